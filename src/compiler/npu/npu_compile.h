@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright © 2026 The NPU stack authors
+ *
+ * The compiler's public interface: one NIR kernel in, one NPU binary out.
+ *
+ * Users are the Gallium driver and the tools; nobody else includes a header of this directory. The
+ * library keeps no state between calls apart from the flags of NPU_COMPILER_DEBUG, read once: every
+ * function here may be called from any thread at any time.
+ *
+ * Machine contract of a compiled kernel ("ABI"):
+ *  - The code starts at word 0 with exec = the lanes that exist and ends with `end`.
+ *  - The special register ARGS holds the virtual address of the argument block: Rusticl's constant
+ *    buffer 0, byte for byte, with at least args_size_B readable bytes (an 8-byte aligned base; 64 is
+ *    recommended). The kernel never writes it.
+ *  - Group and local ids, the block size and the grid size come from special registers.
+ *  - Local memory: info.local_size_B static bytes from offset 0, then whatever the launch adds.
+ *  - Private memory: info.private_size_B bytes per lane, spill slots included.
+ */
+
+#ifndef NPU_COMPILE_H
+#define NPU_COMPILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "compiler/nir/nir.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct blob;
+struct blob_reader;
+
+/* Lanes of a wave; an OpenCL sub-group is a wave. */
+#define NPU_SUBGROUP_SIZE 32
+
+/* Work-items a work-group may have. */
+#define NPU_MAX_THREADS 1024
+
+/* What a launch must know about a kernel, and the statistics tools print. Fixed-size fields only: it
+ * goes into the binary as it is described by npu_binary_serialize(). */
+struct npu_kernel_info {
+   char name[128]; /* entry point, always terminated; longer names are cut */
+
+   /* Statistics. */
+   uint32_t num_instrs;                     /* machine instructions, pseudo-ops gone */
+   uint32_t num_spills, num_fills;          /* values stored to / loaded from spill slots, static count */
+   uint16_t num_vregs, num_sregs, num_mregs; /* highest register used + 1, per file */
+
+   /* Needs. */
+   uint32_t local_size_B;   /* static local memory of a work-group */
+   uint32_t private_size_B; /* private memory of one lane incl. spill slots, a multiple of 4 */
+   uint32_t args_size_B;    /* argument bytes the code may read: the launch pads its copy with zeroes */
+   uint16_t block[3];       /* required work-group size, {0, 0, 0} = any */
+   uint16_t max_threads;    /* work-items per work-group that can run, >= 1 */
+   bool uses_barrier;       /* a work-group barrier occurs */
+   bool uses_cross_lane;    /* cross-lane instructions occur: engines run whole waves */
+};
+
+/* A compiled kernel. Create with npu_compile() or npu_binary_deserialize(), free with
+ * npu_binary_destroy(); immutable in between, so it may be shared by threads. */
+struct npu_binary {
+   struct npu_kernel_info info;
+   uint32_t code_size_B; /* a multiple of 8 */
+   uint8_t *code;        /* little-endian instruction words, owned by the binary */
+};
+
+/* Arguments of npu_compile() beside the shader. Zero-initialise; all fields are optional. */
+struct npu_compile_options {
+   const char *name; /* entry point name for info.name; NULL = nir->info.name */
+
+   /* Where the NPU_COMPILER_DEBUG print flags, and the print_* requests below, write. NULL = stderr. */
+   FILE *out;
+   bool print_nir;   /* the NIR instruction selection sees */
+   bool print_ir;    /* the IR after instruction selection and at the end of the back end */
+   bool print_asm;   /* the encoded program, disassembled */
+   bool print_stats; /* one line for shader-db style comparison */
+};
+
+/* Options for clc/Rusticl and every NIR pass. Static storage, the same pointer every time. */
+const nir_shader_compiler_options *npu_nir_options(void);
+
+/* Last machine-independent step, for pipe_screen::finalize_nir: lowers what every NPU kernel needs
+ * lowered and optimises. Idempotent (a second call changes nothing), deterministic, and everything it
+ * leaves behind survives nir_serialize(), so the result may come out of a disk cache of another
+ * process. Works on MESA_SHADER_KERNEL and MESA_SHADER_COMPUTE. Not thread-safe on ONE shader. */
+void npu_nir_finalize(nir_shader *nir);
+
+/* Bits of NPU_COMPILER_DEBUG that change what npu_nir_finalize() and npu_compile() produce, and the
+ * version of the binary format: goes into the key of any cache of their results. */
+uint64_t npu_compile_cache_key(void);
+
+/* Compiles the single entry point of nir, which is only read (a clone is compiled; it need not have
+ * passed npu_nir_finalize() before).
+ *
+ * opts may be NULL. Returns a binary owned by the caller, or NULL; then *error (if error is not NULL)
+ * is a malloc()ed one-line message, and otherwise *error is NULL. */
+struct npu_binary *npu_compile(const nir_shader *nir, const struct npu_compile_options *opts,
+                               char **error);
+
+/* Writes the container that is also a tool's ".npu" file: magic, version, size, checksum, info, code.
+ * An out-of-memory condition shows in blob->out_of_memory. */
+void npu_binary_serialize(const struct npu_binary *bin, struct blob *blob);
+
+/* Reads a container. Returns NULL for anything but an intact container of this version; then *error
+ * (if error is not NULL) is a malloc()ed message, and otherwise *error is NULL. */
+struct npu_binary *npu_binary_deserialize(struct blob_reader *reader, char **error);
+
+/* Frees a binary; NULL is allowed. */
+void npu_binary_destroy(struct npu_binary *bin);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* NPU_COMPILE_H */
