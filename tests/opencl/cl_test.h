@@ -1,32 +1,38 @@
-/* SPDX-License-Identifier: MIT */
-/* Copyright © 2026 The NPU stack authors */
+// SPDX-License-Identifier: MIT
+// Copyright © 2026 The NPU stack authors
 
-/*
- * cl_test - a small harness for tests over the public OpenCL API.
- *
- * A test program is a table of cases and one call:
+/* Harness of the OpenCL tests: one TAP line per case, over the public OpenCL API only.
  *
  *    static void
- *    fill_one_byte(struct cl_test *t)
+ *    test_double(const void *arg)
  *    {
- *       cl_mem buf = cl_test_buffer(t, CL_MEM_READ_WRITE, 64, NULL);
- *       CL_OK(t, clEnqueueFillBuffer(t->queue, buf, "x", 1, 0, 64, 0, NULL, NULL));
- *       ...
- *       CL_CHECK(t, got == want, "got %u, expected %u", got, want);
+ *       cl_kernel k = clt_kernel("kernel void f(global int *p) { p[get_global_id(0)] *= 2; }", "", "f");
+ *       int v[4] = {1, 2, 3, 4};
+ *       cl_mem buf = clt_buffer(sizeof(v), v);
+ *       clt_arg_mem(k, 0, buf);
+ *       clt_launch_1d(k, 4, 0);
+ *       clt_read(buf, 0, sizeof(v), v);
+ *       CLT_CHECK(v[3] == 8, "v[3] is %d, expected 8", v[3]);
  *    }
  *
- *    static const struct cl_test_case cases[] = {CL_CASE(fill_one_byte)};
- *    CL_TEST_MAIN("buffers", cases)
+ *    int
+ *    main(int argc, char **argv)
+ *    {
+ *       clt_init(argc, argv, "doubles numbers");
+ *       clt_run(test_double, NULL, "double");
+ *       return clt_done();
+ *    }
  *
- * Every case runs with a fresh context and queue (in order, profiling on) on the device under test:
- * the first device of type ACCELERATOR of any platform behind the ICD loader, or what --device
- * names. Objects made by the cl_test_* helpers belong to the case and are released when it ends;
- * objects that the case makes by itself it releases by itself. Output is TAP; the exit status is 0
- * if no case failed.
+ * A case ends early when a helper meets an OpenCL error (the case fails with the call and the error's
+ * name) and at clt_fatal() and clt_skip(): control goes back to clt_run(). Everything that a helper made
+ * (buffers, programs, kernels, memory from clt_alloc) belongs to the case and is released at its end,
+ * unless the program is kept with clt_keep_programs().
  *
- * A case fails by CL_CHECK (goes on) or CL_REQUIRE / CL_OK / the helpers (leave the case at once,
- * by a longjmp that releases the helpers' objects only). They must be called on the thread that
- * runs the case; other threads of a test report through cl_test_fail(), which is thread-safe.
+ * Which device: the first one of type ACCELERATOR. The environment variable CL_TEST_DEVICE or the option
+ * --device=TEXT picks the first device of any type whose name or platform name contains TEXT, so every
+ * test can be checked against another implementation: CL_TEST_DEVICE=portable runs it on PoCL.
+ *
+ * The harness is for single-threaded tests; a test may start threads that do not call it.
  */
 
 #ifndef CL_TEST_H
@@ -35,193 +41,121 @@
 #ifndef CL_TARGET_OPENCL_VERSION
 #define CL_TARGET_OPENCL_VERSION 300
 #endif
-/* Tests of a 3.0 platform use calls of older versions too. */
-#define CL_USE_DEPRECATED_OPENCL_1_1_APIS
-#define CL_USE_DEPRECATED_OPENCL_1_2_APIS
-#define CL_USE_DEPRECATED_OPENCL_2_0_APIS
-
 #include <CL/cl.h>
-#include <CL/cl_ext.h>
-#include <setjmp.h>
+
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define CL_TEST_PRINTF(fmt_arg, first_arg) __attribute__((format(printf, fmt_arg, first_arg)))
+#include "../../examples/cl_error.h"
 
-#define CL_TEST_ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define CLT_PRINTF(f, a) __attribute__((format(printf, f, a)))
+#define CLT_ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* State of the running case. */
-struct cl_test {
+/* What clt_init() made. Valid between clt_init() and clt_done(). */
+struct clt {
    cl_platform_id platform;
    cl_device_id device;
-   cl_context context;     /* fresh for the case */
-   cl_command_queue queue; /* in order, with profiling, fresh for the case */
-
-   uint64_t seed; /* of cl_test_rand; printed on failure, set by --seed */
-
-   /* The rest belongs to the harness. */
-   uint64_t rng;
-   _Atomic unsigned failures;
-   const char *skip_reason;
-   jmp_buf leave;
-   struct cl_test_object *objects;
-};
-
-struct cl_test_case {
-   const char *name;
-   void (*run)(struct cl_test *t);
-   const void *arg; /* for tables of similar cases: see cl_test_arg() */
-};
-
-#define CL_CASE(function) {.name = #function, .run = function}
-
-/* Runs the cases the command line selects and prints TAP. Returns the exit status of the program. */
-int cl_test_main(int argc, char **argv, const char *suite, const struct cl_test_case *cases,
-                 unsigned num_cases);
-
-#define CL_TEST_MAIN(suite, cases)                                                                 \
-   int main(int argc, char **argv)                                                                 \
-   {                                                                                               \
-      return cl_test_main(argc, argv, suite, cases, CL_TEST_ARRAY_SIZE(cases));                    \
-   }
-
-/* cl_test_case.arg of the running case. */
-const void *cl_test_arg(const struct cl_test *t);
-
-/* Prints a TAP diagnostic line ("# ..."). Thread-safe. */
-void cl_test_note(struct cl_test *t, const char *fmt, ...) CL_TEST_PRINTF(2, 3);
-
-/* Marks the case as failed and prints why. Returns. Thread-safe. */
-void cl_test_fail(struct cl_test *t, const char *file, int line, const char *fmt, ...)
-   CL_TEST_PRINTF(4, 5);
-
-/* Leaves the case (after cl_test_fail: as failed). */
-_Noreturn void cl_test_leave(struct cl_test *t);
-
-/* Leaves the case as skipped, with the reason in the TAP line. Only for what the device honestly
- * does not claim to support (an optional feature whose query says no).
- */
-_Noreturn void cl_test_skip(struct cl_test *t, const char *reason);
-
-/* The condition must hold; if not the case fails with the message and goes on. Its value is whether
- * it held. */
-#define CL_CHECK(t, cond, ...)                                                                     \
-   ((cond) ? true : (cl_test_fail((t), __FILE__, __LINE__, __VA_ARGS__), false))
-
-/* The same, leaving the case. */
-#define CL_REQUIRE(t, cond, ...)                                                                   \
-   do {                                                                                            \
-      if (!(cond)) {                                                                               \
-         cl_test_fail((t), __FILE__, __LINE__, __VA_ARGS__);                                       \
-         cl_test_leave(t);                                                                         \
-      }                                                                                            \
-   } while (0)
-
-/* An OpenCL call that must succeed, or the case ends. */
-#define CL_OK(t, call)                                                                             \
-   do {                                                                                            \
-      cl_int cl_ok_err_ = (call);                                                                  \
-      CL_REQUIRE(t, cl_ok_err_ == CL_SUCCESS, "%s: %s", #call, cl_error_name(cl_ok_err_));         \
-   } while (0)
-
-/* An OpenCL call (or an error code it left) that must give exactly this error. */
-#define CL_ERR(t, expected, call)                                                                  \
-   do {                                                                                            \
-      cl_int cl_err_got_ = (call);                                                                 \
-      CL_CHECK(t, cl_err_got_ == (expected), "%s: %s, expected %s", #call,                         \
-               cl_error_name(cl_err_got_), cl_error_name(expected));                               \
-   } while (0)
-
-/* "CL_SUCCESS", "CL_INVALID_VALUE", ...; "CL error -9999" for unknown codes (static per-thread
- * buffer). */
-const char *cl_error_name(cl_int err);
-
-/*
- * Objects. All of these leave the case if the call fails.
- */
-
-/* Builds OpenCL C for the device; on failure prints the build log. options may be NULL. */
-cl_program cl_test_program(struct cl_test *t, const char *source, const char *options);
-
-/* Program with this source, and its kernel of this name. */
-cl_kernel cl_test_kernel(struct cl_test *t, const char *source, const char *name);
-
-/* Another kernel object of a program. */
-cl_kernel cl_test_kernel_of(struct cl_test *t, cl_program program, const char *name);
-
-cl_mem cl_test_buffer(struct cl_test *t, cl_mem_flags flags, size_t size_B, void *host_ptr);
-
-/* Another queue of the case's context. */
-cl_command_queue cl_test_queue(struct cl_test *t, cl_command_queue_properties properties);
-
-/* A context and queue of their own, e.g. to see that the device still works after the case's own
- * failed. */
-struct cl_test_pair {
    cl_context context;
-   cl_command_queue queue;
+   cl_command_queue queue; /* in order, profiling enabled */
+   char device_name[256];
+   char platform_name[256];
+   uint64_t seed; /* of --seed, for tests with random input; default 1 */
+   int argc;      /* program arguments that clt_init() left over: those after "--" */
+   char **argv;
 };
-struct cl_test_pair cl_test_fresh_context(struct cl_test *t);
 
-/* Host memory, zeroed, freed when the case ends. align_B: power of two, or 0. */
-void *cl_test_alloc(struct cl_test *t, size_t size_B, size_t align_B);
+extern struct clt clt;
 
-/*
- * Commands on t->queue, blocking.
- */
-void cl_test_write(struct cl_test *t, cl_mem buf, size_t offset_B, size_t size_B, const void *data);
-void cl_test_read(struct cl_test *t, cl_mem buf, size_t offset_B, size_t size_B, void *data);
+/* Parses the options every test has (--help, --list, --device=TEXT, --seed=N, patterns of case names),
+ * picks the device and makes context and queue. about: what the program tests, for --help. Ends the
+ * process (status 1, "Bail out!" line) when there is no device. */
+void clt_init(int argc, char **argv, const char *about);
 
-/* Sets argument `index` to the value of an lvalue. */
-#define CL_ARG(t, kernel, index, lvalue)                                                           \
-   CL_OK(t, clSetKernelArg((kernel), (index), sizeof(lvalue), &(lvalue)))
+/* Prints the plan and releases everything. Returns main()'s exit status: 0 when no case failed. */
+int clt_done(void);
 
-/* A one-dimensional launch that has finished when this returns. local 0: the implementation
- * chooses. */
-void cl_test_launch(struct cl_test *t, cl_kernel kernel, size_t global, size_t local);
+/* Runs one case: fn(arg) under a name (printf format), unless the command line selects others. */
+void clt_run(void (*fn)(const void *arg), const void *arg, const char *name, ...) CLT_PRINTF(3, 4);
 
-/* The same with up to three dimensions; local may be NULL. */
-void cl_test_launch_nd(struct cl_test *t, cl_kernel kernel, unsigned dims, const size_t *global,
-                       const size_t *local);
+/* Marks the case as failed and goes on; after 8 messages of one case further ones are only counted. */
+void clt_fail(const char *format, ...) CLT_PRINTF(1, 2);
 
-/*
- * Checks of results. They print the first few differences and return whether there was none.
- */
-bool cl_test_same_bytes(struct cl_test *t, const char *what, const void *got, const void *want,
-                        size_t size_B);
-bool cl_test_same_u32(struct cl_test *t, const char *what, const uint32_t *got,
-                      const uint32_t *want, size_t count);
-bool cl_test_same_u64(struct cl_test *t, const char *what, const uint64_t *got,
-                      const uint64_t *want, size_t count);
+/* Marks the case as failed and ends it. */
+_Noreturn void clt_fatal(const char *format, ...) CLT_PRINTF(1, 2);
 
-/* Floats within max_ulp units in the last place of the wanted value (0: same value). Any NaN equals
- * any other, -0 equals +0.
- */
-bool cl_test_same_f32(struct cl_test *t, const char *what, const float *got, const float *want,
-                      size_t count, double max_ulp);
+/* Ends the case as skipped: something optional is not there. The reason is part of the TAP line. */
+_Noreturn void clt_skip(const char *format, ...) CLT_PRINTF(1, 2);
 
-/* A whole context's worth of proof that the device computes: builds, launches and compares a small
- * kernel on the given queue. Fails the case (goes on) with `when` in the message if the result is
- * wrong.
- */
-bool cl_test_computes(struct cl_test *t, struct cl_test_pair on, const char *when);
+/* A diagnostic line ("# ..."). */
+void clt_diag(const char *format, ...) CLT_PRINTF(1, 2);
 
-/* Random numbers, reproducible from the seed (splitmix64). */
-uint64_t cl_test_rand(struct cl_test *t);
-void cl_test_rand_fill(struct cl_test *t, void *data, size_t size_B);
+/* True once the case has failed: a loop over many values may stop there. */
+bool clt_failed(void);
 
-/* Monotonic seconds. */
-double cl_test_seconds(void);
+#define CLT_CHECK(cond, ...)                                                                       \
+   do {                                                                                            \
+      if (!(cond))                                                                                 \
+         clt_fail(__VA_ARGS__);                                                                    \
+   } while (0)
 
-/* A query that must succeed, as a value. */
-#define CL_DEVICE_VALUE(t, type, param)                                                            \
-   ({                                                                                              \
-      type cl_value_ = 0;                                                                          \
-      CL_OK(t, clGetDeviceInfo((t)->device, (param), sizeof(cl_value_), &cl_value_, NULL));        \
-      cl_value_;                                                                                   \
-   })
+/* Ends the case unless the OpenCL call succeeds. */
+#define CLT_CALL(call) clt_require((call), #call)
+void clt_require(cl_int error, const char *call);
 
-/* Whether the device's extension string has this word. */
-bool cl_test_has_extension(struct cl_test *t, const char *name);
+/* Checks that the OpenCL call gives exactly this error. */
+#define CLT_EXPECT(call, expected) clt_expect((call), (expected), #call)
+void clt_expect(cl_int error, cl_int expected, const char *call);
+
+/* Builds OpenCL C; the build log of a failure goes to the output and the case ends. */
+cl_program clt_program(const char *source, const char *options);
+
+/* A kernel of a program, and both in one step. */
+cl_kernel clt_kernel_of(cl_program program, const char *name);
+cl_kernel clt_kernel(const char *source, const char *options, const char *name);
+
+/* Programs made by clt_program() while "keep" is set survive the case and are built once per source and
+ * options: for many cases that use one program. They are released by clt_done(). */
+void clt_keep_programs(bool keep);
+
+/* A read-write buffer of size bytes, filled from init unless that is NULL (then zero). */
+cl_mem clt_buffer(size_t size_B, const void *init);
+
+/* Memory of the case, zeroed. */
+void *clt_alloc(size_t size_B);
+
+void clt_arg(cl_kernel kernel, cl_uint index, size_t size_B, const void *value);
+void clt_arg_mem(cl_kernel kernel, cl_uint index, cl_mem mem);
+void clt_arg_i32(cl_kernel kernel, cl_uint index, cl_int value);
+void clt_arg_local(cl_kernel kernel, cl_uint index, size_t size_B);
+
+/* Enqueues and waits until it is finished. local may be NULL (0 in the 1D form): device's choice. */
+void clt_launch(cl_kernel kernel, cl_uint dim, const size_t *offset, const size_t *global,
+                const size_t *local);
+void clt_launch_1d(cl_kernel kernel, size_t global, size_t local);
+
+/* Blocking transfers. */
+void clt_read(cl_mem mem, size_t offset_B, size_t size_B, void *to);
+void clt_write(cl_mem mem, size_t offset_B, size_t size_B, const void *from);
+
+/* True when the device's extension list has this name. */
+bool clt_has_extension(const char *name);
+
+/* Largest work-group size of the device. */
+size_t clt_max_group(void);
+
+/* Deterministic random numbers (splitmix64); state is any number, for example clt.seed. */
+uint64_t clt_random(uint64_t *state);
+
+/* printf into memory of the case. */
+char *clt_format(const char *format, ...) CLT_PRINTF(1, 2);
+
+/* A growing text, for generated kernels: text starts as NULL and lives until the case ends. */
+struct clt_text {
+   char *text;
+   size_t length, size;
+};
+void clt_append(struct clt_text *t, const char *format, ...) CLT_PRINTF(2, 3);
 
 #endif
