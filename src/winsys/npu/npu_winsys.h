@@ -14,8 +14,8 @@
  * Conventions, for every function:
  *  - Thread-safe. Two threads may use the same object at once; only the last unref / destroy of an
  *    object must not race with its use.
- *  - Failure: functions returning a pointer return NULL and set errno; functions returning int return
- *    0 or a negative errno. Nothing is left half done.
+ *  - Failure: a function that returns a pointer returns NULL and sets errno; one that returns int
+ *    returns 0 or a negative errno. Nothing is left half done.
  *  - Sizes are bytes (_B), times nanoseconds (_ns), absolute timeouts are CLOCK_MONOTONIC.
  *  - A forked child must not touch objects of its parent.
  */
@@ -40,10 +40,11 @@ struct npu_device_info {
    char name[64];      /* marketing name, for example "NPU Model v1 (2 cores)" */
    char transport[16]; /* "sim" or "drm" */
 
-   uint32_t arch_version;   /* architecture version of the ISA and the packets: 1 */
-   uint32_t num_cores;      /* cores that run work-groups */
-   uint32_t waves_per_core; /* waves resident on one core at a time; also wave slots of the scratch */
-   uint32_t wave_size;      /* lanes per wave: 32 */
+   uint32_t arch_version; /* architecture version of the ISA and the packets: 1 */
+   uint32_t num_cores;    /* cores that run work-groups */
+   uint32_t
+      waves_per_core;  /* waves resident on one core at a time; also wave slots of the scratch */
+   uint32_t wave_size; /* lanes per wave: 32 */
    uint32_t max_group_size; /* work-items per work-group: 1024 */
    uint32_t local_mem_B;    /* local memory of one core */
    uint32_t num_queues;     /* hardware queues */
@@ -72,11 +73,11 @@ struct npu_memory_usage {
 };
 
 /* Opens the default device. NPU_TRANSPORT=sim|drm chooses the transport; unset, "drm" is taken when
- * an NPU stands below /dev/accel, else "sim". Several npu_devices may be open at once: they share the
- * hardware but neither memory nor faults.
+ * an NPU stands below /dev/accel, else "sim". Several npu_devices may be open at once: they share
+ * the hardware but neither memory nor faults.
  *
- * errno: ENODEV no such device, EINVAL NPU_TRANSPORT names none, ENOMEM, or what the transport says. A
- * message on stderr tells why.
+ * errno: ENODEV no such device, EINVAL NPU_TRANSPORT names none, ENOMEM, or what the transport
+ * says. A message on stderr tells why.
  */
 struct npu_device *npu_device_open(void);
 
@@ -107,8 +108,8 @@ enum npu_bo_flags {
     */
    NPU_BO_UNINITIALIZED = 1u << 2,
 
-   /* The BO is private: never shared with other devices or processes, and kept for reuse by the BO
-    * cache after the last unref. The default; npu_bo_export_fd needs NPU_BO_SHAREABLE.
+   /* npu_bo_export_fd will be called. Other BOs stay private to this npu_device, and their memory
+    * may be kept for reuse after the last unref.
     */
    NPU_BO_SHAREABLE = 1u << 3,
 };
@@ -125,8 +126,8 @@ struct npu_bo {
 };
 
 /* Allocates, zeroes and binds a buffer of at least size_B bytes (1 .. max_alloc_B). The pages just
- * before and after the buffer are never mapped, so that running over either end faults. label (may be
- * NULL; copied) names the buffer in diagnostics.
+ * before and after the buffer are never mapped, so that running over either end faults. label (may
+ * be NULL; copied) names the buffer in diagnostics.
  *
  * errno: EINVAL size 0 or unknown flags, ENOMEM host memory, ENOSPC device memory or address space.
  */
@@ -135,26 +136,26 @@ struct npu_bo *npu_bo_create(struct npu_device *dev, uint64_t size_B, uint32_t f
 
 struct npu_bo *npu_bo_ref(struct npu_bo *bo);
 
-/* Drops a reference; the last one unbinds and frees the buffer (or gives it to the cache) at once: the
- * device must be done with it, else the work that still uses it faults or sees other data. NULL is
- * allowed.
+/* Drops a reference; the last one unbinds and frees the buffer (or gives it to the cache) at once:
+ * the device must be done with it, else the work that still uses it faults or sees other data. NULL
+ * is allowed.
  */
 void npu_bo_unref(struct npu_bo *bo);
 
-/* The buffer in this process's memory: mapped at the first call, valid as long as the BO, coherent with
- * the device (what a queue point covers is visible once that point is waited for; what the CPU wrote
- * before a submit is visible to that submit). NULL + errno on failure.
+/* The buffer in this process's memory: mapped at the first call, valid as long as the BO, coherent
+ * with the device (what a queue point covers is visible once that point is waited for; what the CPU
+ * wrote before a submit is visible to that submit). NULL + errno on failure.
  */
 void *npu_bo_map(struct npu_bo *bo);
 
-/* A file descriptor (dma-buf) another npu_device, process or driver may import; the caller closes it.
- * -EPERM for BOs without NPU_BO_SHAREABLE. Returns the descriptor or a negative errno.
+/* A file descriptor (dma-buf) another npu_device, process or driver may import; the caller closes
+ * it. -EPERM for BOs without NPU_BO_SHAREABLE. Returns the descriptor or a negative errno.
  */
 int npu_bo_export_fd(struct npu_bo *bo);
 
-/* The buffer behind a dma-buf, bound in dev's address space. flags: NPU_BO_EXEC and NPU_BO_READ_ONLY.
- * The descriptor stays the caller's. Importing the same buffer again gives the same npu_bo with one
- * reference more.
+/* The buffer behind a dma-buf, bound in dev's address space. flags: NPU_BO_EXEC and
+ * NPU_BO_READ_ONLY. The descriptor stays the caller's. Importing the same buffer again gives the
+ * same npu_bo with one reference more.
  */
 struct npu_bo *npu_bo_import_fd(struct npu_device *dev, int fd, uint32_t flags);
 
@@ -200,19 +201,19 @@ struct npu_submit {
 };
 
 /* Queues work and returns before it is finished. *out_point (not NULL) is the point that is reached
- * when it is; points of a queue count 1, 2, 3 ... in the order of the calls. Memory the command buffers
- * use must stay alive until then.
+ * when it is; points of a queue count 1, 2, 3 ... in the order of the calls. Memory the command
+ * buffers use must stay alive until then.
  *
  * Errors leave nothing queued and no point used: -EINVAL malformed, -EIO the queue died of a fault
  * (npu_queue_get_status tells why), -ENOMEM, -ENODEV.
  */
 int npu_queue_submit(struct npu_queue *queue, const struct npu_submit *submit, uint64_t *out_point);
 
-/* Waits until the queue reaches the point or CLOCK_MONOTONIC reaches abs_timeout_ns (a time of the past
- * polls; INT64_MAX waits for ever).
+/* Waits until the queue reaches the point or CLOCK_MONOTONIC reaches abs_timeout_ns (a time of the
+ * past polls; INT64_MAX waits for ever).
  *
- * 0: reached, with all its work done. -ETIME: not yet. -EIO: the queue died and the work of this point
- * was not, or not completely, done. -EINVAL: a point that was never handed out.
+ * 0: reached, with all its work done. -ETIME: not yet. -EIO: the queue died and the work of this
+ * point was not, or not completely, done. -EINVAL: a point that was never handed out.
  */
 int npu_queue_wait(struct npu_queue *queue, uint64_t point, int64_t abs_timeout_ns);
 
@@ -231,51 +232,55 @@ enum npu_reset_status {
 /* The same numbers as enum drm_npu_fault_type. */
 enum npu_fault_type {
    NPU_FAULT_NONE,
-   NPU_FAULT_UNMAPPED,      /* access to an address nothing is mapped at */
-   NPU_FAULT_PERMISSION,    /* access the mapping does not allow */
-   NPU_FAULT_ILLEGAL_INSTR, /* reserved encoding, or the program counter ran off the code */
-   NPU_FAULT_BAD_PACKET,    /* malformed packet in a command buffer */
-   NPU_FAULT_LOCAL_BOUNDS,  /* local memory access outside the group's allocation */
+   NPU_FAULT_UNMAPPED,       /* access to an address nothing is mapped at */
+   NPU_FAULT_PERMISSION,     /* access the mapping does not allow */
+   NPU_FAULT_ILLEGAL_INSTR,  /* reserved encoding, or the program counter ran off the code */
+   NPU_FAULT_BAD_PACKET,     /* malformed packet in a command buffer */
+   NPU_FAULT_LOCAL_BOUNDS,   /* local memory access outside the group's allocation */
    NPU_FAULT_PRIVATE_BOUNDS, /* private memory access outside the lane's allocation */
-   NPU_FAULT_WATCHDOG,      /* no progress for the watchdog's time */
-   NPU_FAULT_TRAP,          /* the program executed a trap instruction */
-   NPU_FAULT_KILLED,        /* killed by the driver: reset, or the context was destroyed */
-   NPU_FAULT_BARRIER,       /* a barrier not all waves of the group can reach */
-   NPU_FAULT_HW_ERROR,      /* the device reported an internal error */
+   NPU_FAULT_WATCHDOG,       /* no progress for the watchdog's time */
+   NPU_FAULT_TRAP,           /* the program executed a trap instruction */
+   NPU_FAULT_KILLED,         /* killed by the driver: reset, or the context was destroyed */
+   NPU_FAULT_BARRIER,        /* waves of a group wait at different barriers */
+   NPU_FAULT_BAD_PAGE_TABLE, /* the driver's page tables are damaged */
+   NPU_FAULT_MEMORY_ERROR,   /* the memory behind a mapping does not work */
+   NPU_FAULT_MISALIGNED,     /* an atomic or a packet operand is not naturally aligned */
 };
 
+/* The same numbers as enum drm_npu_fault_access. */
 enum npu_fault_access {
+   NPU_FAULT_ACCESS_NONE, /* the fault is not about an address */
    NPU_FAULT_ACCESS_READ,
    NPU_FAULT_ACCESS_WRITE,
    NPU_FAULT_ACCESS_EXEC,
    NPU_FAULT_ACCESS_ATOMIC,
+   NPU_FAULT_ACCESS_COMMAND, /* fetch of a packet */
 };
 
 /* The first fault of a queue. Fields that mean nothing for the type are 0. */
 struct npu_fault_info {
    enum npu_fault_type type;
-   enum npu_fault_access access; /* memory faults */
-   bool in_kernel;               /* kernel_id, pc, core, wave, lane_mask and group are valid; otherwise
-                                    a packet outside a dispatch faulted */
-   uint64_t address;             /* memory faults: the faulting address; bad packet: its address */
-   uint64_t point;               /* the point of the submit that faulted */
-   uint32_t kernel_id;           /* cookie of the DISPATCH packet */
-   uint64_t pc_B;                /* byte offset of the instruction from the start of the code */
-   uint32_t core;                /* core that ran the wave */
-   uint32_t wave;                /* index of the wave in its work-group */
-   uint32_t lane_mask;           /* lanes that faulted */
-   uint32_t group[3];            /* work-group id */
-   uint32_t trap_code;           /* code of the trap instruction */
-   uint32_t packet_index;        /* packet in its command buffer */
+   enum npu_fault_access access;
+   bool in_kernel;     /* a program faulted: kernel_id, core, wave, lane_mask, group are valid */
+   uint64_t point;     /* point of the submit that faulted */
+   uint64_t address;   /* of the access; an offset for local and private memory */
+   uint64_t pc;        /* address of the instruction, or of the packet if !in_kernel */
+   uint64_t group;     /* linear work-group id, x + grid_x * (y + grid_y * z) */
+   uint64_t time_ns;   /* when, on the clock of npu_device_get_timestamp_ns */
+   uint32_t kernel_id; /* cookie of the DISPATCH packet */
+   uint32_t core;      /* core that ran the wave */
+   uint32_t wave;      /* index of the wave in its work-group */
+   uint32_t lane_mask; /* lanes that faulted, or were active if the fault is not about lanes */
+   uint32_t code;      /* code of a trap; for a bad packet the byte offset of the bad field */
 };
 
 /* The state of the queue; *out (may be NULL) is filled for NPU_RESET_GUILTY, else all zero. */
 enum npu_reset_status npu_queue_get_status(struct npu_queue *queue, struct npu_fault_info *out);
 
 /* Writes one line of English (no newline), at most size - 1 characters and always terminated, for
- * example "write to unmapped address 0x1000c0 at pc 0x58 of kernel 3, group (4, 0, 0), wave 1, lanes
- * 0x00000001 (64 bytes past the end of buffer \"result\")". dev may be NULL: buffers are then not
- * named. Returns the length the whole text has, as snprintf does.
+ * example "write to unmapped address 0x1000c0 at pc 0x20058 (buffer \"code\" + 0x58), kernel 3,
+ * group 4, wave 1, core 0, lanes 0x00000001, 64 bytes past the end of buffer \"result\"". dev may
+ * be NULL: buffers are then not named. Returns the length the whole text has, as snprintf does.
  */
 int npu_fault_describe(const struct npu_fault_info *fault, struct npu_device *dev, char *buf,
                        size_t size);
