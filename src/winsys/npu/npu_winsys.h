@@ -40,11 +40,10 @@ struct npu_device_info {
    char name[64];      /* marketing name, for example "NPU Model v1 (2 cores)" */
    char transport[16]; /* "sim" or "drm" */
 
-   uint32_t arch_version; /* architecture version of the ISA and the packets: 1 */
-   uint32_t num_cores;    /* cores that run work-groups */
-   uint32_t
-      waves_per_core;  /* waves resident on one core at a time; also wave slots of the scratch */
-   uint32_t wave_size; /* lanes per wave: 32 */
+   uint32_t arch_version;   /* architecture version of the ISA and the packets: 1 */
+   uint32_t num_cores;      /* cores that run work-groups */
+   uint32_t waves_per_core; /* waves resident on one core; scratch has so many slots per core */
+   uint32_t wave_size;      /* lanes per wave: 32 */
    uint32_t max_group_size; /* work-items per work-group: 1024 */
    uint32_t local_mem_B;    /* local memory of one core */
    uint32_t num_queues;     /* hardware queues */
