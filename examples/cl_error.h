@@ -9,8 +9,8 @@
 #endif
 #include <CL/cl.h>
 
-/* The name of an OpenCL error code as the specification spells it ("CL_INVALID_VALUE"). A code that is
- * not in the table gives "unknown OpenCL error". The string is static. */
+/* The name of an OpenCL error code as the specification spells it ("CL_INVALID_VALUE"). A code that
+ * is not in the table gives "unknown OpenCL error". The string is static. */
 const char *cl_error_name(cl_int error);
 
 #endif
