@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright © 2026 The NPU stack authors
 
-/* Harness of the OpenCL tests; see cl_test.h. Cases end early by longjmp() to clt_run(), so nothing a
- * case makes may be owned by a local variable only: every helper notes its object in the case's list. */
+/* Harness of the OpenCL tests; see cl_test.h. Cases end early by longjmp() to clt_run(), so nothing
+ * a case makes may be owned by a local variable only: every helper notes its object in the case's
+ * list. */
 
 #include "cl_test.h"
 
@@ -418,8 +419,8 @@ clt_program(const char *source, const char *options)
       clReleaseProgram(program);
       print_comment(log ? log : "");
       free(log);
-      clt_fatal("clBuildProgram: %s (options \"%s\"), source:\n%.4000s", cl_error_name(error), options,
-                source);
+      clt_fatal("clBuildProgram: %s (options \"%s\"), source:\n%.4000s", cl_error_name(error),
+                options, source);
    }
 
    if (state.keep) {
@@ -554,7 +555,8 @@ clt_max_group(void)
 {
    size_t size = 0;
 
-   clt_require(clGetDeviceInfo(clt.device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof(size), &size, NULL),
+   clt_require(clGetDeviceInfo(clt.device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof(size), &size,
+                               NULL),
                "clGetDeviceInfo(CL_DEVICE_MAX_WORK_GROUP_SIZE)");
    return size;
 }

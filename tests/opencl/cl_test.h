@@ -6,10 +6,8 @@
  *    static void
  *    test_double(const void *arg)
  *    {
- *       cl_kernel k = clt_kernel("kernel void f(global int *p) { p[get_global_id(0)] *= 2; }", "", "f");
- *       int v[4] = {1, 2, 3, 4};
- *       cl_mem buf = clt_buffer(sizeof(v), v);
- *       clt_arg_mem(k, 0, buf);
+ *       cl_kernel k = clt_kernel("kernel void f(global int *p) { p[get_global_id(0)] *= 2; }", "",
+ * "f"); int v[4] = {1, 2, 3, 4}; cl_mem buf = clt_buffer(sizeof(v), v); clt_arg_mem(k, 0, buf);
  *       clt_launch_1d(k, 4, 0);
  *       clt_read(buf, 0, sizeof(v), v);
  *       CLT_CHECK(v[3] == 8, "v[3] is %d, expected 8", v[3]);
@@ -23,14 +21,16 @@
  *       return clt_done();
  *    }
  *
- * A case ends early when a helper meets an OpenCL error (the case fails with the call and the error's
- * name) and at clt_fatal() and clt_skip(): control goes back to clt_run(). Everything that a helper made
- * (buffers, programs, kernels, memory from clt_alloc) belongs to the case and is released at its end,
- * unless the program is kept with clt_keep_programs().
+ * A case ends early when a helper meets an OpenCL error (the case fails with the call and the
+ * error's name) and at clt_fatal() and clt_skip(): control goes back to clt_run(). Everything that
+ * a helper made (buffers, programs, kernels, memory from clt_alloc) belongs to the case and is
+ * released at its end, unless the program is kept with clt_keep_programs().
  *
- * Which device: the first one of type ACCELERATOR. The environment variable CL_TEST_DEVICE or the option
- * --device=TEXT picks the first device of any type whose name or platform name contains TEXT, so every
- * test can be checked against another implementation: CL_TEST_DEVICE=portable runs it on PoCL.
+ * Which device: the first one of type ACCELERATOR. The environment variable CL_TEST_DEVICE or the
+ * option
+ * --device=TEXT picks the first device of any type whose name or platform name contains TEXT, so
+ * every test can be checked against another implementation: CL_TEST_DEVICE=portable runs it on
+ * PoCL.
  *
  * The harness is for single-threaded tests; a test may start threads that do not call it.
  */
@@ -50,7 +50,7 @@
 
 #include "../../examples/cl_error.h"
 
-#define CLT_PRINTF(f, a) __attribute__((format(printf, f, a)))
+#define CLT_PRINTF(f, a)  __attribute__((format(printf, f, a)))
 #define CLT_ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* What clt_init() made. Valid between clt_init() and clt_done(). */
@@ -68,9 +68,9 @@ struct clt {
 
 extern struct clt clt;
 
-/* Parses the options every test has (--help, --list, --device=TEXT, --seed=N, patterns of case names),
- * picks the device and makes context and queue. about: what the program tests, for --help. Ends the
- * process (status 1, "Bail out!" line) when there is no device. */
+/* Parses the options every test has (--help, --list, --device=TEXT, --seed=N, patterns of case
+ * names), picks the device and makes context and queue. about: what the program tests, for --help.
+ * Ends the process (status 1, "Bail out!" line) when there is no device. */
 void clt_init(int argc, char **argv, const char *about);
 
 /* Prints the plan and releases everything. Returns main()'s exit status: 0 when no case failed. */
@@ -79,7 +79,8 @@ int clt_done(void);
 /* Runs one case: fn(arg) under a name (printf format), unless the command line selects others. */
 void clt_run(void (*fn)(const void *arg), const void *arg, const char *name, ...) CLT_PRINTF(3, 4);
 
-/* Marks the case as failed and goes on; after 8 messages of one case further ones are only counted. */
+/* Marks the case as failed and goes on; after 8 messages of one case further ones are only counted.
+ */
 void clt_fail(const char *format, ...) CLT_PRINTF(1, 2);
 
 /* Marks the case as failed and ends it. */
@@ -115,8 +116,8 @@ cl_program clt_program(const char *source, const char *options);
 cl_kernel clt_kernel_of(cl_program program, const char *name);
 cl_kernel clt_kernel(const char *source, const char *options, const char *name);
 
-/* Programs made by clt_program() while "keep" is set survive the case and are built once per source and
- * options: for many cases that use one program. They are released by clt_done(). */
+/* Programs made by clt_program() while "keep" is set survive the case and are built once per source
+ * and options: for many cases that use one program. They are released by clt_done(). */
 void clt_keep_programs(bool keep);
 
 /* A read-write buffer of size bytes, filled from init unless that is NULL (then zero). */
