@@ -122,9 +122,10 @@ struct npu_ref {
    enum npu_ref_kind kind : 8;
    enum npu_file file : 8;
    uint8_t bits;
-   uint8_t comps : 6;
+   uint8_t comps : 4;
    bool neg : 1;
    bool abs : 1;
+   bool kill : 1; /* source: last use. destination: never used. Set by npu_compute_liveness() */
    uint32_t value;
    uint64_t imm;
 };
