@@ -524,6 +524,8 @@ enum drm_npu_ctx_state {
 
 /**
  * enum drm_npu_fault_type - what went wrong
+ *
+ * The numbers are those of the hardware (FAULT_INFO.TYPE).
  */
 enum drm_npu_fault_type {
 	/** @DRM_NPU_FAULT_NONE: Nothing. */
@@ -558,6 +560,8 @@ enum drm_npu_fault_type {
 
 /**
  * enum drm_npu_fault_access - the access that faulted
+ *
+ * The numbers are those of the hardware (FAULT_INFO.ACCESS).
  */
 enum drm_npu_fault_access {
 	/** @DRM_NPU_FAULT_ACCESS_NONE: The fault is not about an address. */

@@ -27,6 +27,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "npu_isa/npu_regs.h" /* enum npu_fault, enum npu_access */
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -228,38 +230,10 @@ enum npu_reset_status {
    NPU_RESET_LOST,     /* the device is gone */
 };
 
-/* The same numbers as enum drm_npu_fault_type. */
-enum npu_fault_type {
-   NPU_FAULT_NONE,
-   NPU_FAULT_UNMAPPED,       /* access to an address nothing is mapped at */
-   NPU_FAULT_PERMISSION,     /* access the mapping does not allow */
-   NPU_FAULT_ILLEGAL_INSTR,  /* reserved encoding, or the program counter ran off the code */
-   NPU_FAULT_BAD_PACKET,     /* malformed packet in a command buffer */
-   NPU_FAULT_LOCAL_BOUNDS,   /* local memory access outside the group's allocation */
-   NPU_FAULT_PRIVATE_BOUNDS, /* private memory access outside the lane's allocation */
-   NPU_FAULT_WATCHDOG,       /* no progress for the watchdog's time */
-   NPU_FAULT_TRAP,           /* the program executed a trap instruction */
-   NPU_FAULT_KILLED,         /* killed by the driver: reset, or the context was destroyed */
-   NPU_FAULT_BARRIER,        /* waves of a group wait at different barriers */
-   NPU_FAULT_BAD_PAGE_TABLE, /* the driver's page tables are damaged */
-   NPU_FAULT_MEMORY_ERROR,   /* the memory behind a mapping does not work */
-   NPU_FAULT_MISALIGNED,     /* an atomic or a packet operand is not naturally aligned */
-};
-
-/* The same numbers as enum drm_npu_fault_access. */
-enum npu_fault_access {
-   NPU_FAULT_ACCESS_NONE, /* the fault is not about an address */
-   NPU_FAULT_ACCESS_READ,
-   NPU_FAULT_ACCESS_WRITE,
-   NPU_FAULT_ACCESS_EXEC,
-   NPU_FAULT_ACCESS_ATOMIC,
-   NPU_FAULT_ACCESS_COMMAND, /* fetch of a packet */
-};
-
 /* The first fault of a queue. Fields that mean nothing for the type are 0. */
 struct npu_fault_info {
-   enum npu_fault_type type;
-   enum npu_fault_access access;
+   enum npu_fault type;
+   enum npu_access access;
    bool in_kernel;     /* a program faulted: kernel_id, core, wave, lane_mask, group are valid */
    uint64_t point;     /* point of the submit that faulted */
    uint64_t address;   /* of the access; an offset for local and private memory */
