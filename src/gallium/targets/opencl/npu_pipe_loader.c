@@ -4,10 +4,10 @@
  * The pipe loader of the NPU's OpenCL driver.
  *
  * Rusticl finds its devices through Mesa's pipe loader. Mesa's own knows render nodes and software
- * rasterizers; an accelerator is neither (it is a node under /dev/accel, or the model in this process), so
- * this file answers the same three calls for it and nothing else. The winsys decides which transport
- * reaches the device, so there is always exactly one candidate here; a screen that cannot be created means
- * that there is no NPU, and Rusticl skips it.
+ * rasterizers; an accelerator is neither (it is a node under /dev/accel, or the model in this
+ * process), so this file answers the same three calls for it and nothing else. The winsys decides
+ * which transport reaches the device, so there is always exactly one candidate here; a screen that
+ * cannot be created means that there is no NPU, and Rusticl skips it.
  *
  * It misses: several NPUs in one machine.
  */
@@ -57,8 +57,8 @@ static const struct pipe_loader_ops npu_loader_ops = {
    .release = release,
 };
 
-/* Fills up to "ndev" entries of "devs" (which may be NULL if it is 0) and returns how many there are. The
- * caller owns the devices and gives them back to pipe_loader_release().
+/* Fills up to "ndev" entries of "devs" (which may be NULL if it is 0) and returns how many there
+ * are. The caller owns the devices and gives them back to pipe_loader_release().
  */
 int
 pipe_loader_probe(struct pipe_loader_device **devs, int ndev, bool with_zink)

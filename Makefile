@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+# Copyright © 2026 The NPU stack authors
+#
+# The front door: every target brings what it needs. The build itself is Meson's (meson.build), usable
+# without this file; the work behind each target is a script in tools/ that explains itself with --help.
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo check shell install bench format check-format clean distclean
+MAKEFLAGS += --no-print-directory
+
+# make check TEST=... SUITE=..., make bench ARGS=...
+TEST ?=
+SUITE ?=
+ARGS ?=
+DESTDIR ?=
+
+help:
+	@tools/npu-help
+
+build:
+	@tools/npu-build
+
+demo: build
+	@tools/npu-demo $(ARGS)
+
+check: build
+	@tools/npu-check $(if $(SUITE),--suite $(SUITE)) $(TEST)
+
+shell: build
+	@tools/npu-env $${SHELL:-/bin/bash} || true
+
+install: build
+	@tools/npu-build --install "$(DESTDIR)"
+
+bench: build
+	@tools/npu-env bench/run $(ARGS)
+
+format:
+	@tools/npu-format
+
+check-format:
+	@tools/npu-format --check
+
+clean:
+	rm -rf build/npu build/demo build/stage compile_commands.json
+
+distclean: clean
+	@tools/npu-root --remove
+	rm -rf build subprojects/mesa-* subprojects/packagecache
