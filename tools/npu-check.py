@@ -24,6 +24,7 @@ TOP = Path(__file__).resolve().parent.parent
 BUILD = Path(os.environ.get('NPU_BUILD_DIR', TOP / 'build')) / 'npu'
 
 TAP_CASE = re.compile(r'^(not )?ok\b\s*(\d+)?\s*-?\s*((?:[^#\\]|\\.)*)(?:#\s*(\w+)\S*\s*(.*))?$', re.I)
+TAP_BAIL = re.compile(r'^Bail out!\s*(.*)$')
 TAP_PLAN = re.compile(r'^1\.\.(\d+)\s*(?:#\s*SKIP\S*\s*(.*))?$', re.I)
 
 COLOUR = sys.stdout.isatty() and 'NO_COLOR' not in os.environ
@@ -54,6 +55,9 @@ def read_tap(text, outcome):
             if planned == 0:
                 outcome.skips.append(m[2] or 'no reason given')
                 return True
+        elif m := TAP_BAIL.match(line):
+            outcome.failures.append(f'gave up: {m[1]}')
+            return True
         elif m := TAP_CASE.match(line):
             seen += 1
             failed, number, what, directive, why = m.groups()
@@ -76,8 +80,9 @@ def read_log(path):
     outcomes = []
     for line in path.read_text(errors='replace').splitlines():
         test = json.loads(line)
-        suite, _, name = test['name'].rpartition(' / ')
-        outcome = Outcome(name, suite.replace('npu:', '').strip())
+        # "suite+suite - project:name", or "project:name" outside any suite
+        suite, _, name = test['name'].rpartition(' - ')
+        outcome = Outcome(name.removeprefix('npu:'), suite.split('+')[0])
         result = test['result']
         is_tap = read_tap(test.get('stdout') or '', outcome)
         if not is_tap:
@@ -100,9 +105,7 @@ def run_meson(args):
     command += [word for suite in args.suite for word in ('--suite', suite)]
     command += ['--timeout-multiplier', str(args.timeout_multiplier)]
     command += args.test
-    env = dict(os.environ)
-    env.setdefault('MESON_TESTTHREADS', str(os.cpu_count() or 1))
-    status = subprocess.run(command, env=env, stdin=subprocess.DEVNULL).returncode
+    status = subprocess.run(command, stdin=subprocess.DEVNULL).returncode
     if not log.exists():
         return status, []
     return status, read_log(log)
