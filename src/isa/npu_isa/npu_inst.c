@@ -250,7 +250,9 @@ check_special(const struct npu_inst *in, const struct npu_op_info *info)
       return "reserved rounding mode";
    if (info->is_memory && in->space == NPU_SPACE_PRIVATE) {
       switch ((enum npu_format)info->format) {
+      case NPU_FORMAT_MEM_S:
       case NPU_FORMAT_MEM_U:
+      case NPU_FORMAT_MEM_W:
       case NPU_FORMAT_MEM_O:
       case NPU_FORMAT_ATOM_O:
          break;
@@ -258,6 +260,8 @@ check_special(const struct npu_inst *in, const struct npu_op_info *info)
          return "this address form does not reach private memory";
       }
    }
+   if (info->format == NPU_FORMAT_MEM_W && (in->space != NPU_SPACE_PRIVATE || in->masked))
+      return "a whole-wave access reaches private memory only and is never masked";
    if (info->is_special) {
       if (in->sr_or_code >= NPU_NUM_SRS || npu_sr_infos[in->sr_or_code].name == NULL)
          return "unknown special register";
