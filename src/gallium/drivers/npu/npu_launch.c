@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright © 2026 The NPU stack authors
+ *
+ * Launches: bindings and a grid become a DISPATCH packet.
+ *
+ * Rusticl binds, launches and unbinds everything around each launch, so nothing here stays bound
+ * for long, and all that the device needs later is taken into the batch: arguments are copied,
+ * buffers and the program referenced.
+ *
+ * A launch the device cannot run (too many work-items, too much local memory, a kernel that did not
+ * compile) is refused: nothing is recorded, and the context is lost as after a fault, which makes
+ * the command's event fail. Nothing a caller passes may crash.
+ *
+ * What it misses: images and samplers; indirect launches, which Rusticl never makes.
+ */
+
+#include <string.h>
+
+#include "util/log.h"
+#include "util/u_inlines.h"
+#include "util/u_math.h"
+
+#include "npu_isa/npu_regs.h"
+
+#include "compiler/npu/npu_compile.h"
+
+#include "npu_batch.h"
+#include "npu_context.h"
+#include "npu_drv_debug.h"
+#include "npu_launch.h"
+#include "npu_program.h"
+#include "npu_resource.h"
+
+/* Kernels read their arguments with scalar loads of up to 4 x 8 bytes. */
+#define ARGS_ALIGN_B 64
+
+/*
+ * Bindings
+ */
+
+/* handles[i] points into the argument block that will be bound next: 8 bytes, not aligned, that
+ * hold an offset into the buffer and get the address.
+ */
+static void
+set_global_binding(struct pipe_context *pctx, unsigned first, unsigned count,
+                   struct pipe_resource **resources, uint32_t **handles)
+{
+   struct npu_context *ctx = npu_context(pctx);
+   unsigned have = util_dynarray_num_elements(&ctx->globals, struct pipe_resource *);
+
+   for (; have < first + count; have++)
+      util_dynarray_append(&ctx->globals, struct pipe_resource *, NULL);
+
+   for (unsigned i = 0; i < count; i++) {
+      struct pipe_resource **slot = util_dynarray_element(&ctx->globals, struct pipe_resource *,
+                                                          first + i);
+      struct pipe_resource *pres = resources ? resources[i] : NULL;
+
+      pipe_resource_reference(slot, pres);
+      if (pres && handles && handles[i]) {
+         uint64_t va;
+         memcpy(&va, handles[i], sizeof(va));
+         va += npu_resource(pres)->bo->va;
+         memcpy(handles[i], &va, sizeof(va));
+      }
+   }
+
+   while (ctx->globals.size && !util_dynarray_top(&ctx->globals, struct pipe_resource *))
+      (void)util_dynarray_pop(&ctx->globals, struct pipe_resource *);
+}
+
+/* The bytes are copied at once: Rusticl changes them between the parts of a split launch. */
+static void
+set_constant_buffer(struct pipe_context *pctx, enum pipe_shader_type shader, unsigned index,
+                    bool take_ownership, const struct pipe_constant_buffer *cb)
+{
+   struct npu_context *ctx = npu_context(pctx);
+   const uint8_t *data = NULL;
+
+   if (shader != PIPE_SHADER_COMPUTE || index != 0)
+      return;
+
+   util_dynarray_clear(&ctx->constbuf);
+   if (!cb)
+      return;
+   if (cb->user_buffer) {
+      data = cb->user_buffer;
+   } else if (cb->buffer) {
+      struct npu_resource *res = npu_resource(cb->buffer);
+      npu_resource_wait(ctx, res, NPU_USAGE_READ, INT64_MAX);
+      data = npu_resource_map(res);
+      if (!data)
+         npu_context_lose(ctx, "a constant buffer cannot be mapped");
+   }
+   if (data)
+      memcpy(util_dynarray_grow_bytes(&ctx->constbuf, 1, cb->buffer_size), data + cb->buffer_offset,
+             cb->buffer_size);
+   if (take_ownership) {
+      struct pipe_resource *pres = cb->buffer;
+      pipe_resource_reference(&pres, NULL);
+   }
+}
+
+static void
+memory_barrier(struct pipe_context *pctx, unsigned flags)
+{
+   npu_batch_barrier(npu_context(pctx)->batch);
+}
+
+/*
+ * Launch
+ */
+
+/* Whether the device can run this; if not the context is lost, with a message. */
+static bool
+check_launch(struct npu_context *ctx, const struct npu_program *program,
+             const struct pipe_grid_info *grid)
+{
+   const struct npu_device_info *device = ctx->screen->info;
+
+   if (!program) {
+      npu_context_lose(ctx, "launch without a kernel");
+      return false;
+   }
+   if (!program->binary) {
+      npu_context_lose(ctx, "launch of a kernel that could not be compiled: %s",
+                       program->error ? program->error : "out of memory");
+      return false;
+   }
+
+   const struct npu_kernel_info *info = &program->binary->info;
+   const uint32_t *block = grid->block;
+   uint64_t max_threads = MIN2(info->max_threads, device->max_group_size);
+   bool fits = true;
+   uint64_t threads = 1;
+   for (unsigned i = 0; i < 3; i++) {
+      fits &= block[i] >= 1 && block[i] <= max_threads;
+      threads *= MIN2(block[i], UINT16_MAX);
+   }
+   if (!fits || threads > max_threads) {
+      npu_context_lose(ctx, "kernel \"%s\": a work-group of %u x %u x %u does not fit (at most %u)",
+                       info->name, block[0], block[1], block[2], (unsigned)max_threads);
+      return false;
+   }
+   if (info->block[0] &&
+       (block[0] != info->block[0] || block[1] != info->block[1] || block[2] != info->block[2]))
+   {
+      npu_context_lose(ctx, "kernel \"%s\": a work-group of %u x %u x %u, it requires %u x %u x %u",
+                       info->name, block[0], block[1], block[2], info->block[0], info->block[1],
+                       info->block[2]);
+      return false;
+   }
+
+   uint64_t local_B = (uint64_t)program->shared_B + grid->variable_shared_mem;
+   if (local_B > device->local_mem_B) {
+      npu_context_lose(ctx, "kernel \"%s\": %llu bytes of local memory, the device has %u",
+                       info->name, (unsigned long long)local_B, device->local_mem_B);
+      return false;
+   }
+   if (grid->indirect) {
+      npu_context_lose(ctx, "kernel \"%s\": indirect launches are not supported", info->name);
+      return false;
+   }
+   return true;
+}
+
+/* Private memory for every wave that can run at once, interleaved by dwords as the ISA says. */
+static bool
+ensure_scratch(struct npu_context *ctx, uint32_t private_size_B)
+{
+   const struct npu_device_info *device = ctx->screen->info;
+   uint64_t slots = (uint64_t)device->num_cores * device->waves_per_core;
+   uint64_t size_B = slots * device->wave_size * private_size_B;
+
+   if (ctx->scratch && ctx->scratch->size_B >= size_B)
+      return true;
+
+   struct npu_bo *bo = npu_bo_create(ctx->screen->dev, size_B, NPU_BO_UNINITIALIZED,
+                                     "private memory");
+   if (!bo)
+      return false;
+   npu_bo_unref(ctx->scratch); /* batches that use it hold references */
+   ctx->scratch = bo;
+   return true;
+}
+
+/* The kernel's arguments, padded with zeroes to what the code may read. 0: out of memory. */
+static uint64_t
+upload_args(struct npu_context *ctx, const struct npu_kernel_info *info)
+{
+   uint32_t size_B = MAX2(ctx->constbuf.size, info->args_size_B);
+   uint64_t va;
+
+   uint8_t *args = npu_pool_alloc(ctx->batch, MAX2(size_B, 8), ARGS_ALIGN_B, &va);
+   if (!args)
+      return 0;
+   if (ctx->constbuf.size)
+      memcpy(args, ctx->constbuf.data, ctx->constbuf.size);
+   memset(args + ctx->constbuf.size, 0, MAX2(size_B, 8) - ctx->constbuf.size);
+   return va;
+}
+
+static void
+launch_grid(struct pipe_context *pctx, const struct pipe_grid_info *grid)
+{
+   struct npu_context *ctx = npu_context(pctx);
+   struct npu_program *program = ctx->program;
+
+   if (!check_launch(ctx, program, grid))
+      return;
+   if (!grid->grid[0] || !grid->grid[1] || !grid->grid[2])
+      return;
+
+   const struct npu_kernel_info *info = &program->binary->info;
+   if (info->private_size_B && !ensure_scratch(ctx, info->private_size_B)) {
+      npu_context_lose(ctx, "kernel \"%s\": out of memory for %u bytes of private memory per item",
+                       info->name, info->private_size_B);
+      return;
+   }
+   uint64_t args_va = upload_args(ctx, info);
+   if (!args_va) {
+      npu_context_lose(ctx, "kernel \"%s\": out of memory for its arguments", info->name);
+      return;
+   }
+
+   struct npu_batch *batch = ctx->batch;
+   struct npu_packet_dispatch packet = {
+      .type = NPU_PACKET_DISPATCH,
+      .work_dim = CLAMP(grid->work_dim, 1, 3),
+      .kernel_id = program->kernel_id,
+      .code_va = program->code->va,
+      .args_va = args_va,
+      .scratch_va = info->private_size_B ? ctx->scratch->va : 0,
+      .grid = {grid->grid[0], grid->grid[1], grid->grid[2]},
+      .block = {grid->block[0], grid->block[1], grid->block[2]},
+      .local_size_B = program->shared_B + grid->variable_shared_mem,
+      .private_size_B = info->private_size_B,
+   };
+
+   npu_batch_begin(batch);
+   util_dynarray_foreach(&ctx->globals, struct pipe_resource *, pres) {
+      if (*pres)
+         npu_batch_access(batch, npu_resource(*pres), NPU_USAGE_READ_WRITE);
+   }
+   npu_batch_keep_program(batch, program);
+   if (info->private_size_B) {
+      npu_batch_access_scratch(batch);
+      npu_batch_keep_bo(batch, ctx->scratch);
+   }
+   bool emitted = npu_batch_emit(batch, &packet);
+
+   if (ctx->screen->debug & NPU_DRV_LAUNCH)
+      mesa_logi("NPU: launch of \"%s\" (kernel %u): grid %u x %u x %u, block %u x %u x %u, "
+                "local memory %u, private memory %u, arguments %u bytes%s",
+                info->name, program->kernel_id, grid->grid[0], grid->grid[1], grid->grid[2],
+                grid->block[0], grid->block[1], grid->block[2], packet.local_size_B,
+                packet.private_size_B, (unsigned)ctx->constbuf.size, emitted ? "" : ": dropped");
+   npu_batch_flush_if_large(ctx);
+}
+
+void
+npu_launch_context_init(struct npu_context *ctx)
+{
+   ctx->base.set_global_binding = set_global_binding;
+   ctx->base.set_constant_buffer = set_constant_buffer;
+   ctx->base.memory_barrier = memory_barrier;
+   ctx->base.launch_grid = launch_grid;
+}
