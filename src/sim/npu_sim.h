@@ -3,15 +3,16 @@
  *
  * The NPU as a library: the device interface of the model (libnpusim).
  *
- * A device has registers (npu_isa/npu_regs.h), device-local memory and an interrupt. Whoever owns it plays
- * the kernel driver: writes page tables and rings into the memory, rings doorbells, reads fences and fault
- * records. docs/hardware/ specifies the device, docs/simulator.md this library.
+ * A device has registers (npu_isa/npu_regs.h), device-local memory and an interrupt. Whoever owns
+ * it plays the kernel driver: writes page tables and rings into the memory, rings doorbells, reads
+ * fences and fault records. docs/hardware/ specifies the device, docs/simulator.md this library.
  *
- * Threads: every function may be called from any thread at any time unless it says otherwise. The device
- * runs on its own threads, which are made when they are first needed.
+ * Threads: every function may be called from any thread at any time unless it says otherwise. The
+ * device runs on its own threads, which are made when they are first needed.
  *
- * fork: the threads of the device do not exist in a child process. There, the device is inert: registers
- * read as zero, writes do nothing, npu_sim_destroy() releases the child's mappings and returns at once.
+ * fork: the threads of the device do not exist in a child process. There, the device is inert:
+ * registers read as zero, writes do nothing, npu_sim_destroy() releases the child's mappings and
+ * returns at once.
  */
 
 #ifndef NPU_SIM_H
@@ -43,60 +44,63 @@ struct npu_sim_config {
    uint64_t mem_size_B;
    /* Width of virtual addresses, 30 to 40. */
    unsigned va_bits;
-   /* If the host's address space is too small for 2^va_bits: take fewer bits (and say so on standard
-    * error) instead of failing. */
+   /* If the host's address space is too small for 2^va_bits: take fewer bits (and say so on
+    * standard error) instead of failing. */
    bool va_bits_may_shrink;
    /* QUEUE_WATCHDOG of every queue after reset, in milliseconds; 0: off until the driver sets it. */
    unsigned watchdog_ms;
-   /* Write garbage wherever the specification says "undefined": inactive lanes, local memory of a new
-    * work-group. Finds code that relies on such values. */
+   /* Write garbage wherever the specification says "undefined": inactive lanes, local memory of a
+    * new work-group. Finds code that relies on such values. */
    bool poison;
    /* Print every executed instruction to standard error (slow; sensible with cores=1). */
    bool trace;
 };
 
 /* Fills *config with the defaults, then applies text: a comma separated list as in the environment
- * variable NPU_SIM ("interp", "cores=4", "mem=2G", "watchdog=500", "va-bits=38", "poison", "trace").
- * text may be NULL or empty. Each word that is not understood is reported on standard error and otherwise
- * ignored; the function returns false if there was one. */
+ * variable NPU_SIM ("interp", "cores=4", "mem=2G", "watchdog=500", "va-bits=38", "poison",
+ * "trace"). text may be NULL or empty. Each word that is not understood is reported on standard
+ * error and otherwise ignored; the function returns false if there was one. */
 bool npu_sim_config_parse(struct npu_sim_config *config, const char *text);
 
-/* npu_sim_config_parse() with the value of the environment variable of that name (usually "NPU_SIM"). */
+/* npu_sim_config_parse() with the value of the environment variable of that name (usually
+ * "NPU_SIM"). */
 bool npu_sim_config_from_env(struct npu_sim_config *config, const char *variable);
 
-/* Creates a device in its reset state. config NULL: defaults. On failure returns NULL and, if error is not
- * NULL, sets *error to a message that the caller frees with free(). */
+/* Creates a device in its reset state. config NULL: defaults. On failure returns NULL and, if error
+ * is not NULL, sets *error to a message that the caller frees with free(). */
 struct npu_sim *npu_sim_create(const struct npu_sim_config *config, char **error);
 
-/* Stops and releases the device, whatever it is doing. Nobody may use it any more, but mappings of its
- * memory that the caller made from npu_sim_mem_fd() stay. NULL is allowed. Must not be called from the
- * interrupt callback. After it returns the interrupt callback is not called any more. */
+/* Stops and releases the device, whatever it is doing. Nobody may use it any more, but mappings of
+ * its memory that the caller made from npu_sim_mem_fd() stay. NULL is allowed. Must not be called
+ * from the interrupt callback. After it returns the interrupt callback is not called any more. */
 void npu_sim_destroy(struct npu_sim *sim);
 
-/* Reads or writes the 64-bit register at an offset in bytes from the start of the register space. Unknown
- * or unaligned offsets read as zero and ignore writes. Writes of RESET and TLB_CONTROL return when the
- * operation is complete. From the interrupt callback everything but RESET is allowed. */
+/* Reads or writes the 64-bit register at an offset in bytes from the start of the register space.
+ * Unknown or unaligned offsets read as zero and ignore writes. Writes of RESET and TLB_CONTROL return
+ * when the operation is complete. From the interrupt callback everything but RESET is allowed. */
 uint64_t npu_sim_reg_read(struct npu_sim *sim, uint32_t offset);
 void npu_sim_reg_write(struct npu_sim *sim, uint32_t offset, uint64_t value);
 
-/* Device-local memory: physical address 0 is offset 0 of the file and the first byte at the pointer. The
- * file descriptor stays the device's (dup it to keep it); mmap it shared. New memory is zero. A range may
- * be given back to the host with fallocate(FALLOC_FL_PUNCH_HOLE), after which it is zero again. */
+/* Device-local memory: physical address 0 is offset 0 of the file and the first byte at the
+ * pointer. The file descriptor stays the device's (dup it to keep it); mmap it shared. New memory
+ * is zero. A range may be given back to the host with fallocate(FALLOC_FL_PUNCH_HOLE), after which
+ * it is zero again. */
 int npu_sim_mem_fd(const struct npu_sim *sim);
 void *npu_sim_mem_ptr(const struct npu_sim *sim);
 uint64_t npu_sim_mem_size_B(const struct npu_sim *sim);
 
-/* Sets the interrupt callback. It is called from a thread of the device, with no lock held, whenever
- * INT_STATUS & INT_ENABLE goes from zero to not zero, and again while it is not zero and a new bit rises
- * (message-signalled interrupt; one vector, 0). Calls of it never overlap. callback NULL: none. After the
- * function has returned the old callback is not called any more, unless it is called from the callback
- * itself. */
-void npu_sim_set_irq(struct npu_sim *sim, void (*callback)(void *data, unsigned vector), void *data);
+/* Sets the interrupt callback. It is called from a thread of the device, with no lock held, after
+ * every event whose bit is enabled in INT_ENABLE (events during a call of it share the next call),
+ * and when INT_ENABLE is written and a newly enabled bit is already set. There is one vector, 0.
+ * Calls of it never overlap. callback NULL: none. After the function has returned the old callback
+ * is not called any more, unless it is called from the callback itself. */
+void npu_sim_set_irq(struct npu_sim *sim, void (*callback)(void *data, unsigned vector),
+                     void *data);
 
 /* System memory as a bus master sees it: physical addresses with bit 47 set, which is removed. Both
- * functions copy size_B bytes and return false if the address does not exist; they may be called from any
- * thread of the device at once. Without them such addresses are memory errors. Atomics on system memory
- * are only atomic among the accesses of the device. */
+ * functions copy size_B bytes and return false if the address does not exist; they may be called
+ * from any thread of the device at once. Without them such addresses are memory errors. Atomics on
+ * system memory are only atomic among the accesses of the device. */
 struct npu_sim_host_ops {
    void *data;
    bool (*read)(void *data, uint64_t address, void *to, size_t size_B);

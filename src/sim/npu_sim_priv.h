@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright © 2026 The NPU stack authors
+ *
+ * Inside the model: the device, its queues, cores and address spaces, and which lock guards what.
+ *
+ * Lock order: sim->reset_lock, queue->lock, vm->lock, sim->lock. The interrupt callback is called
+ * with none of them held. A queue thread holds no lock while it executes a packet, except vm->lock
+ * (shared) around single accesses and chunks of copies, so that an invalidation waits for those.
+ */
+
+#ifndef NPU_SIM_PRIV_H
+#define NPU_SIM_PRIV_H
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdatomic.h>
+
+#include "npu_isa/npu_regs.h"
+#include "npu_sim.h"
+
+#define NPU_SIM_LOCAL_MEM_B  (64 * 1024)
+#define NPU_SIM_REVISION     1
+#define NPU_SIM_MIN_VA_BITS  30
+#define NPU_SIM_COPY_CHUNK_B (1024 * 1024)
+
+struct npu_engine_ops;
+
+/* ---- guard: host faults inside the model become values (npu_sim_guard.c)
+ * ----------------------------- */
+
+/* While a guard is armed on a thread, a SIGSEGV or SIGBUS at an address in one of its ranges jumps
+ * to its jump buffer instead of reaching the application. */
+struct npu_guard {
+   sigjmp_buf jump;
+   struct npu_guard *outer;
+   uintptr_t range[2][2];      /* [begin, end) */
+   volatile uintptr_t address; /* of the fault */
+   volatile int signal;        /* SIGSEGV or SIGBUS */
+};
+
+bool npu_guard_install(void);
+void npu_guard_uninstall(void);
+bool npu_guard_active(void);
+void npu_guard_arm(struct npu_guard *guard);
+void npu_guard_disarm(struct npu_guard *guard);
+
+/* ---- MMU (npu_sim_mmu.c)
+ * ----------------------------------------------------------------------------- */
+
+#define NPU_PERM_R   1
+#define NPU_PERM_W   2
+#define NPU_PERM_X   4
+#define NPU_PERM_BAD 8 /* the page table entry is malformed */
+
+/* A range of virtual addresses that is mapped to consecutive physical ones. */
+struct npu_vm_run {
+   uint64_t va, size_B, pa;
+   uint8_t perms;
+   bool in_window; /* the host mapping at window + va is in place */
+};
+
+/* One address space: what the TLB knows of its page table. */
+struct npu_vm {
+   struct npu_sim *sim;
+   unsigned asid;
+   pthread_rwlock_t lock;
+   bool loaded;             /* runs are valid; guarded by lock */
+   bool entry_valid;        /* the VM table has an entry for this ASID; guarded by lock */
+   struct npu_vm_run *runs; /* sorted by va, no overlap; guarded by lock */
+   size_t num_runs, max_runs;
+   /* Reserved host address space for the addresses [0, window_size_B), constant once loaded.
+    * Accesses that are not below window_size_B, or that fault there, take the way through
+    * npu_vm_translate(). */
+   uint8_t *window;
+   uint64_t window_size_B;
+};
+
+/* Where an access goes. */
+struct npu_translation {
+   enum npu_fault fault; /* NPU_FAULT_NONE if it is allowed */
+   uint8_t *host;        /* device-local memory, or NULL: system memory at pa */
+   uint64_t pa;
+   uint64_t size_B; /* bytes from the address on for which this holds; for a fault: 0 */
+};
+
+void npu_vm_init(struct npu_vm *vm, struct npu_sim *sim, unsigned asid);
+void npu_vm_fini(struct npu_vm *vm);
+/* Loads the page table if that has not happened since reset. False: no such address space. */
+bool npu_vm_load(struct npu_vm *vm);
+/* Forgets everything about [va, va + size_B) and walks the page table again. */
+void npu_vm_invalidate(struct npu_vm *vm, uint64_t va, uint64_t size_B);
+void npu_vm_drop(struct npu_vm *vm);
+/* The caller holds vm->lock as long as it uses the result. */
+struct npu_translation npu_vm_translate(const struct npu_vm *vm, uint64_t va,
+                                        enum npu_access access);
+/* Copy between host memory and the address space, all or up to the first byte that faults;
+ * *fault_va is that byte's address. Takes vm->lock. */
+enum npu_fault npu_vm_read(struct npu_vm *vm, void *to, uint64_t va, size_t size_B,
+                           enum npu_access access, uint64_t *fault_va);
+enum npu_fault npu_vm_write(struct npu_vm *vm, uint64_t va, const void *from, size_t size_B,
+                            uint64_t *fault_va);
+
+/* Physical memory. False: the address does not exist or the memory failed. */
+bool npu_pa_read(struct npu_sim *sim, uint64_t pa, void *to, size_t size_B);
+bool npu_pa_write(struct npu_sim *sim, uint64_t pa, const void *from, size_t size_B);
+/* 64 bits at once, for words that somebody polls. */
+bool npu_pa_write64(struct npu_sim *sim, uint64_t pa, uint64_t value);
+
+/* ---- faults (npu_sim_fault.c)
+ * ------------------------------------------------------------------------ */
+
+struct npu_fault_record {
+   uint64_t info, context, kernel, pc, address, group, seqno, time_ns;
+};
+
+/* What a wave or the command processor found out; the rest of the record is the queue's. */
+struct npu_fault_report {
+   enum npu_fault type;
+   enum npu_access access;
+   bool in_kernel;
+   uint16_t core, code;
+   uint8_t wave;
+   uint32_t lanes, kernel_id;
+   uint64_t pc, address, group;
+};
+
+/* ---- queues (npu_sim_queue.c)
+ * ------------------------------------------------------------------------ */
+
+/* Why the running EXEC has to end early (queue->stop). */
+enum npu_stop {
+   NPU_STOP_NONE,
+   NPU_STOP_FAULT,    /* a fault was recorded */
+   NPU_STOP_KILL,     /* the driver kills it: whoever notices first records it */
+   NPU_STOP_WATCHDOG, /* likewise */
+   NPU_STOP_RESET,    /* nothing is recorded */
+};
+
+struct npu_dispatch;
+
+/* A core as one queue sees it: a thread and what the engine keeps for it. */
+struct npu_core {
+   struct npu_queue *queue;
+   unsigned index;
+   pthread_t thread; /* index > 0, valid if has_thread */
+   bool has_thread;
+   uint8_t *local;     /* NPU_SIM_LOCAL_MEM_B */
+   void *engine_state; /* of the engine; made by the thread that runs the core */
+};
+
+struct npu_queue {
+   struct npu_sim *sim;
+   unsigned index;
+
+   pthread_mutex_t lock;
+   pthread_cond_t work; /* the queue thread sleeps here */
+   pthread_cond_t idle; /* broadcast when busy falls */
+   pthread_t thread;
+   bool has_thread, quit;
+
+   /* Registers and state, guarded by lock. */
+   uint64_t ring_base;
+   unsigned ring_size_log2;
+   uint32_t head, tail;
+   uint64_t fence;
+   uint32_t watchdog_ms;
+   bool enabled, busy, resetting;
+
+   /* The running EXEC: written by the queue thread under lock, read by others under lock, and by
+    * the queue's own threads without. */
+   bool in_exec;
+   uint8_t asid;
+   uint32_t context_id;
+   uint64_t seqno, status_pa, exec_start_ns;
+   uint64_t packet_va;
+   _Atomic int stop;          /* enum npu_stop */
+   _Atomic uint64_t progress; /* counts work-groups, packets, copied chunks */
+
+   /* Watchdog, owned by the service thread. */
+   uint64_t watched_progress, watched_since_ns, watched_start_ns;
+
+   /* Cores at work for this queue, guarded by lock. Core 0 runs on the queue thread. */
+   struct npu_core *cores; /* sim->num_cores, allocated at first dispatch */
+   struct npu_dispatch *job;
+   uint64_t job_serial;
+   unsigned job_workers;     /* threads that work on job */
+   unsigned job_max_workers; /* threads that may */
+   pthread_cond_t job_start, job_end;
+};
+
+/* One kernel launch. */
+struct npu_dispatch {
+   struct npu_queue *queue;
+   struct npu_vm *vm;
+   struct npu_packet_dispatch packet;
+   uint64_t num_groups;
+   unsigned group_size; /* work-items */
+   unsigned num_waves;  /* of a group */
+   void *kernel;        /* from npu_engine_ops.prepare */
+   _Atomic uint64_t next_group;
+   uint64_t chunk; /* groups a core takes at once */
+};
+
+bool npu_queue_init(struct npu_queue *queue, struct npu_sim *sim, unsigned index);
+void npu_queue_fini(struct npu_queue *queue);
+uint64_t npu_queue_reg_read(struct npu_queue *queue, uint32_t reg);
+void npu_queue_reg_write(struct npu_queue *queue, uint32_t reg, uint64_t value);
+void npu_queue_stop_for_reset(struct npu_queue *queue);
+void npu_queue_finish_reset(struct npu_queue *queue);
+/* Records a fault of the running EXEC, if it is the first: returns false if it was already over. */
+bool npu_queue_fault(struct npu_queue *queue, const struct npu_fault_report *report);
+/* Records the fault that belongs to a stop that somebody else asked for (kill, watchdog), once. pc,
+ * in_kernel and so on of *report are filled in by the caller. */
+void npu_queue_note_stop(struct npu_queue *queue, struct npu_fault_report *report);
+static inline int
+npu_queue_stopped(const struct npu_queue *queue)
+{
+   return atomic_load_explicit(&queue->stop, memory_order_relaxed);
+}
+static inline void
+npu_queue_progress(struct npu_queue *queue)
+{
+   atomic_fetch_add_explicit(&queue->progress, 1, memory_order_relaxed);
+}
+
+/* ---- packets (npu_sim_packet.c, npu_sim_dma.c, npu_sim_dispatch.c)
+ * ------------------------------------ */
+
+/* Executes one packet of a command buffer. False: the command buffer is over (stop or fault). */
+bool npu_packet_execute(struct npu_queue *queue, struct npu_vm *vm, const void *packet);
+/* Byte offset of the first reserved byte that is not zero, or -1. */
+int npu_packet_reserved_error(const void *packet);
+/* The copies. On a fault they record it and return false. */
+bool npu_dma_copy(struct npu_queue *queue, struct npu_vm *vm, uint64_t dst, uint64_t src,
+                  uint64_t size_B);
+bool npu_dma_copy_rect(struct npu_queue *queue, struct npu_vm *vm,
+                       const struct npu_packet_copy_rect *packet);
+bool npu_dma_fill(struct npu_queue *queue, struct npu_vm *vm, uint64_t dst, uint64_t size_B,
+                  const uint8_t *pattern, unsigned pattern_size_B);
+bool npu_dispatch_run(struct npu_queue *queue, struct npu_vm *vm,
+                      const struct npu_packet_dispatch *packet);
+void npu_dispatch_free_cores(struct npu_queue *queue);
+
+/* ---- device (npu_sim_device.c)
+ * ----------------------------------------------------------------------- */
+
+struct npu_sim {
+   struct npu_sim_config config;
+   unsigned num_cores, va_bits;
+   unsigned fork_generation;
+   const struct npu_engine_ops *engine;
+   struct npu_sim_host_ops host;
+   bool has_host;
+
+   int mem_fd;
+   uint8_t *mem;
+   uint64_t mem_size_B;
+
+   pthread_mutex_t reset_lock; /* serialises reset and destroy */
+
+   /* Guards the registers below, the fault fifo and the interrupt state. */
+   pthread_mutex_t lock;
+   uint64_t scratch, vm_table_base, tlb_va, tlb_size_B;
+   uint64_t int_status, int_enable;
+   struct npu_fault_record faults[NPU_FAULT_FIFO_SIZE];
+   unsigned first_fault, num_faults;
+   bool fault_overflow;
+
+   /* Interrupt delivery (npu_sim_irq.c). */
+   void (*irq)(void *data, unsigned vector);
+   void *irq_data;
+   bool irq_raised;  /* to be delivered */
+   bool irq_running; /* a thread is in the callback */
+   pthread_t irq_thread;
+   pthread_cond_t irq_done;
+
+   /* Service thread: watchdogs, and interrupts that a register write of the driver raises. */
+   pthread_t service;
+   bool has_service, service_quit, service_irq;
+   _Atomic bool service_idle; /* nothing to watch: sleeps until npu_service_wake() */
+   pthread_cond_t service_wake;
+
+   struct npu_queue queues[NPU_NUM_QUEUES];
+   struct npu_vm vms[NPU_NUM_ASIDS];
+};
+
+/* Sets bits of INT_STATUS and delivers the interrupt from this (model) thread. */
+void npu_irq_raise(struct npu_sim *sim, uint64_t bits);
+/* Delivers what a register write made pending, from the service thread. Holds sim->lock. */
+void npu_irq_kick_locked(struct npu_sim *sim);
+void npu_irq_deliver(struct npu_sim *sim);
+/* Starts the service thread if need be. */
+void npu_service_start(struct npu_sim *sim);
+void npu_service_wake(struct npu_sim *sim);
+void npu_service_stop(struct npu_sim *sim);
+
+void npu_fault_push(struct npu_sim *sim, const struct npu_fault_record *record);
+uint64_t npu_fault_reg_read_locked(struct npu_sim *sim, uint32_t offset);
+void npu_fault_ack_locked(struct npu_sim *sim, uint64_t value);
+
+/* pthread_create with all signals blocked but the synchronous ones, a small stack and a name. */
+bool npu_thread_create(pthread_t *thread, void *(*start)(void *), void *data, const char *name);
+
+/* Number of fork()s this process descends from since the library was loaded. */
+unsigned npu_fork_generation(void);
+
+#endif
