@@ -67,11 +67,6 @@
 extern "C" {
 #endif
 
-/* Registers of a wave. */
-#define NPU_NUM_VREGS 128
-#define NPU_NUM_SREGS 64
-#define NPU_NUM_MREGS 16
-
 /* Most components of a value, and most registers of a value (4 x 64 bits in V). */
 #define NPU_MAX_COMPS 4
 #define NPU_MAX_VALUE_REGS 8
@@ -141,6 +136,37 @@ enum npu_mem_src {
 
 struct npu_block;
 
+/* The fields of an instruction beside its operands; zero where the format has none. Names and units are
+ * those of struct npu_inst. Declaration, hash, equality, printer and parser come from this list.
+ *
+ *   masked      inactive lanes keep their old value (rule 7)
+ *   sat         integer results saturate
+ *   sx          form o: the index is sign-extended
+ *   noret       atomics: no result
+ *   round       enum npu_round
+ *   width_log2  memory: bytes of a component, 0..3
+ *   count       memory: components, 1..4
+ *   space       memory: enum npu_space
+ *   scale_log2  form o, atomics: shift of the index, 0..7
+ *   sr_or_code  rdsr: enum npu_sr; trap: code
+ *   imm         memory: byte offset, signed 16 bits; spill, fill: slot; copies after RA: a V register
+ *               that is free there
+ *
+ * X(type, name, how the text form shows it)
+ */
+#define NPU_INSTR_FIELDS(X)                                                                        \
+   X(bool, masked, FLAG)                                                                           \
+   X(bool, sat, FLAG)                                                                              \
+   X(bool, sx, FLAG)                                                                               \
+   X(bool, noret, FLAG)                                                                            \
+   X(uint8_t, round, ROUND)                                                                        \
+   X(uint8_t, width_log2, INT)                                                                     \
+   X(uint8_t, count, INT)                                                                          \
+   X(uint8_t, space, SPACE)                                                                        \
+   X(uint8_t, scale_log2, INT)                                                                     \
+   X(uint16_t, sr_or_code, INT)                                                                    \
+   X(int32_t, imm, INT)
+
 struct npu_instr {
    struct list_head link;
    struct npu_block *block; /* set while the instruction is in a block */
@@ -151,18 +177,9 @@ struct npu_instr {
    struct npu_ref *dest; /* num_dests entries, kind SSA, REG, EXEC or NULL */
    struct npu_ref *src;  /* num_srcs entries */
 
-   /* Fields of the encoding; zero where the format has none. Names and units as in struct npu_inst. */
-   bool masked; /* rule 7 */
-   bool sat;
-   bool sx;             /* form o: sign-extend the index */
-   bool noret;          /* atomics: no result */
-   uint8_t round;       /* enum npu_round */
-   uint8_t width_log2;  /* memory: bytes of a component, 0..3 */
-   uint8_t count;       /* memory: components, 1..4 */
-   uint8_t space;       /* memory: enum npu_space */
-   uint8_t scale_log2;  /* form o, atomics: 0..7 */
-   uint16_t sr_or_code; /* rdsr: special register; trap: code */
-   int32_t imm;         /* memory: byte offset, signed 16 bits; spill, fill: slot */
+#define NPU_INSTR_FIELD(type, name, how) type name;
+   NPU_INSTR_FIELDS(NPU_INSTR_FIELD)
+#undef NPU_INSTR_FIELD
 
    struct npu_block *target; /* branches: where to */
 
@@ -425,9 +442,31 @@ npu_instr_tied_src(const struct npu_instr *instr)
 /* Phi source for the edge from pred. */
 struct npu_ref *npu_phi_src(struct npu_instr *phi, const struct npu_block *pred);
 
-/* Generated: all fields and operands but destinations and links. */
+/* Opcode, fields, sources and the types of the destinations: what decides the result. */
 uint32_t npu_instr_hash(const struct npu_instr *instr);
 bool npu_instr_equal(const struct npu_instr *a, const struct npu_instr *b);
+
+/* Copies the fields and the branch target, not the operands. */
+void npu_instr_copy_fields(struct npu_instr *to, const struct npu_instr *from);
+
+/* Type of an operand as the opcode reads or writes it; bits of memory data come from the fields. Null
+ * for operands of pseudo operations, whose types are free.
+ */
+const struct npu_operand_info *npu_src_info(const struct npu_instr *instr, unsigned s);
+const struct npu_operand_info *npu_dest_info(const struct npu_instr *instr);
+
+/* Width of source s / the destination, components not counted; 0: any (pseudo operations). */
+unsigned npu_src_bits(const struct npu_instr *instr, unsigned s);
+unsigned npu_dest_bits(const struct npu_instr *instr);
+
+/* The conditional branch of a block, the jmp of a block; NULL if there is none. */
+struct npu_instr *npu_block_branch(const struct npu_block *block);
+struct npu_instr *npu_block_jmp(const struct npu_block *block);
+
+/* Exchanges the two ways of a block that ends with a conditional branch, by inverting the branch; the new
+ * way 0 must be, or become, the next block: a jmp is removed.
+ */
+void npu_invert_branch(struct npu_block *block);
 
 /* ---- cursors ---- */
 

@@ -36,6 +36,7 @@ char *npu_validate(const struct npu_shader *shader, const char *when);
 /* Registers a program may use; less than the hardware has under NPU_DEBUG_STRESS_SPILL. */
 struct npu_ra_limits {
    unsigned regs[NPU_NUM_FILES];
+   bool round_robin; /* hand out registers in turn: as many copies as possible */
 };
 
 /* Proves that a program in RA form computes what the SSA program did, given the record RA made.
@@ -64,8 +65,8 @@ struct npu_ra_record *npu_ra(struct npu_shader *shader, const struct npu_ra_limi
 bool npu_lower_parallel_copy(struct npu_shader *shader);
 bool npu_lower_pseudo(struct npu_shader *shader);
 
-/* Code words into words (of uint64_t); also sets block->offset. */
-void npu_encode(struct npu_shader *shader, struct util_dynarray *words);
+/* Appends the code words (uint64_t) to words; also sets block->offset. */
+void npu_encode_shader(struct npu_shader *shader, struct util_dynarray *words);
 
 /* ---- analyses ---- */
 
