@@ -294,7 +294,7 @@ submit(struct npu_context *ctx, struct npu_batch *batch)
    int err = npu_queue_submit(ctx->timeline->queue, &args, &batch->point);
 
    if (ctx->screen->debug & NPU_DRV_BATCH)
-      mesa_logi("NPU: submit: %u packets in %u command buffers, %u buffers, %u waits: %s %" PRIu64,
+      mesa_logi("submit: %u packets in %u command buffers, %u buffers, %u waits: %s %" PRIu64,
                 batch->num_packets, args.num_cmdbufs,
                 (unsigned)util_dynarray_num_elements(&batch->uses, struct npu_batch_use),
                 args.num_waits, err ? strerror(-err) : "point", err ? 0 : batch->point);

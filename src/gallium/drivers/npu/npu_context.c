@@ -48,7 +48,7 @@ npu_context_lose(struct npu_context *ctx, const char *fmt, ...)
    va_start(args, fmt);
    vsnprintf(text, sizeof(text), fmt, args);
    va_end(args);
-   mesa_loge("NPU: %s", text);
+   mesa_loge("%s", text);
 }
 
 void
@@ -241,7 +241,7 @@ npu_context_create(struct pipe_screen *pscreen, void *priv, unsigned flags)
       ctx->timeline = npu_timeline_create(screen->dev, ctx->priority);
    }
    if (!ctx->timeline) {
-      mesa_loge("NPU: no queue for a context: %s", strerror(errno));
+      mesa_loge("no queue for a context: %s", strerror(errno));
       goto err_free;
    }
    list_inithead(&ctx->in_flight);

@@ -250,7 +250,7 @@ launch_grid(struct pipe_context *pctx, const struct pipe_grid_info *grid)
    bool emitted = npu_batch_emit(batch, &packet);
 
    if (ctx->screen->debug & NPU_DRV_LAUNCH)
-      mesa_logi("NPU: launch of \"%s\" (kernel %u): grid %u x %u x %u, block %u x %u x %u, "
+      mesa_logi("launch of \"%s\" (kernel %u): grid %u x %u x %u, block %u x %u x %u, "
                 "local memory %u, private memory %u, arguments %u bytes%s",
                 info->name, program->kernel_id, grid->grid[0], grid->grid[1], grid->grid[2],
                 grid->block[0], grid->block[1], grid->block[2], packet.local_size_B,

@@ -72,10 +72,28 @@ store_binary(struct disk_cache *cache, const cache_key key, const struct npu_bin
    blob_finish(&blob);
 }
 
+/* The name of the kernel in its source. The SPIR-V front end names only the entry point, and wraps
+ * it. */
+static const char *
+kernel_name(const nir_shader *nir)
+{
+   static const char wrapped[] = "__wrapped_";
+
+   if (nir->info.name)
+      return nir->info.name;
+   nir_foreach_function(function, nir) {
+      if (!function->is_entrypoint || !function->name)
+         continue;
+      bool is_wrapped = !strncmp(function->name, wrapped, strlen(wrapped));
+      return function->name + (is_wrapped ? strlen(wrapped) : 0);
+   }
+   return "kernel";
+}
+
 static struct npu_binary *
 get_binary(struct npu_screen *screen, const nir_shader *nir, char **error)
 {
-   const char *name = nir->info.name ? nir->info.name : "kernel";
+   const char *name = kernel_name(nir);
    struct disk_cache *cache = screen->disk_cache;
    cache_key key;
    bool cached = cache && compute_key(cache, nir, name, key);
@@ -115,7 +133,20 @@ set_error(struct npu_program *program, char *error, const char *fallback)
    program->binary = NULL;
    program->error = error ? error : strdup(fallback);
    if (!(program->screen->debug & NPU_DRV_QUIET))
-      mesa_loge("NPU: %s", program->error ? program->error : fallback);
+      mesa_loge("%s", program->error ? program->error : fallback);
+}
+
+/* The state object that stands for all for which there is no memory. */
+struct npu_program *
+npu_program_create_empty(struct npu_screen *screen)
+{
+   struct npu_program *program = CALLOC_STRUCT(npu_program);
+
+   if (program) {
+      program->refcount = 1;
+      program->screen = screen;
+   }
+   return program;
 }
 
 static void *
@@ -127,10 +158,11 @@ create_compute_state(struct pipe_context *pctx, const struct pipe_compute_state 
 
    assert(state->ir_type == PIPE_SHADER_IR_NIR && "the only IR the screen supports");
 
-   /* The one failure that has no object to carry it. */
    struct npu_program *program = CALLOC_STRUCT(npu_program);
-   if (!program)
-      abort();
+   if (!program) {
+      ralloc_free(nir);
+      return npu_program_ref(screen->no_program);
+   }
    program->refcount = 1;
    program->screen = screen;
    program->shared_B = MAX2(state->static_shared_mem, nir->info.shared_size);
@@ -159,9 +191,11 @@ npu_program_unref(struct npu_program *program)
       return;
 
    struct npu_screen *screen = program->screen;
-   simple_mtx_lock(&screen->programs_lock);
-   _mesa_hash_table_u64_remove(screen->programs, program->kernel_id);
-   simple_mtx_unlock(&screen->programs_lock);
+   if (program->kernel_id) {
+      simple_mtx_lock(&screen->programs_lock);
+      _mesa_hash_table_u64_remove(screen->programs, program->kernel_id);
+      simple_mtx_unlock(&screen->programs_lock);
+   }
 
    npu_bo_unref(program->code);
    npu_binary_destroy(program->binary);

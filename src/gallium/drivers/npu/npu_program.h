@@ -39,6 +39,11 @@ npu_program_ref(struct npu_program *program)
 /* NULL is allowed. */
 void npu_program_unref(struct npu_program *program);
 
+/* A state object without code: what an application gets when there is no memory for a real one.
+ * NULL when out of memory.
+ */
+struct npu_program *npu_program_create_empty(struct npu_screen *screen);
+
 /* Copies the name of the kernel with this id into buf; "?" if there is none. */
 void npu_program_name(struct npu_screen *screen, uint32_t kernel_id, char *buf, unsigned size);
 

@@ -24,6 +24,7 @@
 #include "npu_context.h"
 #include "npu_drv_debug.h"
 #include "npu_fence.h"
+#include "npu_program.h"
 #include "npu_public.h"
 #include "npu_resource.h"
 
@@ -251,6 +252,7 @@ npu_screen_destroy(struct pipe_screen *pscreen)
 
    disk_cache_destroy(screen->disk_cache);
    slab_destroy_parent(&screen->transfer_pool);
+   npu_program_unref(screen->no_program);
    _mesa_hash_table_u64_destroy(screen->programs);
    simple_mtx_destroy(&screen->programs_lock);
    npu_device_close(screen->dev);
@@ -272,7 +274,7 @@ check_device(const struct npu_device_info *info)
       why = "has timestamps that are not in nanoseconds";
 
    if (why)
-      mesa_loge("NPU: %s %s (architecture version %u)", info->name, why, info->arch_version);
+      mesa_loge("%s %s (architecture version %u)", info->name, why, info->arch_version);
    return !why;
 }
 
@@ -291,7 +293,8 @@ npu_screen_create(const struct pipe_screen_config *config)
    if (!check_device(screen->info))
       goto err_close;
    screen->programs = _mesa_hash_table_u64_create(screen);
-   if (!screen->programs)
+   screen->no_program = npu_program_create_empty(screen);
+   if (!screen->programs || !screen->no_program)
       goto err_close;
    simple_mtx_init(&screen->programs_lock, mtx_plain);
    screen->next_kernel_id = 1;
@@ -320,6 +323,7 @@ npu_screen_create(const struct pipe_screen_config *config)
    return base;
 
 err_close:
+   npu_program_unref(screen->no_program);
    npu_device_close(screen->dev);
 err_free:
    ralloc_free(screen);

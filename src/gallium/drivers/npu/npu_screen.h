@@ -31,6 +31,7 @@ struct npu_screen {
    simple_mtx_t programs_lock;
    struct hash_table_u64 *programs; /* kernel_id -> struct npu_program *, not owned; programs_lock */
    uint32_t next_kernel_id;         /* programs_lock */
+   struct npu_program *no_program;  /* stands for a program there was no memory for */
 };
 
 static inline struct npu_screen *
