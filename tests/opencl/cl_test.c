@@ -20,12 +20,14 @@ enum object_kind {
    OBJECT_BUFFER,
    OBJECT_KERNEL,
    OBJECT_PROGRAM,
+   OBJECT_DEFERRED,
 };
 
 struct object {
    struct object *next;
    enum object_kind kind;
    void *handle;
+   void (*release)(void *handle); /* OBJECT_DEFERRED */
 };
 
 struct kept_program {
@@ -180,6 +182,13 @@ own(enum object_kind kind, void *handle)
    state.objects = o;
 }
 
+void
+clt_defer(void (*release)(void *handle), void *handle)
+{
+   own(OBJECT_DEFERRED, handle);
+   state.objects->release = release;
+}
+
 static void
 release_objects(void)
 {
@@ -199,6 +208,9 @@ release_objects(void)
          break;
       case OBJECT_PROGRAM:
          clReleaseProgram(o->handle);
+         break;
+      case OBJECT_DEFERRED:
+         o->release(o->handle);
          break;
       }
       free(o);

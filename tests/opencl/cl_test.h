@@ -149,6 +149,9 @@ size_t clt_max_group(void);
 /* Deterministic random numbers (splitmix64); state is any number, for example clt.seed. */
 uint64_t clt_random(uint64_t *state);
 
+/* Calls release(handle) when the case ends, newest first among all objects of the case. */
+void clt_defer(void (*release)(void *handle), void *handle);
+
 /* printf into memory of the case. */
 char *clt_format(const char *format, ...) CLT_PRINTF(1, 2);
 
