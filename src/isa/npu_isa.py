@@ -25,7 +25,7 @@ Vocabulary beyond isaspec:
     one family. Operation i of `types` has opcode + i; with `from` (source types of a conversion) each type has
     one opcode for each source type, and that of the same type stays unassigned; with `for` (a list of
     NAME or NAME:IDENTITY that replace $OP and $ID) each item has as many opcodes as there are types.
- <doc>text</doc>  <sem kind types from>C</sem>    see the comment before the operations in npu.xml
+ <doc>text</doc>  <display>template</display>  <sem kind types from>C</sem>    see the comment before the operations in npu.xml
 """
 
 import re
@@ -39,7 +39,7 @@ FILES = {'v': 'V', 's': 'S', 'm': 'M', 'i': 'IMM'}
 KINDS = ('int', 'uint', 'float', 'bits', 'mask', 'address', 'desc')
 SEM_KINDS = ('lane', 'mask', 'wave', 'rmw', 'pseudo')
 FLAGS = ('commutative', 'compare', 'reads_exec', 'cross_lane', 'branch', 'ends', 'load', 'store', 'atomic',
-         'side_effects', 'fence', 'dma', 'special')
+         'side_effects', 'fence', 'dma', 'special', 'unmasked')
 
 
 class IsaError(Exception):
@@ -192,6 +192,7 @@ class Op:
     srcs        list of Operand or None (fixed field), index = number of the SRC field
     flags       set of FLAGS
     latency     name of a latency class
+    display     template of the text, the format's unless the operation has its own
     doc, section  prose
     sem, sem_kind C text with all $ tokens replaced; one of SEM_KINDS
     """
@@ -234,7 +235,7 @@ class Op:
 
     @property
     def maskable(self):
-        return self.has_dst and bool(self.dst.files & {'v', 'm'})
+        return self.has_dst and bool(self.dst.files & {'v', 'm'}) and 'unmasked' not in self.flags
 
 
 class Isa:
@@ -476,7 +477,18 @@ class Isa:
         return Op(name=name, base=base, suffixes=suffixes, type=type_, type2=type2, opcode=opcode, format=format_,
                   dst=dst, data=data, srcs=srcs, flags=flags, latency=latency, section=section,
                   doc=self._replace(_text(doc_element), tokens), sem=sem, sem_kind=sem_kind,
+                  display=self._op_display(element, what, format_),
                   family=element.get('name'), loop_op=loop_op)
+
+    def _op_display(self, element, what, format_):
+        display = element.find('display')
+        if display is None:
+            return format_.display
+        text = _text(display)
+        for reference in re.findall(r'\{(\w+)\}', text):
+            if reference != 'NAME' and reference not in format_.fields:
+                raise IsaError(f'{what}: the display names {{{reference}}}, which is not a field')
+        return text
 
     def _tokens(self, type_name, type_, type2, loop_op, identity):
         tokens = {'$OP': loop_op, '$T': type_name or ''}

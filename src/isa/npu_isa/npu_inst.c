@@ -193,7 +193,7 @@ check_dst(const struct npu_inst *in, const struct npu_op_info *info)
    }
    if (!(info->dst.files & file) || file == NPU_FILES_IMM)
       return info->data_in_dst ? "register file not allowed for the data" : "register file not allowed for the destination";
-   if (in->masked && (!info->has_dst || file == NPU_FILES_S))
+   if (in->masked && (!info->maskable || file == NPU_FILES_S))
       return "(m) needs a vector or mask destination";
    return check_register(in, -1);
 }
@@ -260,8 +260,8 @@ check_special(const struct npu_inst *in, const struct npu_op_info *info)
          return "this address form does not reach private memory";
       }
    }
-   if (info->format == NPU_FORMAT_MEM_W && (in->space != NPU_SPACE_PRIVATE || in->masked))
-      return "a whole-wave access reaches private memory only and is never masked";
+   if (info->format == NPU_FORMAT_MEM_W && in->space != NPU_SPACE_PRIVATE)
+      return "a whole-wave access reaches private memory only";
    if (info->is_special) {
       if (in->sr_or_code >= NPU_NUM_SRS || npu_sr_infos[in->sr_or_code].name == NULL)
          return "unknown special register";
