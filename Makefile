@@ -27,7 +27,7 @@ check: build
 	@tools/npu-check $(if $(SUITE),--suite $(SUITE)) $(TEST)
 
 shell: build
-	@tools/npu-env $${SHELL:-/bin/bash} || true
+	@tools/npu-env /bin/bash || true
 
 install: build
 	@tools/npu-build --install "$(DESTDIR)"
