@@ -164,7 +164,7 @@ struct npu_block;
    X(uint8_t, count, INT)                                                                          \
    X(uint8_t, space, SPACE)                                                                        \
    X(uint8_t, scale_log2, INT)                                                                     \
-   X(uint16_t, sr_or_code, INT)                                                                    \
+   X(uint16_t, sr_or_code, SR)                                                                     \
    X(int32_t, imm, INT)
 
 struct npu_instr {
@@ -217,8 +217,8 @@ struct npu_shader {
    unsigned num_values;
    unsigned values_size; /* allocated entries */
 
-   bool is_ssa;      /* false after RA */
-   bool is_scheduled; /* instruction order is final: passes only replace in place */
+   bool is_ssa;   /* false after RA */
+   bool is_legal; /* npu_legalize() has run: rule 6 and operand files hold */
 
    unsigned num_spill_slots; /* slots handed out by the spiller */
    struct npu_kernel_info info;
@@ -458,6 +458,12 @@ const struct npu_operand_info *npu_dest_info(const struct npu_instr *instr);
 /* Width of source s / the destination, components not counted; 0: any (pseudo operations). */
 unsigned npu_src_bits(const struct npu_instr *instr, unsigned s);
 unsigned npu_dest_bits(const struct npu_instr *instr);
+
+/* May source s of instr be ref, as far as register files and the one literal go? */
+bool npu_src_allowed(const struct npu_instr *instr, unsigned s, struct npu_ref ref);
+
+/* Is source s an immediate that only the literal can hold? */
+bool npu_needs_literal(const struct npu_instr *instr, unsigned s);
 
 /* The conditional branch of a block, the jmp of a block; NULL if there is none. */
 struct npu_instr *npu_block_branch(const struct npu_block *block);

@@ -33,6 +33,10 @@ struct npu_shader *npu_parse(void *mem_ctx, const char *text, char **error);
  */
 char *npu_validate(const struct npu_shader *shader, const char *when);
 
+/* The report of a violation: what validators return. The place may be NULL. */
+char *npu_report(const struct npu_shader *shader, const char *when, const char *problem,
+                 const struct npu_block *bad_block, const struct npu_instr *bad_instr);
+
 /* Registers a program may use; less than the hardware has under NPU_DEBUG_STRESS_SPILL. */
 struct npu_ra_limits {
    unsigned regs[NPU_NUM_FILES];

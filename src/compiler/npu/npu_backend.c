@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright © 2026 The NPU stack authors
+ *
+ * The pipeline behind instruction selection: the order of the passes, and why.
+ */
+#include "npu_backend.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "npu_debug.h"
+#include "npu_isa/npu_disasm.h"
+#include "npu_passes.h"
+
+/* Registers under NPU_DEBUG_STRESS_SPILL: the largest value, twice, and a bit. */
+static const unsigned stress_regs[NPU_NUM_FILES] = {
+   [NPU_FILE_V] = 24,
+   [NPU_FILE_S] = 10,
+   [NPU_FILE_M] = 4,
+};
+
+struct pipeline {
+   struct npu_shader *shader;
+   uint32_t flags;
+   FILE *out;
+   char *error; /* set by the first check that fails: the passes behind it are skipped */
+};
+
+static void
+after_pass(struct pipeline *p, const char *pass, bool progress)
+{
+   if (progress && (p->flags & NPU_DEBUG_PRINT_PASSES)) {
+      fprintf(p->out, "; after %s:\n", pass);
+      npu_print(p->out, p->shader);
+   }
+   if (p->flags & NPU_DEBUG_VALIDATE)
+      p->error = npu_validate(p->shader, pass);
+}
+
+/* Runs a pass unless an earlier check failed or one of the `off` flags is set. All passes are run by this. */
+#define NPU_PASS(p, off, pass, ...)                                                                \
+   do {                                                                                            \
+      if (!(p)->error && !((p)->flags & (off))) {                                                  \
+         bool progress_ = pass((p)->shader, ##__VA_ARGS__);                                        \
+         after_pass(p, #pass, progress_);                                                          \
+      }                                                                                            \
+   } while (0)
+
+static struct npu_ra_limits
+limits_of(const struct pipeline *p)
+{
+   struct npu_ra_limits limits = {.round_robin = p->flags & NPU_DEBUG_STRESS_COPIES};
+
+   for (unsigned f = 0; f < NPU_NUM_FILES; ++f)
+      limits.regs[f] = p->flags & NPU_DEBUG_STRESS_SPILL ? stress_regs[f] : npu_file_size(f);
+   return limits;
+}
+
+static void
+allocate(struct pipeline *p)
+{
+   struct npu_ra_limits limits = limits_of(p);
+   unsigned demand[NPU_NUM_FILES];
+
+   npu_compute_liveness(p->shader);
+   npu_calc_demand(p->shader, demand);
+   for (unsigned f = 0; f < NPU_NUM_FILES; ++f) {
+      unsigned limit = limits.regs[f] - (f == NPU_FILE_V);
+      if (demand[f] > limit && asprintf(&p->error, "%s needs %u %s registers, there are %u",
+                                        p->shader->info.name, demand[f],
+                                        (const char *[]){"vector", "scalar", "mask"}[f], limit) < 0)
+         p->error = NULL;
+   }
+   if (p->error)
+      return;
+   npu_ra(p->shader, &limits);
+   after_pass(p, "npu_ra", true);
+}
+
+static void
+run_passes(struct pipeline *p)
+{
+   after_pass(p, "instruction selection", false);
+
+   /* Operand rules first: every later pass may then rely on them, and has to keep them. */
+   NPU_PASS(p, 0, npu_legalize);
+
+   /* The form allocation needs. Behind optimisation, which is simpler without the extra blocks; before
+    * spilling, which must see the true demand. */
+   NPU_PASS(p, 0, npu_lower_cfg);
+   NPU_PASS(p, 0, npu_lower_tied);
+
+   if (!p->error)
+      allocate(p);
+
+   /* Copies before the rest: they make swaps, which are pseudo operations too. */
+   NPU_PASS(p, 0, npu_lower_parallel_copy);
+   NPU_PASS(p, 0, npu_lower_pseudo);
+}
+
+static void
+print_code(FILE *out, const struct npu_shader *shader, const struct util_dynarray *words)
+{
+   fprintf(out, "; %s:\n", shader->info.name);
+   npu_disasm(out, words->data, util_dynarray_num_elements(words, uint64_t), 0);
+}
+
+bool
+npu_compile_backend(struct npu_shader *shader, const struct npu_compile_debug *debug,
+                    struct npu_binary *out, char **error)
+{
+   struct pipeline p = {
+      .shader = shader,
+      .flags = debug ? debug->flags : npu_debug(),
+      .out = debug && debug->out ? debug->out : stderr,
+   };
+   struct util_dynarray words;
+
+   if (p.flags & NPU_DEBUG_PRINT_IR) {
+      fprintf(p.out, "; after instruction selection:\n");
+      npu_print(p.out, shader);
+   }
+   run_passes(&p);
+   if (p.error) {
+      *error = p.error;
+      return false;
+   }
+   if (p.flags & NPU_DEBUG_PRINT_IR) {
+      fprintf(p.out, "; before encoding:\n");
+      npu_print(p.out, shader);
+   }
+
+   util_dynarray_init(&words, NULL);
+   npu_encode_shader(shader, &words);
+   npu_calc_stats(shader);
+   if (p.flags & NPU_DEBUG_PRINT_ASM)
+      print_code(p.out, shader, &words);
+   if (p.flags & NPU_DEBUG_PRINT_STATS)
+      npu_print_stats(p.out, &shader->info, words.size);
+
+   out->info = shader->info;
+   out->code_size_B = words.size;
+   out->code = malloc(words.size);
+   if (!out->code) {
+      util_dynarray_fini(&words);
+      *error = strdup("out of memory");
+      return false;
+   }
+   memcpy(out->code, words.data, words.size);
+   util_dynarray_fini(&words);
+   return true;
+}
