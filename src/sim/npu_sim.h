@@ -76,8 +76,9 @@ struct npu_sim *npu_sim_create(const struct npu_sim_config *config, char **error
 void npu_sim_destroy(struct npu_sim *sim);
 
 /* Reads or writes the 64-bit register at an offset in bytes from the start of the register space.
- * Unknown or unaligned offsets read as zero and ignore writes. Writes of RESET and TLB_CONTROL return
- * when the operation is complete. From the interrupt callback everything but RESET is allowed. */
+ * Unknown or unaligned offsets read as zero and ignore writes. Writes of RESET and TLB_CONTROL
+ * return when the operation is complete. From the interrupt callback everything but RESET is
+ * allowed. */
 uint64_t npu_sim_reg_read(struct npu_sim *sim, uint32_t offset);
 void npu_sim_reg_write(struct npu_sim *sim, uint32_t offset, uint64_t value);
 

@@ -21,6 +21,9 @@ struct npu_engine_ops {
    /* The dispatch is over; dispatch->kernel is not used any more. */
    void (*finish)(struct npu_dispatch *dispatch);
 
+   /* Frees queue->engine_state, which is the engine's to use from the queue's thread. */
+   void (*destroy_queue)(struct npu_queue *queue);
+
    /* Makes and frees core->engine_state. create returns false if there is not enough memory. */
    bool (*create_core)(struct npu_core *core);
    void (*destroy_core)(struct npu_core *core);

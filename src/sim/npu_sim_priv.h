@@ -186,6 +186,8 @@ struct npu_queue {
    unsigned job_workers;     /* threads that work on job */
    unsigned job_max_workers; /* threads that may */
    pthread_cond_t job_start, job_end;
+
+   void *engine_state; /* of the engine, for the queue's thread */
 };
 
 /* One kernel launch. */

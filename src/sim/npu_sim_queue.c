@@ -303,6 +303,7 @@ npu_queue_fini(struct npu_queue *queue)
    if (queue->has_thread)
       pthread_join(queue->thread, NULL);
    npu_dispatch_free_cores(queue);
+   queue->sim->engine->destroy_queue(queue);
    pthread_cond_destroy(&queue->job_end);
    pthread_cond_destroy(&queue->job_start);
    pthread_cond_destroy(&queue->idle);
