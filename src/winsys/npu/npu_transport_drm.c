@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright © 2026 The NPU stack authors
+ *
+ * The transport "drm": a file below /dev/accel, ioctl() and mmap().
+ */
+
+#include "npu_transport.h"
+
+#include "drm.h"
+#include "drm/npu_accel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* Minor numbers of accelerators are 0 .. 127. */
+#define MAX_NODES 128
+
+struct drm_transport {
+   struct npu_transport base;
+   int fd;
+};
+
+static int
+ioctl_restarted(int fd, unsigned long request, void *arg)
+{
+   int ret;
+
+   do {
+      ret = ioctl(fd, request, arg);
+   } while (ret < 0 && (errno == EINTR || errno == EAGAIN));
+   return ret < 0 ? -errno : 0;
+}
+
+static int
+drm_ioctl(struct npu_transport *transport, unsigned long request, void *arg)
+{
+   return ioctl_restarted(((struct drm_transport *)transport)->fd, request, arg);
+}
+
+static int
+drm_mmap(struct npu_transport *transport, size_t size_B, uint64_t offset, void **out_map)
+{
+   int fd = ((struct drm_transport *)transport)->fd;
+   void *map = mmap(NULL, size_B, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)offset);
+
+   if (map == MAP_FAILED)
+      return -errno;
+   *out_map = map;
+   return 0;
+}
+
+static void
+drm_munmap(struct npu_transport *transport, void *map, size_t size_B)
+{
+   munmap(map, size_B);
+}
+
+static void
+drm_destroy(struct npu_transport *transport)
+{
+   close(((struct drm_transport *)transport)->fd);
+   free(transport);
+}
+
+static const struct npu_transport_ops drm_ops = {
+   .name = "drm",
+   .ioctl = drm_ioctl,
+   .mmap = drm_mmap,
+   .munmap = drm_munmap,
+   .destroy = drm_destroy,
+};
+
+/* 0 if the file is a device of our driver with a uAPI we can use, else why not. */
+static int
+check_driver(int fd)
+{
+   char name[16] = "";
+   struct drm_version version = {.name = name, .name_len = sizeof(name) - 1};
+   int ret = ioctl_restarted(fd, DRM_IOCTL_VERSION, &version);
+
+   if (ret)
+      return ret;
+   if (strcmp(name, DRM_NPU_DRIVER_NAME))
+      return -ENODEV;
+   return version.version_major == DRM_NPU_UAPI_MAJOR ? 0 : -EPROTONOSUPPORT;
+}
+
+struct npu_transport *
+npu_transport_drm_open(char *why, size_t why_size)
+{
+   int error = ENODEV;
+
+   snprintf(why, why_size, "there is no NPU below /dev/accel");
+   for (int i = 0; i < MAX_NODES; i++) {
+      char path[32];
+
+      snprintf(path, sizeof(path), "/dev/accel/accel%d", i);
+      int fd = open(path, O_RDWR | O_CLOEXEC);
+      if (fd < 0) {
+         if (errno != ENOENT && errno != ENOTDIR) {
+            error = errno;
+            snprintf(why, why_size, "%s cannot be opened: %s", path, strerror(error));
+         }
+         continue;
+      }
+
+      int ret = check_driver(fd);
+      struct drm_transport *transport = ret ? NULL : calloc(1, sizeof(*transport));
+      if (transport) {
+         transport->base.ops = &drm_ops;
+         transport->fd = fd;
+         return &transport->base;
+      }
+      close(fd);
+      if (!ret)
+         ret = -ENOMEM;
+      if (ret != -ENODEV) {
+         error = -ret;
+         snprintf(why, why_size, "%s cannot be used: %s", path, strerror(error));
+      }
+   }
+   errno = error;
+   return NULL;
+}
