@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Copyright © 2026 The NPU stack authors
-"""Writes npu_disasm_ops.c: npu_disasm_inst() from the display templates. Usage: npu_disasm.c.py npu.xml out.c
+"""Writes npu_disasm_ops.c: npu_print_inst() from the display templates, and the templates for the assembler. Usage: npu_disasm.c.py npu.xml out.c
 
 A template is text with {FIELD} and {NAME}. How a field looks is npu_print.c's; two parts of a template are left
 out when the instruction has no such operand: ", {SRC3}" and, without a result, "{DST}, ".
@@ -18,6 +18,7 @@ TEMPLATE = Template('''\
 /* Copyright © 2026 The NPU stack authors */
 /* Generated from npu.xml by npu_disasm.c.py. */
 
+#include "npu_isa/npu_asm_priv.h"
 #include "npu_isa/npu_print.h"
 
 % for number, display in enumerate(displays):
@@ -33,6 +34,12 @@ display_${number}(struct npu_printer *p)
 static void (*const displays[NPU_NUM_OPS])(struct npu_printer *) = {
 % for op in isa.ops:
    [${op.enum}] = display_${displays.index(op.display)},
+% endfor
+};
+
+const char *const npu_op_displays[NPU_NUM_OPS] = {
+% for op in isa.ops:
+   [${op.enum}] = "${op.display}",
 % endfor
 };
 
