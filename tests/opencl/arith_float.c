@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+// Copyright © 2026 The NPU stack authors
+
+/* Float operators for every vector width. Addition, subtraction and multiplication are correctly
+ * rounded, so with contraction off their results equal the host's to the bit (any NaN equals any
+ * NaN), and so does every expression made of them; division may be 2.5 ulp off. */
+
+#include "cl_values.h"
+
+#include <math.h>
+#include <string.h>
+
+#define N 2016
+
+enum op {
+   OP_ADD,
+   OP_SUB,
+   OP_MUL,
+   OP_NEG,
+   OP_MIXED,
+   OP_LT,
+   OP_LE,
+   OP_EQ,
+   OP_NE,
+   OP_CHOOSE,
+   OP_HORNER,
+   OP_DIV,
+   NUM_OPS,
+};
+
+static const struct {
+   const char *expression;
+   bool boolean;
+} ops[NUM_OPS] = {
+   [OP_ADD] = {"x + y"},
+   [OP_SUB] = {"x - y"},
+   [OP_MUL] = {"x * y"},
+   [OP_NEG] = {"-x"},
+   [OP_MIXED] = {"x * y + x"},
+   [OP_LT] = {"x < y", true},
+   [OP_LE] = {"x <= y", true},
+   [OP_EQ] = {"x == y", true},
+   [OP_NE] = {"x != y", true},
+   [OP_CHOOSE] = {"x > y ? x : y"},
+   [OP_HORNER] = {"((x * 0.25f - 3.0f) * x + y) * x - 0.1f"},
+   [OP_DIV] = {"x / y"},
+};
+
+static float
+expected(enum op op, unsigned width, float x, float y)
+{
+   const float yes = width == 1 ? 1 : -1;
+
+   switch (op) {
+   case OP_ADD:
+      return x + y;
+   case OP_SUB:
+      return x - y;
+   case OP_MUL:
+      return x * y;
+   case OP_NEG:
+      return -x;
+   case OP_MIXED:
+      return x * y + x;
+   case OP_LT:
+      return x < y ? yes : 0;
+   case OP_LE:
+      return x <= y ? yes : 0;
+   case OP_EQ:
+      return x == y ? yes : 0;
+   case OP_NE:
+      return x != y ? yes : 0;
+   case OP_CHOOSE:
+      return x > y ? x : y;
+   case OP_HORNER:
+      return ((x * 0.25f - 3.0f) * x + y) * x - 0.1f;
+   case OP_DIV:
+      return x / y;
+   case NUM_OPS:
+      break;
+   }
+   return 0;
+}
+
+static bool keeps_denormals;
+
+static void
+test_operators(const void *arg)
+{
+   unsigned width = *(const unsigned *)arg;
+   struct clt_text t = {0};
+   float *a = clt_alloc(N * 4), *b = clt_alloc(N * 4), *out = clt_alloc(NUM_OPS * N * 4);
+   uint64_t random = clt.seed;
+
+   clt_append(
+      &t,
+      "#pragma OPENCL FP_CONTRACT OFF\n"
+      "kernel void test(uint n, global const float *a, global const float *b, global float *out)\n"
+      "{\n   size_t i = get_global_id(0);\n   %s x = %s, y = %s;\n",
+      clt_vec("float", width), clt_load("a", "float", width), clt_load("b", "float", width));
+   for (int op = 0; op < NUM_OPS; op++) {
+      const char *value = clt_format("(%s)", ops[op].expression);
+      if (ops[op].boolean)
+         value = clt_format("convert_%s%s", clt_vec("float", width), value);
+      clt_append(&t, "   %s;\n", clt_store(clt_format("out + %d * n", op), "float", width, value));
+   }
+   clt_append(&t, "}\n");
+   clt_fill_floats(a, b, N, &random);
+   cl_kernel kernel = clt_kernel(t.text, "", "test");
+   cl_mem mem = clt_buffer(NUM_OPS * N * 4, NULL);
+   clt_arg_i32(kernel, 0, N);
+   clt_arg_mem(kernel, 1, clt_buffer(N * 4, a));
+   clt_arg_mem(kernel, 2, clt_buffer(N * 4, b));
+   clt_arg_mem(kernel, 3, mem);
+   clt_launch_1d(kernel, N / width, 0);
+   clt_read(mem, 0, NUM_OPS * N * 4, out);
+
+   for (int op = 0; op < NUM_OPS; op++) {
+      unsigned wrong = 0;
+      for (int i = 0; i < N; i++) {
+         float want = expected(op, width, a[i], b[i]), got = out[op * N + i];
+         bool same = isnan(want) ? isnan(got) : clt_bits(want) == clt_bits(got);
+         if (op == OP_DIV) /* against double: the correctly rounded quotient is not required */
+            same = same || clt_ulp_error(got, (double)a[i] / b[i]) <= 2.5;
+         if (!keeps_denormals && fabsf(want) < 0x1p-126f && got == 0)
+            same = true;
+         if (!keeps_denormals && (fabsf(a[i]) < 0x1p-126f || fabsf(b[i]) < 0x1p-126f))
+            same = true; /* flushed inputs: checked by builtin_math for the functions */
+         if (!same && !wrong++)
+            clt_fail("%s: x = %a, y = %a: got %a, expected %a", ops[op].expression, a[i], b[i], got,
+                     want);
+      }
+      if (wrong > 1)
+         clt_fail("%s: %u of %d results are wrong", ops[op].expression, wrong, N);
+   }
+}
+
+/* Long chains of dependent operations in a fixed order. */
+static void
+test_chain(const void *arg)
+{
+   static const char source[] =
+      "#pragma OPENCL FP_CONTRACT OFF\n"
+      "kernel void test(global const float *in, global float *out) {\n"
+      "   int i = get_global_id(0);\n"
+      "   float x = in[i], s = 0, p = 1;\n"
+      "   for (int k = 0; k < 100; k++) {\n"
+      "      s = s + x * p; p = p * 0.75f - x; x = x * 0.875f + 0.1f;\n"
+      "      if (s > 100.0f) s = s - 99.5f; if (p < -50.0f) p = -p * 0.01f;\n"
+      "   }\n"
+      "   out[i] = s + p;\n"
+      "}\n";
+   float in[500], out[500];
+   uint64_t random = clt.seed;
+
+   for (int i = 0; i < 500; i++)
+      in[i] = (int32_t)clt_random(&random) * 0x1p-26f;
+   cl_kernel kernel = clt_kernel(source, "", "test");
+   cl_mem mem = clt_buffer(sizeof(out), NULL);
+   clt_arg_mem(kernel, 0, clt_buffer(sizeof(in), in));
+   clt_arg_mem(kernel, 1, mem);
+   clt_launch_1d(kernel, 500, 0);
+   clt_read(mem, 0, sizeof(out), out);
+   for (int i = 0; i < 500; i++) {
+      float x = in[i], s = 0, p = 1;
+      for (int k = 0; k < 100; k++) {
+         s = s + x * p;
+         p = p * 0.75f - x;
+         x = x * 0.875f + 0.1f;
+         if (s > 100.0f)
+            s = s - 99.5f;
+         if (p < -50.0f)
+            p = -p * 0.01f;
+      }
+      CLT_CHECK(clt_bits(out[i]) == clt_bits(s + p), "item %d: got %a, expected %a", i, out[i],
+                s + p);
+   }
+}
+
+int
+main(int argc, char **argv)
+{
+   cl_device_fp_config config = 0;
+
+   clt_init(argc, argv, "float operators of all vector widths");
+   if (clt.device)
+      clGetDeviceInfo(clt.device, CL_DEVICE_SINGLE_FP_CONFIG, sizeof(config), &config, NULL);
+   keeps_denormals = config & CL_FP_DENORM;
+   for (unsigned w = 0; w < CLT_NUM_WIDTHS; w++)
+      clt_run(test_operators, &clt_widths[w], "operators.float.%u", clt_widths[w]);
+   clt_run(test_chain, NULL, "chain");
+   return clt_done();
+}
