@@ -85,6 +85,8 @@ run_passes(struct pipeline *p)
    /* Operand rules first: every later pass may then rely on them, and has to keep them. */
    NPU_PASS(p, 0, npu_legalize);
 
+   NPU_PASS(p, NPU_DEBUG_NO_OPT | NPU_DEBUG_NO_DCE, npu_opt_dce);
+
    /* The form allocation needs. Behind optimisation, which is simpler without the extra blocks; before
     * spilling, which must see the true demand. */
    NPU_PASS(p, 0, npu_lower_cfg);
@@ -96,6 +98,9 @@ run_passes(struct pipeline *p)
    /* Copies before the rest: they make swaps, which are pseudo operations too. */
    NPU_PASS(p, 0, npu_lower_parallel_copy);
    NPU_PASS(p, 0, npu_lower_pseudo);
+
+   /* Last, when it is known which blocks stayed empty. */
+   NPU_PASS(p, NPU_DEBUG_NO_OPT | NPU_DEBUG_NO_JUMPS, npu_opt_jumps);
 }
 
 static void

@@ -450,7 +450,7 @@ bool npu_instr_equal(const struct npu_instr *a, const struct npu_instr *b);
 void npu_instr_copy_fields(struct npu_instr *to, const struct npu_instr *from);
 
 /* Type of an operand as the opcode reads or writes it; bits of memory data come from the fields. Null
- * for operands of pseudo operations, whose types are free.
+ * for operands of pseudo operations, whose types are free, and sources no operation has.
  */
 const struct npu_operand_info *npu_src_info(const struct npu_instr *instr, unsigned s);
 const struct npu_operand_info *npu_dest_info(const struct npu_instr *instr);

@@ -44,8 +44,7 @@ npu_src_info(const struct npu_instr *instr, unsigned s)
       return &info->dst;
    if (info->is_store && s == NPU_MEM_DATA)
       return &info->dst;
-   assert(s < NPU_MAX_SRCS && "source of an ISA operation");
-   return &info->src[s];
+   return s < NPU_MAX_SRCS ? &info->src[s] : NULL;
 }
 
 const struct npu_operand_info *

@@ -185,7 +185,7 @@ choose(struct context *ctx, uint32_t value, unsigned preferred)
 static unsigned
 free_vreg(const struct npu_ra *ra, const BITSET_WORD *busy)
 {
-   for (unsigned i = ra->files[NPU_FILE_V].size; i-- > 0;) {
+   for (unsigned i = 0; i < ra->files[NPU_FILE_V].size; ++i) {
       if (!BITSET_TEST(busy, i))
          return i;
    }
