@@ -43,6 +43,12 @@ extern "C" {
 struct npu_compile_options {
    const char *name; /* entry point name for info.name; NULL = nir->info.name */
 
+   /* The launch promises that every wave lies in one row of work-items: the group's x size is a multiple
+    * of NPU_SUBGROUP_SIZE, or its y and z sizes are 1. Makes y and z ids uniform and accesses along x
+    * unit-stride. Need not be set if the kernel fixes its group size. The binary must not be launched
+    * with a group that breaks the promise. */
+   bool wave_rows;
+
    /* Where the NPU_COMPILER_DEBUG print flags, and the print_* requests below, write. NULL = stderr. */
    FILE *out;
    bool print_nir;   /* the NIR instruction selection sees */

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright © 2026 The NPU stack authors
+ *
+ * The compiler's entry point and the second half of the NIR pipeline, which depends on the launch and on
+ * which values are uniform. npu_nir_finalize.c is the first half; npu_isel.c makes IR of the result and
+ * npu_backend.c code of that.
+ */
+
+#include "npu_compile.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "npu_backend.h"
+#include "npu_debug.h"
+#include "npu_isel.h"
+#include "npu_nir.h"
+
+/* Goes into every cache key: change it when the output changes for reasons other than the flags. */
+#define NPU_COMPILER_VERSION 1
+
+uint64_t
+npu_compile_cache_key(void)
+{
+   return (uint64_t)NPU_COMPILER_VERSION << 32 | (npu_debug() & NPU_DEBUG_CODE_FLAGS);
+}
+
+static void
+set_error(char **error, const char *format, ...)
+{
+   va_list args;
+
+   if (!error)
+      return;
+   va_start(args, format);
+   if (vasprintf(error, format, args) < 0)
+      *error = NULL;
+   va_end(args);
+}
+
+/* Things selection could not even walk over. */
+static bool
+check_shader(const nir_shader *nir, char **error)
+{
+   if (nir->info.stage != MESA_SHADER_KERNEL && nir->info.stage != MESA_SHADER_COMPUTE) {
+      set_error(error, "not a compute kernel");
+      return false;
+   }
+
+   unsigned num_entry_points = 0, num_bodies = 0;
+   nir_foreach_function (function, nir) {
+      num_entry_points += function->is_entrypoint && function->impl;
+      num_bodies += function->impl != NULL;
+   }
+   if (num_entry_points != 1 || num_bodies != 1) {
+      set_error(error, "kernel must be one entry point with all functions inlined");
+      return false;
+   }
+   return true;
+}
+
+static void
+lower_late(nir_shader *nir, const struct npu_nir_launch *launch)
+{
+   bool progress;
+
+   /* What is known of the launch, before anything depends on how ids are made. */
+   NIR_PASS(_, nir, npu_nir_lower_local_id, launch);
+   npu_nir_optimize(nir);
+
+   /* Operations of the machine that NIR's rules take apart as long as they run: fsub, isub, imad, ffma
+    * from inexact sums. */
+   do {
+      progress = false;
+      NIR_PASS(progress, nir, nir_opt_algebraic_late);
+      if (progress) {
+         NIR_PASS(_, nir, nir_opt_constant_folding);
+         NIR_PASS(_, nir, nir_copy_prop);
+         NIR_PASS(_, nir, nir_opt_dce);
+         NIR_PASS(_, nir, nir_opt_cse);
+      }
+   } while (progress);
+
+   /* Addresses need to know what is uniform; divergence analysis wants LCSSA form. Not before here: the
+    * passes above would take the regrouped sums apart. */
+   NIR_PASS(_, nir, nir_convert_to_lcssa, true, true);
+   nir_divergence_analysis(nir);
+   NIR_PASS(progress, nir, npu_nir_lower_address);
+   NIR_PASS(_, nir, nir_opt_remove_phis);
+   NIR_PASS(_, nir, nir_copy_prop);
+   NIR_PASS(_, nir, nir_opt_constant_folding);
+   NIR_PASS(_, nir, nir_opt_cse);
+   NIR_PASS(_, nir, nir_opt_licm);
+   NIR_PASS(_, nir, nir_opt_dce);
+
+   /* The form selection reads. Without exceptions for invariants: every use of a value behind its loop
+    * is then a phi, and scalar registers need care only there. */
+   NIR_PASS(_, nir, nir_lower_load_const_to_scalar);
+   NIR_PASS(_, nir, nir_convert_to_lcssa, false, false);
+   nir_divergence_analysis(nir);
+}
+
+static struct npu_compile_debug
+debug_options(const struct npu_compile_options *opts)
+{
+   struct npu_compile_debug debug = {.flags = npu_debug(), .out = opts->out ? opts->out : stderr};
+
+   debug.flags |= opts->print_nir ? NPU_DEBUG_PRINT_NIR : 0;
+   debug.flags |= opts->print_ir ? NPU_DEBUG_PRINT_IR : 0;
+   debug.flags |= opts->print_asm ? NPU_DEBUG_PRINT_ASM : 0;
+   debug.flags |= opts->print_stats ? NPU_DEBUG_PRINT_STATS : 0;
+   return debug;
+}
+
+/* Selection and back end on a shader that is ours. */
+static struct npu_binary *
+compile(nir_shader *nir, const struct npu_compile_options *opts, void *mem_ctx, char **error)
+{
+   struct npu_compile_debug debug = debug_options(opts);
+   const char *name = opts->name ? opts->name : nir->info.name;
+   char *message = NULL;
+
+   npu_nir_finalize(nir);
+   lower_late(nir, &(struct npu_nir_launch){.wave_rows = opts->wave_rows});
+   if (debug.flags & NPU_DEBUG_PRINT_NIR)
+      nir_print_shader(nir, debug.out);
+
+   struct npu_shader *shader = npu_isel(nir, mem_ctx, name, &message);
+   struct npu_binary *bin = NULL;
+
+   if (shader) {
+      bin = calloc(1, sizeof(*bin));
+      if (!bin || !npu_compile_backend(shader, &debug, bin, &message)) {
+         free(bin);
+         bin = NULL;
+      }
+   }
+
+   if (!bin)
+      set_error(error, "%s: %s", name ? name : "kernel", message ? message : "out of memory");
+   free(message);
+   return bin;
+}
+
+struct npu_binary *
+npu_compile(const nir_shader *nir, const struct npu_compile_options *opts, char **error)
+{
+   static const struct npu_compile_options defaults = {0};
+
+   if (error)
+      *error = NULL;
+   if (!check_shader(nir, error))
+      return NULL;
+
+   void *mem_ctx = ralloc_context(NULL);
+   nir_shader *clone = nir_shader_clone(mem_ctx, nir);
+   struct npu_binary *bin = compile(clone, opts ? opts : &defaults, mem_ctx, error);
+
+   ralloc_free(mem_ctx);
+   return bin;
+}

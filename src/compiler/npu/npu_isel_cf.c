@@ -1,0 +1,586 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright © 2026 The NPU stack authors
+ *
+ * Instruction selection: structured control flow with execution masks.
+ *
+ * A wave has one program counter. Where NIR's condition is uniform the branch is real; where lanes
+ * disagree both sides are executed one after the other under a smaller exec, and a side that no lane
+ * takes is skipped. The IR's control flow graph is that linear order.
+ *
+ *    divergent if                      loop some lanes leave early
+ *       save = exec                       save = alive = running = exec
+ *       exec = save & cond             header:
+ *       br.none exec, else                ... body
+ *       ... then                       latch:
+ *    else:                                exec = running = alive
+ *       exec = save & ~cond               br.any exec, header
+ *       br.none exec, merge               exec = save
+ *       ... else
+ *    merge:
+ *       exec = save
+ *
+ * Masked jumps. A break takes the active lanes out of `alive` and `running`, a continue out of `running`
+ * only, and both go to the innermost *join*: a block that sets exec anew, i.e. the else or merge block
+ * of the innermost divergent if or the latch of the loop. A merge behind masked jumps restores
+ * save & running and, if nobody is left, goes on to the next join. Where all active lanes of a loop
+ * always jump together (NIR's divergent_break / divergent_continue are clear) jumps are real branches.
+ *
+ * Invariant: exec is not 0 in any block that contains selected code. Uniform branches and scalar loads
+ * rely on it.
+ *
+ * Phis become variables (npu_isel_vars.c). At the end of each predecessor the variable is written: as a
+ * whole if no lane's value from another predecessor can be in it yet, else merged with sel under exec.
+ * The first writer after the variable's declaration - the point where it is set to undef - writes as a
+ * whole by itself, because a merge with undef is the value.
+ */
+
+#include "util/hash_table.h"
+
+#include "npu_isel.h"
+
+static void visit_cf_list(struct npu_isel *ctx, struct exec_list *list);
+
+/* ---- blocks and exec ---- */
+
+/* Places a block and goes on there. */
+static void
+start_block(struct npu_isel *ctx, struct npu_block *block)
+{
+   block->loop_depth = ctx->loop ? ctx->loop->depth : 0;
+   npu_block_append(ctx->shader, block);
+   ctx->b.cursor = npu_after_block(block);
+   ctx->terminated = false;
+}
+
+/* Ends the current block: the next one follows. */
+static void
+fall_into(struct npu_isel *ctx, struct npu_block *next)
+{
+   if (!ctx->terminated)
+      npu_build_fallthrough(&ctx->b, next);
+   start_block(ctx, next);
+}
+
+/* op exec, target; and a new block for what follows. */
+static void
+branch_unless_taken(struct npu_isel *ctx, unsigned op, struct npu_ref cond,
+                    struct npu_block *target)
+{
+   npu_build_branch(&ctx->b, op, cond, target);
+   fall_into(ctx, npu_block_create(ctx->shader));
+}
+
+static void
+jump(struct npu_isel *ctx, struct npu_block *target)
+{
+   npu_build_jmp(&ctx->b, target);
+   ctx->terminated = true;
+}
+
+static struct npu_ref
+read_exec(struct npu_isel *ctx)
+{
+   struct npu_ref exec = npu_exec();
+
+   return npu_build_alu(&ctx->b, NPU_OP_MMOV, NPU_FILE_M, &exec, 1);
+}
+
+static struct npu_ref
+mask_op(struct npu_isel *ctx, unsigned op, struct npu_ref x, struct npu_ref y)
+{
+   struct npu_ref srcs[2] = {x, y};
+
+   return npu_build_alu(&ctx->b, op, NPU_FILE_M, srcs, 2);
+}
+
+static void
+set_exec(struct npu_isel *ctx, unsigned op, struct npu_ref x, struct npu_ref y)
+{
+   struct npu_ref srcs[2] = {x, y};
+
+   npu_build_to(&ctx->b, op, npu_exec(), srcs, 2);
+}
+
+static struct npu_ref
+read_var(struct npu_isel *ctx, unsigned var)
+{
+   return npu_var_read(ctx->vars, var, npu_isel_block(ctx));
+}
+
+static void
+write_var(struct npu_isel *ctx, unsigned var, struct npu_ref value)
+{
+   npu_var_write(ctx->vars, var, npu_isel_block(ctx), value);
+}
+
+static void
+enter_region(struct npu_isel *ctx)
+{
+   struct npu_isel_region *region = rzalloc(ctx, struct npu_isel_region);
+
+   region->parent = ctx->region;
+   region->open = true;
+   ctx->region = region;
+}
+
+static void
+leave_region(struct npu_isel *ctx)
+{
+   ctx->region->open = false;
+   ctx->region = ctx->region->parent;
+}
+
+/* ---- phis ---- */
+
+struct phi_var {
+   unsigned var;
+   enum npu_file file;
+   unsigned bits;
+   bool merge;       /* writes inside the construct merge under exec */
+   bool uniform_out; /* a V or M variable of a uniform phi: read through readfirst */
+};
+
+static nir_loop *
+loop_before(const nir_block *block)
+{
+   nir_cf_node *prev = nir_cf_node_prev((nir_cf_node *)&block->cf_node);
+
+   return prev && prev->type == nir_cf_node_loop ? nir_cf_node_as_loop(prev) : NULL;
+}
+
+static nir_if *
+if_before(const nir_block *block)
+{
+   nir_cf_node *prev = nir_cf_node_prev((nir_cf_node *)&block->cf_node);
+
+   return prev && prev->type == nir_cf_node_if ? nir_cf_node_as_if(prev) : NULL;
+}
+
+/* A uniform value that is made inside of a loop: lanes that left the loop before the last iteration must
+ * not see a scalar register written after they left. */
+static bool
+made_in_loop(const nir_phi_instr *phi, const nir_loop *loop)
+{
+   unsigned first = nir_loop_first_block((nir_loop *)loop)->index;
+
+   nir_foreach_phi_src (src, phi) {
+      const nir_instr *parent = src->src.ssa->parent_instr;
+
+      if (parent->type != nir_instr_type_load_const && parent->type != nir_instr_type_undef &&
+          parent->block->index >= first)
+         return true;
+   }
+   return false;
+}
+
+static const struct phi_var *
+get_phi_var(struct npu_isel *ctx, nir_phi_instr *phi)
+{
+   struct hash_entry *entry = _mesa_hash_table_search(ctx->phi_vars, phi);
+   if (entry)
+      return entry->data;
+
+   nir_block *block = phi->instr.block;
+   nir_loop *loop = loop_before(block);
+   nir_if *nif = if_before(block);
+   struct phi_var *info = rzalloc(ctx, struct phi_var);
+
+   info->file = npu_isel_file(&phi->def);
+   if (loop) {
+      info->merge = loop->divergent_break;
+      if (info->merge && info->file == NPU_FILE_S && made_in_loop(phi, loop)) {
+         info->file = phi->def.bit_size == 1 ? NPU_FILE_M : NPU_FILE_V;
+         info->uniform_out = true;
+      }
+   } else if (nif) {
+      info->merge = nif->condition.ssa->divergent;
+   } else {
+      info->merge = nir_cf_node_as_loop(block->cf_node.parent)->divergent_continue;
+   }
+
+   /* A uniform phi has the same value from every side that lanes come from: nothing to merge. */
+   info->merge &= info->file != NPU_FILE_S;
+   info->bits = info->file == NPU_FILE_M ? 1 : phi->def.bit_size == 64 ? 64 : 32;
+   info->var = npu_var_create(ctx->vars, info->file, info->bits);
+
+   _mesa_hash_table_insert(ctx->phi_vars, phi, info);
+   return info;
+}
+
+/* From here on, nothing has been written to the phis of a block. */
+static void
+declare_phis(struct npu_isel *ctx, nir_block *block)
+{
+   nir_foreach_phi (phi, block) {
+      const struct phi_var *info = get_phi_var(ctx, phi);
+
+      if (info->merge)
+         write_var(ctx, info->var, npu_undef(info->file, info->bits, 1));
+   }
+}
+
+static void
+read_phi(struct npu_isel *ctx, nir_phi_instr *phi)
+{
+   const struct phi_var *info = get_phi_var(ctx, phi);
+   struct npu_ref value = read_var(ctx, info->var);
+
+   if (info->uniform_out && info->file == NPU_FILE_M) {
+      struct npu_ref active = mask_op(ctx, NPU_OP_MAND, npu_exec(), value);
+      value = npu_build_alu(&ctx->b, NPU_OP_MANY, NPU_FILE_S, &active, 1);
+   } else if (info->uniform_out) {
+      unsigned op = info->bits == 64 ? NPU_OP_READFIRST_B64 : NPU_OP_READFIRST_B32;
+      value = npu_build_alu(&ctx->b, op, NPU_FILE_S, &value, 1);
+   }
+   npu_isel_set(ctx, &phi->def, value);
+}
+
+static struct npu_ref
+phi_value(struct npu_isel *ctx, const struct phi_var *info, nir_def *def)
+{
+   struct npu_ref value = npu_isel_def(ctx, def, 0);
+
+   if (npu_is_imm(value) && info->file != NPU_FILE_M) {
+      value.bits = info->bits;
+      value.imm &= u_uintN_max(info->bits);
+      return value;
+   }
+
+   switch (info->file) {
+   case NPU_FILE_V:
+      return npu_isel_to_v(ctx, value, info->bits);
+   case NPU_FILE_S:
+      return npu_isel_clean(ctx, value, info->bits);
+   case NPU_FILE_M:
+      return npu_isel_to_m(ctx, value);
+   case NPU_NUM_FILES:
+      break;
+   }
+   unreachable("no such register file");
+}
+
+/* Writes the phis of a successor of the NIR block that ends here. */
+static void
+write_phis(struct npu_isel *ctx, nir_block *pred, nir_block *succ)
+{
+   /* The way into a loop sets all lanes; nothing of the loop's is in the variable. */
+   bool enters_loop = succ->cf_node.parent->type == nir_cf_node_loop &&
+                      nir_loop_first_block(nir_cf_node_as_loop(succ->cf_node.parent)) == succ &&
+                      pred == nir_cf_node_as_block(nir_cf_node_prev(succ->cf_node.parent));
+
+   nir_foreach_phi (phi, succ) {
+      const struct phi_var *info = get_phi_var(ctx, phi);
+      nir_def *def = nir_phi_get_src_from_block(phi, pred)->src.ssa;
+      bool merge = info->merge && !enters_loop;
+
+      if (def->parent_instr->type == nir_instr_type_undef) {
+         if (!merge)
+            write_var(ctx, info->var, npu_undef(info->file, info->bits, 1));
+         continue;
+      }
+
+      struct npu_ref value = phi_value(ctx, info, def);
+      if (merge) {
+         struct npu_ref old = read_var(ctx, info->var);
+
+         if (old.kind != NPU_REF_UNDEF)
+            value = npu_build_sel(&ctx->b, info->file, info->bits, npu_exec(), value, old);
+      }
+      write_var(ctx, info->var, value);
+   }
+}
+
+/* ---- jumps ---- */
+
+static void
+visit_jump(struct npu_isel *ctx, nir_jump_instr *instr)
+{
+   struct npu_isel_loop *loop = ctx->loop;
+   bool is_break = instr->type == nir_jump_break;
+
+   if (!is_break && instr->type != nir_jump_continue) {
+      npu_isel_error(ctx, "jump other than break and continue");
+      return;
+   }
+
+   if (!(is_break ? loop->masked_break : loop->masked_continue)) {
+      jump(ctx, is_break ? loop->exit : loop->latch);
+      return;
+   }
+
+   if (is_break)
+      write_var(ctx, loop->alive,
+                mask_op(ctx, NPU_OP_MANDN, read_var(ctx, loop->alive), npu_exec()));
+   if (loop->running != loop->alive)
+      write_var(ctx, loop->running,
+                mask_op(ctx, NPU_OP_MANDN, read_var(ctx, loop->running), npu_exec()));
+   loop->num_jumps++;
+   jump(ctx, ctx->join);
+}
+
+/* ---- blocks ---- */
+
+static void
+visit_instr(struct npu_isel *ctx, nir_instr *instr)
+{
+   switch (instr->type) {
+   case nir_instr_type_alu:
+      npu_isel_alu(ctx, nir_instr_as_alu(instr));
+      break;
+   case nir_instr_type_intrinsic:
+      npu_isel_intrinsic(ctx, nir_instr_as_intrinsic(instr));
+      break;
+   case nir_instr_type_phi:
+      read_phi(ctx, nir_instr_as_phi(instr));
+      break;
+   case nir_instr_type_load_const:
+   case nir_instr_type_undef:
+      break; /* immediates where they are used */
+   case nir_instr_type_jump:
+      break; /* behind the phis of its target */
+   case nir_instr_type_tex:
+      npu_isel_error(ctx, "images and samplers are not supported");
+      break;
+   case nir_instr_type_call:
+      npu_isel_error(ctx, "call of a function without a body");
+      break;
+   case nir_instr_type_deref:
+   case nir_instr_type_parallel_copy:
+   case nir_instr_type_debug_info:
+      npu_isel_error(ctx, "instruction that should have been lowered");
+      break;
+   }
+}
+
+static void
+visit_block(struct npu_isel *ctx, nir_block *block)
+{
+   if (ctx->terminated)
+      return; /* unreachable */
+
+   nir_foreach_instr (instr, block) {
+      visit_instr(ctx, instr);
+      if (ctx->error)
+         return;
+   }
+
+   /* The header's phis have been read: variables that merge start anew. */
+   if (block->cf_node.parent->type == nir_cf_node_loop &&
+       nir_loop_first_block(nir_cf_node_as_loop(block->cf_node.parent)) == block)
+      declare_phis(ctx, block);
+
+   for (unsigned i = 0; i < 2; i++) {
+      if (block->successors[i] && block->successors[i] != ctx->impl->end_block)
+         write_phis(ctx, block, block->successors[i]);
+   }
+
+   if (nir_block_ends_in_jump(block))
+      visit_jump(ctx, nir_instr_as_jump(nir_block_last_instr(block)));
+}
+
+/* ---- ifs ---- */
+
+static bool
+is_empty(struct exec_list *list)
+{
+   nir_cf_node *node = exec_node_data(nir_cf_node, exec_list_get_head(list), node);
+
+   return exec_list_is_singular(list) && exec_list_is_empty(&nir_cf_node_as_block(node)->instr_list);
+}
+
+static bool
+starts_with_phi(nir_block *block)
+{
+   nir_instr *first = nir_block_first_instr(block);
+
+   return first && first->type == nir_instr_type_phi;
+}
+
+static void
+visit_uniform_if(struct npu_isel *ctx, nir_if *nif, struct npu_ref cond)
+{
+   struct npu_block *merge = npu_block_create(ctx->shader);
+   nir_block *after = nir_cf_node_cf_tree_next(&nif->cf_node);
+   bool has_else = !is_empty(&nif->else_list) || starts_with_phi(after);
+   struct npu_block *else_block = has_else ? npu_block_create(ctx->shader) : merge;
+
+   if (npu_is_imm(cond))
+      cond = npu_build_copy(&ctx->b, NPU_FILE_S, 32, cond);
+
+   branch_unless_taken(ctx, NPU_OP_BR_Z, cond, else_block);
+   enter_region(ctx);
+   visit_cf_list(ctx, &nif->then_list);
+   leave_region(ctx);
+
+   if (has_else) {
+      bool then_ends = ctx->terminated;
+      if (!then_ends)
+         jump(ctx, merge);
+
+      start_block(ctx, else_block);
+      enter_region(ctx);
+      visit_cf_list(ctx, &nif->else_list);
+      leave_region(ctx);
+
+      /* Nobody comes out: what follows is unreachable. */
+      if (then_ends && ctx->terminated)
+         return;
+   }
+   fall_into(ctx, merge);
+}
+
+static void
+visit_divergent_if(struct npu_isel *ctx, nir_if *nif, struct npu_ref cond)
+{
+   struct npu_isel_loop *loop = ctx->loop;
+   unsigned num_jumps = loop ? loop->num_jumps : 0;
+   struct npu_block *outer_join = ctx->join;
+   nir_block *after = nir_cf_node_cf_tree_next(&nif->cf_node);
+   bool has_else = !is_empty(&nif->else_list) || starts_with_phi(after);
+   struct npu_block *merge = npu_block_create(ctx->shader);
+   struct npu_block *else_block = has_else ? npu_block_create(ctx->shader) : merge;
+
+   cond = npu_isel_to_m(ctx, cond);
+   declare_phis(ctx, after);
+
+   struct npu_ref save = read_exec(ctx);
+   set_exec(ctx, NPU_OP_MAND, npu_exec(), cond);
+   branch_unless_taken(ctx, NPU_OP_BR_NONE, npu_exec(), else_block);
+
+   ctx->join = else_block;
+   enter_region(ctx);
+   visit_cf_list(ctx, &nif->then_list);
+   leave_region(ctx);
+
+   if (has_else) {
+      fall_into(ctx, else_block);
+      set_exec(ctx, NPU_OP_MANDN, save, cond);
+      branch_unless_taken(ctx, NPU_OP_BR_NONE, npu_exec(), merge);
+
+      ctx->join = merge;
+      enter_region(ctx);
+      visit_cf_list(ctx, &nif->else_list);
+      leave_region(ctx);
+   }
+
+   fall_into(ctx, merge);
+   ctx->join = outer_join;
+   if (loop && loop->num_jumps != num_jumps) {
+      set_exec(ctx, NPU_OP_MAND, save, read_var(ctx, loop->running));
+      branch_unless_taken(ctx, NPU_OP_BR_NONE, npu_exec(), outer_join);
+   } else {
+      npu_build_set_exec(&ctx->b, save);
+   }
+}
+
+static void
+visit_if(struct npu_isel *ctx, nir_if *nif)
+{
+   struct npu_ref cond = npu_isel_src(ctx, nif->condition, 0);
+
+   if (nif->condition.ssa->divergent)
+      visit_divergent_if(ctx, nif, cond);
+   else
+      visit_uniform_if(ctx, nif, cond);
+}
+
+/* ---- loops ---- */
+
+static void
+visit_loop(struct npu_isel *ctx, nir_loop *nir)
+{
+   struct npu_isel_loop loop = {
+      .outer = ctx->loop,
+      .nir = nir,
+      .depth = ctx->loop ? ctx->loop->depth + 1 : 1,
+      .latch = npu_block_create(ctx->shader),
+      .exit = npu_block_create(ctx->shader),
+      .masked_break = nir->divergent_break,
+      .masked_continue = nir->divergent_continue,
+   };
+   struct npu_block *outer_join = ctx->join;
+   bool masked = loop.masked_break || loop.masked_continue;
+   bool repeats = nir_loop_first_block(nir)->predecessors->entries > 1;
+   struct npu_ref save = {.kind = NPU_REF_NULL};
+
+   if (masked) {
+      save = read_exec(ctx);
+      loop.alive = npu_var_create(ctx->vars, NPU_FILE_M, 1);
+      loop.running =
+         loop.masked_continue ? npu_var_create(ctx->vars, NPU_FILE_M, 1) : loop.alive;
+      write_var(ctx, loop.alive, save);
+      write_var(ctx, loop.running, save);
+   }
+   declare_phis(ctx, nir_cf_node_cf_tree_next(&nir->cf_node));
+
+   struct npu_block *header = npu_block_create(ctx->shader);
+   ctx->loop = &loop;
+   ctx->join = repeats ? loop.latch : loop.exit;
+   fall_into(ctx, header);
+   if (repeats)
+      npu_vars_unseal(ctx->vars, header, 2);
+
+   enter_region(ctx);
+   visit_cf_list(ctx, &nir->body);
+   leave_region(ctx);
+
+   if (repeats) {
+      fall_into(ctx, loop.latch);
+      if (masked) {
+         struct npu_ref alive = read_var(ctx, loop.alive);
+
+         npu_build_set_exec(&ctx->b, alive);
+         write_var(ctx, loop.running, alive);
+         npu_build_branch(&ctx->b, NPU_OP_BR_ANY, npu_exec(), header);
+      } else {
+         jump(ctx, header);
+      }
+      if (!ctx->error)
+         npu_vars_seal(ctx->vars, header);
+   }
+
+   ctx->loop = loop.outer;
+   ctx->join = outer_join;
+
+   /* A loop without an exit ends this path. */
+   if (ctx->terminated && npu_block_num_preds(loop.exit) == 0)
+      return;
+
+   fall_into(ctx, loop.exit);
+   if (masked)
+      npu_build_set_exec(&ctx->b, save);
+}
+
+static void
+visit_cf_list(struct npu_isel *ctx, struct exec_list *list)
+{
+   foreach_list_typed (nir_cf_node, node, node, list) {
+      if (ctx->error || ctx->terminated)
+         return;
+
+      switch (node->type) {
+      case nir_cf_node_block:
+         visit_block(ctx, nir_cf_node_as_block(node));
+         break;
+      case nir_cf_node_if:
+         visit_if(ctx, nir_cf_node_as_if(node));
+         break;
+      case nir_cf_node_loop:
+         visit_loop(ctx, nir_cf_node_as_loop(node));
+         break;
+      case nir_cf_node_function:
+         unreachable("functions do not nest");
+      }
+   }
+}
+
+void
+npu_isel_cf(struct npu_isel *ctx)
+{
+   enter_region(ctx);
+   visit_cf_list(ctx, &ctx->impl->body);
+   leave_region(ctx);
+
+   if (!ctx->terminated)
+      npu_build_end(&ctx->b);
+}

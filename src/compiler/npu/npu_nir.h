@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright © 2026 The NPU stack authors
+ *
+ * The NIR half of the compiler: passes between what Rusticl hands over and instruction selection.
+ * Private to this directory. Each pass is one file with one exported function of the file's name;
+ * passes return whether they changed the shader.
+ */
+
+#ifndef NPU_NIR_H
+#define NPU_NIR_H
+
+#include "compiler/nir/nir.h"
+#include "compiler/nir/nir_builder.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a compilation may assume about the launch, beyond what the shader itself says. */
+struct npu_nir_launch {
+   /* Every wave lies in one row of work-items: block[0] is a multiple of the wave size, or block[1] and
+    * block[2] are 1. */
+   bool wave_rows;
+};
+
+/* Arguments and work-item ids in terms of what the hardware has: load_ubo of block 0 and the special
+ * registers. Idempotent. */
+bool npu_nir_lower_abi(nir_shader *nir);
+
+/* Local ids as lane number plus uniform values, where the launch guarantees rows of waves. */
+bool npu_nir_lower_local_id(nir_shader *nir, const struct npu_nir_launch *launch);
+
+/* Arithmetic that neither the ISA nor NIR's own lowering covers. */
+bool npu_nir_lower_alu(nir_shader *nir);
+
+/* Sub-group operations the machine lacks, in terms of those it has. */
+bool npu_nir_lower_subgroups(nir_shader *nir);
+
+/* Merges neighbouring accesses / splits accesses to at most four components. */
+bool npu_nir_opt_mem_vectorize(nir_shader *nir);
+bool npu_nir_lower_mem_size(nir_shader *nir);
+
+/* Regroups address arithmetic into uniform base + extended lane offset << scale + constant. Needs
+ * divergence information; invalidates it. */
+bool npu_nir_lower_address(nir_shader *nir);
+
+/* The optimisation loop both halves of the pipeline use. */
+void npu_nir_optimize(nir_shader *nir);
+
+/* ---- address analysis, shared by npu_nir_lower_address and instruction selection ---- */
+
+/* The most summands of a kind that are collected. */
+#define NPU_NIR_MAX_TERMS 8
+
+/* A lane-varying summand: extend(value) * 2^shift, where value has 32 bits, or value itself if it has
+ * 64. */
+struct npu_nir_term {
+   nir_scalar value;
+   uint8_t shift;
+   bool sign; /* 32-bit values: sign-extended */
+   bool lane; /* the value is the lane number itself */
+};
+
+/* address = sum of uniform values << their shifts + sum of varying terms + constant, modulo 2^64. */
+struct npu_nir_address {
+   struct npu_nir_term uniform[NPU_NIR_MAX_TERMS];
+   struct npu_nir_term varying[NPU_NIR_MAX_TERMS];
+   unsigned num_uniform, num_varying;
+   int64_t constant;
+};
+
+/* Takes a 64-bit address apart. Needs divergence information. Returns false, with *out to be ignored, if
+ * the address has more terms than fit.
+ *
+ * bounds, here and below: the cache of NIR's range analysis, a pointer-keyed hash table made by the
+ * caller that must not outlive a change of existing instructions. */
+bool npu_nir_analyze_address(nir_shader *nir, struct hash_table *bounds, nir_def *address,
+                             struct npu_nir_address *out);
+
+/* Whether a 32-bit value << shift is known to be at most INT32_MAX. */
+bool npu_nir_never_negative(nir_shader *nir, struct hash_table *bounds, nir_scalar value,
+                            unsigned shift);
+
+/* Ranges of system values, for NIR's range analysis. */
+const nir_unsigned_upper_bound_config *npu_nir_bounds(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* NPU_NIR_H */

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright © 2026 The NPU stack authors
+ *
+ * Regroups the addresses of lane-varying global accesses for the memory forms of the ISA:
+ *
+ *    address = (uniform base + constant part that fits no immediate)
+ *            + extend(32-bit lane value) << scale          or a 64-bit lane value
+ *            + constant
+ *
+ * The uniform part becomes one chain of scalar additions that common subexpression elimination shares
+ * between accesses and loop-invariant code motion takes out of loops; instruction selection then finds
+ * base, offset and immediate without arithmetic of its own (npu_isel_addr.c uses the same analysis, so
+ * skipping this pass costs instructions, not correctness).
+ *
+ * Several 32-bit lane values are summed in 32 bits if their bounds show that the sum neither wraps nor,
+ * when sign-extended, turns negative; otherwise they are extended and summed in 64 bits.
+ *
+ * Local and private memory: an offset of 32 bits is regrouped into uniform part + varying part the
+ * same way, modulo 2^32.
+ *
+ * Misses: products of a sum with a uniform value are not distributed, so in `a[(y + c) * w]` with a
+ * varying 64-bit y the part c * w stays in the vector unit.
+ */
+
+#include "npu_nir.h"
+
+#define MAX_SCALE_LOG2 7
+
+struct state {
+   struct hash_table *bounds;
+   nir_def *sum_uniform, *sum_varying;
+};
+
+static nir_def *
+add(nir_builder *b, nir_def *x, nir_def *y)
+{
+   return x ? nir_iadd(b, x, y) : y;
+}
+
+static nir_def *
+term_value(nir_builder *b, const struct npu_nir_term *term)
+{
+   nir_def *value = nir_channel(b, term->value.def, term->value.comp);
+
+   if (value->bit_size == 32)
+      value = term->sign ? nir_i2i64(b, value) : nir_u2u64(b, value);
+   return nir_ishl_imm(b, value, term->shift);
+}
+
+static uint64_t
+term_bound(nir_builder *b, const struct npu_nir_term *term, struct state *s)
+{
+   return nir_unsigned_upper_bound(b->shader, s->bounds, term->value, npu_nir_bounds());
+}
+
+/* Merges 32-bit varying terms into the first of them as far as bounds allow. */
+static void
+merge_terms(nir_builder *b, struct npu_nir_address *addr, struct state *s)
+{
+   struct npu_nir_term *first = NULL;
+   unsigned kept = 0;
+
+   for (unsigned i = 0; i < addr->num_varying; i++) {
+      struct npu_nir_term *term = &addr->varying[i];
+
+      if (first && term->value.def->bit_size == 32 && term->sign == first->sign) {
+         unsigned shift = MIN2(first->shift, term->shift);
+         unsigned up0 = first->shift - shift, up1 = term->shift - shift;
+         uint64_t limit = term->sign ? INT32_MAX : UINT32_MAX;
+
+         if (up0 < 31 && up1 < 31 &&
+             (term_bound(b, first, s) << up0) + (term_bound(b, term, s) << up1) <= limit) {
+            nir_def *x = nir_channel(b, first->value.def, first->value.comp);
+            nir_def *y = nir_channel(b, term->value.def, term->value.comp);
+            nir_def *sum = nir_iadd(b, nir_ishl_imm(b, x, up0), nir_ishl_imm(b, y, up1));
+
+            first->value = nir_get_scalar(sum, 0);
+            first->shift = shift;
+            first->lane = false;
+            continue;
+         }
+      }
+
+      addr->varying[kept] = *term;
+      if (!first && term->value.def->bit_size == 32)
+         first = &addr->varying[kept];
+      kept++;
+   }
+
+   addr->num_varying = kept;
+}
+
+static nir_def *
+rebuild64(nir_builder *b, nir_def *address, struct state *s)
+{
+   struct npu_nir_address addr;
+
+   if (!npu_nir_analyze_address(b->shader, s->bounds, address, &addr) ||
+       addr.num_varying == 0 || addr.num_uniform + (addr.constant != 0) == 0)
+      return NULL;
+
+   nir_def *base = NULL, *lanes = NULL;
+   for (unsigned i = 0; i < addr.num_uniform; i++)
+      base = add(b, base, term_value(b, &addr.uniform[i]));
+
+   merge_terms(b, &addr, s);
+   for (unsigned i = 0; i < addr.num_varying; i++)
+      lanes = add(b, lanes, term_value(b, &addr.varying[i]));
+
+   bool fits = addr.constant >= INT16_MIN && addr.constant <= INT16_MAX;
+   if (!fits)
+      base = base ? nir_iadd_imm(b, base, addr.constant) : nir_imm_int64(b, addr.constant);
+
+   nir_def *result = add(b, base, lanes);
+   return fits ? nir_iadd_imm(b, result, addr.constant) : result;
+}
+
+/* Sums up the leaves of a 32-bit sum by kind; false if the sum is too deep to bother. */
+static bool
+split32(nir_builder *b, nir_scalar value, struct state *s, unsigned depth)
+{
+   if (depth > NPU_NIR_MAX_TERMS)
+      return false;
+
+   if (value.def->divergent && nir_scalar_is_alu(value) &&
+       nir_scalar_alu_op(value) == nir_op_iadd)
+      return split32(b, nir_scalar_chase_alu_src(value, 0), s, depth + 1) &&
+             split32(b, nir_scalar_chase_alu_src(value, 1), s, depth + 1);
+
+   nir_def *def = nir_channel(b, value.def, value.comp);
+   nir_def **sum = value.def->divergent ? &s->sum_varying : &s->sum_uniform;
+
+   *sum = add(b, *sum, def);
+   return true;
+}
+
+static nir_def *
+rebuild32(nir_builder *b, nir_def *offset, struct state *s)
+{
+   s->sum_uniform = s->sum_varying = NULL;
+
+   if (!split32(b, nir_get_scalar(offset, 0), s, 0) || !s->sum_uniform || !s->sum_varying)
+      return NULL;
+   return nir_iadd(b, s->sum_uniform, s->sum_varying);
+}
+
+static bool
+lower(nir_builder *b, nir_intrinsic_instr *intrin, void *data)
+{
+   switch (intrin->intrinsic) {
+   case nir_intrinsic_load_global:
+   case nir_intrinsic_load_global_constant:
+   case nir_intrinsic_store_global:
+   case nir_intrinsic_global_atomic:
+   case nir_intrinsic_global_atomic_swap:
+   case nir_intrinsic_load_shared:
+   case nir_intrinsic_store_shared:
+   case nir_intrinsic_shared_atomic:
+   case nir_intrinsic_shared_atomic_swap:
+   case nir_intrinsic_load_scratch:
+   case nir_intrinsic_store_scratch:
+      break;
+   default:
+      return false;
+   }
+
+   nir_src *src = nir_get_io_offset_src(intrin);
+   nir_def *address = src->ssa;
+   if (!address->divergent || address->parent_instr->type != nir_instr_type_alu)
+      return false;
+
+   b->cursor = nir_before_instr(&intrin->instr);
+   nir_def *better =
+      address->bit_size == 64 ? rebuild64(b, address, data) : rebuild32(b, address, data);
+   if (!better)
+      return false;
+
+   nir_src_rewrite(src, better);
+   return true;
+}
+
+bool
+npu_nir_lower_address(nir_shader *nir)
+{
+   struct state state = {.bounds = _mesa_pointer_hash_table_create(NULL)};
+   bool progress = nir_shader_intrinsics_pass(nir, lower, nir_metadata_control_flow, &state);
+
+   _mesa_hash_table_destroy(state.bounds, NULL);
+   return progress;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright © 2026 The NPU stack authors
+ *
+ * What the compiler asks of NIR. The machine has every integer width natively, full IEEE arithmetic at
+ * all float widths and correctly rounded division and square root, so little is lowered; the rule is to
+ * lower an operation only if the ISA has no instruction or short sequence for it (npu_isel_alu.c).
+ */
+
+#include "npu_compile.h"
+
+static const nir_shader_compiler_options options = {
+   /* One lane is one work-item: vectors exist in memory accesses only. */
+   .lower_to_scalar = true,
+
+   /* Arguments are the bytes of constant buffer 0. */
+   .lower_uniforms_to_ubo = true,
+
+   /* OpenCL lets a * b + c contract unless the program forbids it, and NIR knows: `exact`. */
+   .fuse_ffma16 = true,
+   .fuse_ffma32 = true,
+   .fuse_ffma64 = true,
+
+   /* No such instructions. */
+   .lower_flrp16 = true,
+   .lower_flrp32 = true,
+   .lower_flrp64 = true,
+   .lower_fpow = true,
+   .lower_fmod = true,
+   .lower_ffract = true,
+   .lower_fsign = true,
+   .lower_isign = true,
+   .lower_fisnormal = true,
+   .lower_scmp = true,
+   .lower_fdph = true,
+   .lower_fdot = true,
+   .lower_fquantize2f16 = true,
+   .lower_vector_cmp = true,
+   .lower_uadd_carry = true,
+   .lower_usub_borrow = true,
+   .lower_mul_32x16 = true,
+   .lower_insert_byte = true,
+   .lower_insert_word = true,
+   .lower_pack_half_2x16 = true,
+   .lower_pack_unorm_2x16 = true,
+   .lower_pack_snorm_2x16 = true,
+   .lower_pack_unorm_4x8 = true,
+   .lower_pack_snorm_4x8 = true,
+   .lower_pack_64_2x32 = true,
+   .lower_pack_64_4x16 = true,
+   .lower_pack_32_2x16 = true,
+   .lower_unpack_half_2x16 = true,
+   .lower_unpack_unorm_2x16 = true,
+   .lower_unpack_snorm_2x16 = true,
+   .lower_unpack_unorm_4x8 = true,
+   .lower_unpack_snorm_4x8 = true,
+   .lower_device_index_to_zero = true,
+   .lower_doubles_options = nir_lower_dmod | nir_lower_dsign | nir_lower_dfract,
+
+   /* GLSL bit-field operations become those of the ISA. */
+   .lower_bitfield_extract = true,
+   .lower_bitfield_insert = true,
+   .has_bfe = true,
+   .has_bfm = true,
+   .has_bitfield_select = true,
+
+   .has_fsub = true,
+   .has_isub = true,
+   .has_imad32 = true,
+   .has_uclz = true,
+   .has_rotate8 = true,
+   .has_rotate16 = true,
+   .has_rotate32 = true,
+   .has_pack_32_4x8 = true,
+   .has_sdot_4x8 = true,
+   .has_udot_4x8 = true,
+   .has_sudot_4x8 = true,
+   .has_sdot_4x8_sat = true,
+   .has_udot_4x8_sat = true,
+   .has_sudot_4x8_sat = true,
+   .support_8bit_alu = true,
+   .support_16bit_alu = true,
+
+   .max_unroll_iterations = 32,
+};
+
+const nir_shader_compiler_options *
+npu_nir_options(void)
+{
+   return &options;
+}
