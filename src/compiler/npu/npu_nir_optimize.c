@@ -3,6 +3,9 @@
  *
  * The NIR optimisation loop: runs until nothing changes. What is cheap and exposes work for the others
  * comes first; control flow changes last, because they invalidate most.
+ *
+ * Constants stay vectors here: folding makes them from "vec" instructions, so splitting them in the loop
+ * would go on for ever. npu_compile() splits them at the end.
  */
 
 #include "npu_nir.h"
@@ -17,7 +20,6 @@ npu_nir_optimize(nir_shader *nir)
 
       NIR_PASS(progress, nir, nir_lower_alu_to_scalar, NULL, NULL);
       NIR_PASS(progress, nir, nir_lower_phis_to_scalar, true);
-      NIR_PASS(progress, nir, nir_lower_load_const_to_scalar);
 
       NIR_PASS(progress, nir, nir_copy_prop);
       NIR_PASS(progress, nir, nir_opt_remove_phis);
