@@ -149,7 +149,8 @@ npu_round_pack(bool sign, uint64_t m, int exponent, unsigned fraction_bits, unsi
    const int zeros = __builtin_clzll(m);
    m <<= zeros;
    /* Now m is in [2^63, 2^64); biased is the exponent of its top bit. */
-   const int biased = exponent - zeros + 63 + bias;
+   const int unlimited = exponent - zeros + 63 + bias;
+   const int biased = unlimited > 2 * bias + 1 ? 2 * bias + 1 : unlimited;
    int shift = 63 - (int)fraction_bits + (biased < 1 ? 1 - biased : 0);
    if (shift > 65)
       shift = 65;
