@@ -57,6 +57,14 @@ limits_of(const struct pipeline *p)
 }
 
 static void
+check_allocation(struct pipeline *p, const struct npu_ra_record *record,
+                 const struct npu_ra_limits *limits)
+{
+   if (!p->error && (p->flags & NPU_DEBUG_VALIDATE))
+      p->error = npu_validate_ra(p->shader, record, limits);
+}
+
+static void
 allocate(struct pipeline *p)
 {
    struct npu_ra_limits limits = limits_of(p);
@@ -73,8 +81,13 @@ allocate(struct pipeline *p)
    }
    if (p->error)
       return;
-   npu_ra(p->shader, &limits);
+   struct npu_ra_record *record = npu_ra(p->shader, &limits);
    after_pass(p, "npu_ra", true);
+   check_allocation(p, record, &limits);
+
+   /* Copies before other pseudo operations: they make swaps, which are some too. */
+   NPU_PASS(p, 0, npu_lower_parallel_copy);
+   check_allocation(p, record, &limits);
 }
 
 static void
@@ -95,8 +108,6 @@ run_passes(struct pipeline *p)
    if (!p->error)
       allocate(p);
 
-   /* Copies before the rest: they make swaps, which are pseudo operations too. */
-   NPU_PASS(p, 0, npu_lower_parallel_copy);
    NPU_PASS(p, 0, npu_lower_pseudo);
 
    /* Last, when it is known which blocks stayed empty. */
