@@ -54,6 +54,8 @@ struct npu_sim_config {
    bool poison;
    /* Print every executed instruction to standard error (slow; sensible with cores=1). */
    bool trace;
+   /* Note which operations are executed, for npu_sim_op_coverage(). */
+   bool coverage;
 };
 
 /* Fills *config with the defaults, then applies text: a comma separated list as in the environment
@@ -113,6 +115,13 @@ void npu_sim_set_host_dma(struct npu_sim *sim, const struct npu_sim_host_ops *op
 
 /* The clock of TIME, TIMESTAMP and the special register: nanoseconds, CLOCK_MONOTONIC of the host. */
 uint64_t npu_sim_time_ns(const struct npu_sim *sim);
+
+/* With config.coverage: in which forms the operation with this opcode (enum npu_op) has been
+ * executed on the device so far, a combination of the bits below, 0 if it has not. */
+#define NPU_SIM_COVERED_VECTOR 1u /* destination is a vector or mask, or there is none */
+#define NPU_SIM_COVERED_SCALAR 2u /* destination is a scalar register */
+#define NPU_SIM_COVERED_MASKED 4u /* with bit M */
+unsigned npu_sim_op_coverage(const struct npu_sim *sim, unsigned opcode);
 
 /* Same as writing RESET: stops everything, forgets all state but the contents of memory. */
 void npu_sim_reset(struct npu_sim *sim);

@@ -20,8 +20,7 @@
 
 #define THREAD_STACK_B (1024 * 1024)
 
-/* ---- threads and processes
- * --------------------------------------------------------------------------- */
+/* ---- threads and processes --------------------------------------------------------------- */
 
 static _Atomic unsigned fork_generation;
 static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
@@ -89,8 +88,7 @@ npu_sim_time_ns(const struct npu_sim *sim)
    return (uint64_t)time.tv_sec * 1000000000ull + (uint64_t)time.tv_nsec;
 }
 
-/* ---- creation
- * ---------------------------------------------------------------------------------------- */
+/* ---- creation ---------------------------------------------------------------------------- */
 
 static void __attribute__((format(printf, 2, 3))) set_error(char **error, const char *format, ...)
 {
@@ -303,8 +301,15 @@ npu_sim_set_host_dma(struct npu_sim *sim, const struct npu_sim_host_ops *ops)
       sim->host = *ops;
 }
 
-/* ---- registers
- * --------------------------------------------------------------------------------------- */
+unsigned
+npu_sim_op_coverage(const struct npu_sim *sim, unsigned opcode)
+{
+   if (opcode >= sizeof(sim->coverage) / sizeof(sim->coverage[0]))
+      return 0;
+   return atomic_load_explicit(&sim->coverage[opcode], memory_order_relaxed);
+}
+
+/* ---- registers --------------------------------------------------------------------------- */
 
 void
 npu_sim_reset(struct npu_sim *sim)

@@ -27,8 +27,7 @@
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 
-/* ---- physical memory
- * --------------------------------------------------------------------------------- */
+/* ---- physical memory --------------------------------------------------------------------- */
 
 static bool
 copy_guarded(struct npu_sim *sim, void *to, const void *from, size_t size_B)
@@ -86,8 +85,7 @@ npu_pa_write64(struct npu_sim *sim, uint64_t pa, uint64_t value)
    return true;
 }
 
-/* ---- the page table walk
- * ----------------------------------------------------------------------------- */
+/* ---- the page table walk ----------------------------------------------------------------- */
 
 /* A growing list of runs in ascending order, merged where possible. */
 struct run_list {
@@ -178,8 +176,7 @@ walk(struct npu_sim *sim, struct run_list *list, uint64_t table_pa, unsigned lev
    }
 }
 
-/* ---- the window
- * -------------------------------------------------------------------------------------- */
+/* ---- the window -------------------------------------------------------------------------- */
 
 /* Index of the first run that ends after va. */
 static size_t
@@ -320,8 +317,7 @@ splice(struct npu_vm *vm, uint64_t va, uint64_t end, const struct run_list *list
    return true;
 }
 
-/* ---- address spaces
- * ---------------------------------------------------------------------------------- */
+/* ---- address spaces ---------------------------------------------------------------------- */
 
 void
 npu_vm_init(struct npu_vm *vm, struct npu_sim *sim, unsigned asid)

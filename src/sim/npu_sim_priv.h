@@ -25,8 +25,7 @@
 
 struct npu_engine_ops;
 
-/* ---- guard: host faults inside the model become values (npu_sim_guard.c)
- * ----------------------------- */
+/* ---- guard: host faults inside the model become values (npu_sim_guard.c) ----------------- */
 
 /* While a guard is armed on a thread, a SIGSEGV or SIGBUS at an address in one of its ranges jumps
  * to its jump buffer instead of reaching the application. */
@@ -44,8 +43,7 @@ bool npu_guard_active(void);
 void npu_guard_arm(struct npu_guard *guard);
 void npu_guard_disarm(struct npu_guard *guard);
 
-/* ---- MMU (npu_sim_mmu.c)
- * ----------------------------------------------------------------------------- */
+/* ---- MMU (npu_sim_mmu.c) ----------------------------------------------------------------- */
 
 #define NPU_PERM_R   1
 #define NPU_PERM_W   2
@@ -106,8 +104,7 @@ bool npu_pa_write(struct npu_sim *sim, uint64_t pa, const void *from, size_t siz
 /* 64 bits at once, for words that somebody polls. */
 bool npu_pa_write64(struct npu_sim *sim, uint64_t pa, uint64_t value);
 
-/* ---- faults (npu_sim_fault.c)
- * ------------------------------------------------------------------------ */
+/* ---- faults (npu_sim_fault.c) ------------------------------------------------------------ */
 
 struct npu_fault_record {
    uint64_t info, context, kernel, pc, address, group, seqno, time_ns;
@@ -124,8 +121,7 @@ struct npu_fault_report {
    uint64_t pc, address, group;
 };
 
-/* ---- queues (npu_sim_queue.c)
- * ------------------------------------------------------------------------ */
+/* ---- queues (npu_sim_queue.c) ------------------------------------------------------------ */
 
 /* Why the running EXEC has to end early (queue->stop). */
 enum npu_stop {
@@ -225,8 +221,7 @@ npu_queue_progress(struct npu_queue *queue)
    atomic_fetch_add_explicit(&queue->progress, 1, memory_order_relaxed);
 }
 
-/* ---- packets (npu_sim_packet.c, npu_sim_dma.c, npu_sim_dispatch.c)
- * ------------------------------------ */
+/* ---- packets (npu_sim_packet.c, npu_sim_dma.c, npu_sim_dispatch.c) ----------------------- */
 
 /* Executes one packet of a command buffer. False: the command buffer is over (stop or fault). */
 bool npu_packet_execute(struct npu_queue *queue, struct npu_vm *vm, const void *packet);
@@ -243,8 +238,7 @@ bool npu_dispatch_run(struct npu_queue *queue, struct npu_vm *vm,
                       const struct npu_packet_dispatch *packet);
 void npu_dispatch_free_cores(struct npu_queue *queue);
 
-/* ---- device (npu_sim_device.c)
- * ----------------------------------------------------------------------- */
+/* ---- device (npu_sim_device.c) ----------------------------------------------------------- */
 
 struct npu_sim {
    struct npu_sim_config config;
@@ -281,6 +275,8 @@ struct npu_sim {
    bool has_service, service_quit, service_irq;
    _Atomic bool service_idle; /* nothing to watch: sleeps until npu_service_wake() */
    pthread_cond_t service_wake;
+
+   _Atomic uint8_t coverage[1024]; /* NPU_SIM_COVERED_* by opcode */
 
    struct npu_queue queues[NPU_NUM_QUEUES];
    struct npu_vm vms[NPU_NUM_ASIDS];

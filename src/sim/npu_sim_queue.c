@@ -15,8 +15,7 @@
 #include "npu_sim_engine.h"
 #include "npu_sim_priv.h"
 
-/* ---- faults of the running EXEC
- * ---------------------------------------------------------------------- */
+/* ---- faults of the running EXEC ---------------------------------------------------------- */
 
 /* Pushes a record. The EXEC's fields are the queue's and valid: only its own threads call this. */
 static void
@@ -71,8 +70,7 @@ npu_queue_note_stop(struct npu_queue *queue, struct npu_fault_report *report)
    record_fault(queue, report);
 }
 
-/* ---- ring packets
- * ------------------------------------------------------------------------------------ */
+/* ---- ring packets ------------------------------------------------------------------------ */
 
 /* A packet of the ring is wrong: no context is to blame. */
 static void
@@ -225,8 +223,7 @@ execute_ring_packet(struct npu_queue *queue, uint64_t pa)
    }
 }
 
-/* ---- the thread
- * -------------------------------------------------------------------------------------- */
+/* ---- the thread -------------------------------------------------------------------------- */
 
 static bool
 has_work(const struct npu_queue *queue)
@@ -262,8 +259,7 @@ queue_main(void *data)
    return NULL;
 }
 
-/* ---- life and registers
- * ------------------------------------------------------------------------------ */
+/* ---- life and registers ------------------------------------------------------------------ */
 
 static void
 reset_state(struct npu_queue *queue)

@@ -131,16 +131,14 @@ struct npu_interp_core {
    uint64_t fast_limit;
 };
 
-/* ---- npu_interp_decode.c
- * ------------------------------------------------------------------------------ */
+/* ---- npu_interp_decode.c ----------------------------------------------------------------- */
 
 struct npu_interp_kernel *npu_interp_decode(struct npu_vm *vm, uint64_t code_va);
 void npu_interp_kernel_free(struct npu_interp_kernel *kernel);
 /* Whether the code in memory is still what was decoded. */
 bool npu_interp_kernel_current(struct npu_vm *vm, const struct npu_interp_kernel *kernel);
 
-/* ---- handlers
- * ----------------------------------------------------------------------------------------- */
+/* ---- handlers ---------------------------------------------------------------------------- */
 
 /* Generated (npu_interp_ops.c), once for each instruction set of the host: NULL where there is
  * none. */

@@ -7,8 +7,7 @@
 
 #include "npu_interp.h"
 
-/* ---- operands that have to be made
- * -------------------------------------------------------------------- */
+/* ---- operands that have to be made ------------------------------------------------------- */
 
 static uint64_t
 modify(uint64_t value, const struct npu_uop_src *src)
@@ -59,8 +58,7 @@ npu_interp_special(struct npu_wave *wave, const struct npu_uop *uop, unsigned i)
    return wave->special[i];
 }
 
-/* ---- branches
- * ----------------------------------------------------------------------------------------- */
+/* ---- branches ---------------------------------------------------------------------------- */
 
 /* A backward branch is taken: others may have their turn, or the wave has to stop. */
 static const struct npu_uop *
@@ -135,8 +133,7 @@ npu_interp_goto_uop(struct npu_wave *wave, const struct npu_uop *uop)
    return uop->target;
 }
 
-/* ---- the end, faults, order
- * --------------------------------------------------------------------------- */
+/* ---- the end, faults, order -------------------------------------------------------------- */
 
 static const struct npu_uop *
 do_nop(struct npu_wave *wave, const struct npu_uop *uop)
@@ -182,8 +179,7 @@ do_fence(struct npu_wave *wave, const struct npu_uop *uop)
    return uop + 1;
 }
 
-/* ---- special registers
- * -------------------------------------------------------------------------------- */
+/* ---- special registers ------------------------------------------------------------------- */
 
 static uint64_t
 scalar_register(const struct npu_wave *wave, unsigned sr)
@@ -263,8 +259,7 @@ do_rdsr(struct npu_wave *wave, const struct npu_uop *uop)
    return uop + 1;
 }
 
-/* ---- DMA
- * ---------------------------------------------------------------------------------------------- */
+/* ---- DMA --------------------------------------------------------------------------------- */
 
 /* dma_ld and dma_st: the copy happens at once, which is one of the moments it may happen. */
 static const struct npu_uop *

@@ -45,8 +45,7 @@ struct decoder {
    bool failed; /* out of memory */
 };
 
-/* ---- growing things
- * ----------------------------------------------------------------------------------- */
+/* ---- growing things ---------------------------------------------------------------------- */
 
 static void *
 grow(struct decoder *d, void *array, size_t num, size_t *max, size_t size_B)
@@ -161,8 +160,7 @@ keep_word(struct decoder *d, uint64_t va, uint64_t word)
    last->count++;
 }
 
-/* ---- fetch
- * -------------------------------------------------------------------------------------------- */
+/* ---- fetch ------------------------------------------------------------------------------- */
 
 static enum npu_fault
 fetch(struct decoder *d, uint64_t va, uint64_t *word)
@@ -183,8 +181,7 @@ fetch(struct decoder *d, uint64_t va, uint64_t *word)
 
 static_assert(FETCH_WORDS * 8 == NPU_PAGE_SIZE_B, "the fetch buffer is a page");
 
-/* ---- operands
- * ----------------------------------------------------------------------------------------- */
+/* ---- operands ---------------------------------------------------------------------------- */
 
 /* Offset in the constants of 32 lanes of a value. bits: of a lane, 32 or 64. */
 static uint32_t
@@ -324,8 +321,7 @@ resolve(struct decoder *d, struct npu_uop *uop)
    assert(uop->fn && "operation without a handler");
 }
 
-/* ---- following code
- * ----------------------------------------------------------------------------------- */
+/* ---- following code ---------------------------------------------------------------------- */
 
 static void
 add_fault(struct decoder *d, uint64_t pc, enum npu_fault fault, uint64_t va)

@@ -156,8 +156,7 @@ npu_interp_memory_exact(struct npu_wave *wave, const struct npu_uop *uop)
    return conclude(wave, uop, &verdict, is_store ? NPU_ACCESS_WRITE : NPU_ACCESS_READ);
 }
 
-/* ---- atomics
- * ------------------------------------------------------------------------------------------ */
+/* ---- atomics ----------------------------------------------------------------------------- */
 
 /* Memory that the host's atomics cannot reach: one access of the device after the other. */
 static pthread_mutex_t system_atomics = PTHREAD_MUTEX_INITIALIZER;

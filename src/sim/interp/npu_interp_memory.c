@@ -52,8 +52,7 @@ form_of(enum npu_op op)
    }
 }
 
-/* ---- addresses
- * ---------------------------------------------------------------------------------------- */
+/* ---- addresses --------------------------------------------------------------------------- */
 
 static void
 offset_addresses(struct npu_wave *wave, const struct npu_uop *uop)
@@ -105,8 +104,7 @@ npu_interp_addresses(struct npu_wave *wave, const struct npu_uop *uop)
       address[l] = base + l * step;
 }
 
-/* ---- memory that one pointer and one limit describe: global, local
- * ------------------------------------ */
+/* ---- memory that one pointer and one limit describe: global, local ----------------------- */
 
 struct flat {
    uint8_t *memory;
@@ -283,8 +281,7 @@ static const npu_uop_fn flat_loads[4][4] = {TABLE_ROW(load, 1), TABLE_ROW(load, 
 static const npu_uop_fn flat_stores[4][4] = {TABLE_ROW(store, 1), TABLE_ROW(store, 2),
                                              TABLE_ROW(store, 4), TABLE_ROW(store, 8)};
 
-/* ---- all spaces, one access
- * --------------------------------------------------------------------------- */
+/* ---- all spaces, one access -------------------------------------------------------------- */
 
 /* One lane's access between buffer and memory. False: not for the fast way. */
 static inline bool
@@ -364,8 +361,7 @@ store_lanes(struct npu_wave *wave, const struct npu_uop *uop)
    return lane_by_lane(wave, uop, true);
 }
 
-/* ---- private memory at one offset for all lanes: spilled registers
- * ------------------------------------ */
+/* ---- private memory at one offset for all lanes: spilled registers ----------------------- */
 
 /* True if the rows of dwords at offset can be accessed in the window; *row is the first one. */
 static inline bool
@@ -436,8 +432,7 @@ store_rows(struct npu_wave *wave, const struct npu_uop *uop)
    return uop + 1;
 }
 
-/* ---- form s
- * ------------------------------------------------------------------------------------------- */
+/* ---- form s ------------------------------------------------------------------------------ */
 
 static const struct npu_uop *
 load_scalar(struct npu_wave *wave, const struct npu_uop *uop)

@@ -29,8 +29,7 @@ struct kernel_cache {
    uint64_t uses;
 };
 
-/* ---- kernels
- * ------------------------------------------------------------------------------------------ */
+/* ---- kernels ----------------------------------------------------------------------------- */
 
 static void *
 prepare(struct npu_dispatch *dispatch)
@@ -122,8 +121,7 @@ destroy_core(struct npu_core *core)
    core->engine_state = NULL;
 }
 
-/* ---- faults
- * ------------------------------------------------------------------------------------------- */
+/* ---- faults ------------------------------------------------------------------------------ */
 
 const struct npu_uop *
 npu_interp_fault(struct npu_wave *wave, const struct npu_uop *uop, enum npu_fault type,
@@ -148,8 +146,7 @@ npu_interp_fault(struct npu_wave *wave, const struct npu_uop *uop, enum npu_faul
    return NULL;
 }
 
-/* ---- one wave
- * ----------------------------------------------------------------------------------------- */
+/* ---- one wave ---------------------------------------------------------------------------- */
 
 /* Garbage, different from lane to lane, into the inactive lanes of a destination. */
 static void
@@ -183,16 +180,31 @@ trace(const struct npu_wave *wave, const struct npu_uop *uop)
            NPU_WAVE_EXEC(wave), text);
 }
 
+static void
+note_coverage(struct npu_sim *sim, const struct npu_uop *uop)
+{
+   const struct npu_op_info *info = &npu_op_infos[uop->inst.op];
+   bool scalar = info->has_dst && !uop->inst.noret && npu_reg_is_s(uop->inst.dst);
+   uint8_t bits = scalar ? NPU_SIM_COVERED_SCALAR : NPU_SIM_COVERED_VECTOR;
+
+   if (uop->inst.masked)
+      bits |= NPU_SIM_COVERED_MASKED;
+   atomic_fetch_or_explicit(&sim->coverage[uop->inst.op], bits, memory_order_relaxed);
+}
+
 /* The loop with everything that is not wanted in the fast one. */
 static void
 run_checked(struct npu_wave *wave, const struct npu_uop *uop)
 {
-   const struct npu_sim_config *config = &wave->core->core->queue->sim->config;
+   struct npu_sim *sim = wave->core->core->queue->sim;
+   const struct npu_sim_config *config = &sim->config;
 
    while (uop) {
       const struct npu_uop *next;
       if (config->trace)
          trace(wave, uop);
+      if (config->coverage)
+         note_coverage(sim, uop);
       next = uop->fn(wave, uop);
       if (config->poison && uop->poison && wave->state == NPU_WAVE_READY)
          poison(wave, uop);
@@ -211,7 +223,7 @@ static void __attribute__((noinline)) run_from_pc(struct npu_wave *wave, bool af
       bool atomic = npu_op_infos[uop->inst.op].is_atomic;
       uop = atomic ? npu_interp_atomic_exact(wave, uop) : npu_interp_memory_exact(wave, uop);
    }
-   if (config->trace || config->poison) {
+   if (config->trace || config->poison || config->coverage) {
       run_checked(wave, uop);
    } else {
       while (uop)
@@ -233,8 +245,7 @@ run_wave(struct npu_wave *wave, struct npu_guard *guard)
    npu_guard_disarm(my_guard);
 }
 
-/* ---- one group
- * ---------------------------------------------------------------------------------------- */
+/* ---- one group --------------------------------------------------------------------------- */
 
 static void
 start_wave(struct npu_interp_core *core, const struct npu_dispatch *dispatch, unsigned index)
