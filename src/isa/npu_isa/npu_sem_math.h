@@ -6,8 +6,8 @@
  * and integer operations: no libm, no fma, no dependence on anything but round to nearest even, so that any engine can
  * reproduce the bits. f16 uses them and rounds once more. Denormals are kept. Compile with -ffp-contract=off.
  *
- * Polynomials are minimax approximations (Remez exchange). Errors against the true value, over all floats: the figures
- * stand at each function; tests/isa/sem_math_test.c checks them.
+ * Polynomials are minimax approximations (Remez exchange). Largest errors against the true value, found by running over
+ * all floats: exp2 1.292 ulp, log2 1.338 ulp, sin and cos 0.502 ulp; tests/isa/sem_math_test.c checks samples.
  */
 
 #ifndef NPU_SEM_MATH_H
