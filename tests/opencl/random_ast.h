@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+// Copyright © 2026 The NPU stack authors
+
+/* Random OpenCL C programs as syntax trees: random_generate.c makes them, random_print.c writes
+ * them as OpenCL C, random_evaluate.c computes what they must give, random_reduce.c makes failing
+ * ones small, and random_program.c is the test.
+ *
+ * Programs are made so that OpenCL C defines every result to the bit: signed arithmetic goes
+ * through unsigned types, divisors and shift counts are made safe, indices are masked, floats only
+ * meet correctly rounded operations (contraction is off) and are never stored as bits, barriers
+ * stand where all items of a group pass, and items share memory only across barriers or by atomics
+ * that commute.
+ *
+ * Each expression has exactly the type its node says, so the printer casts wherever C would
+ * promote. */
+
+#ifndef RANDOM_AST_H
+#define RANDOM_AST_H
+
+#include "cl_values.h"
+
+#define RANDOM_INPUTS        64 /* elements of the input buffer, ulong */
+#define RANDOM_MEM_SLOTS     8  /* of global memory per item */
+#define RANDOM_LOCAL_SLOTS   4  /* of local memory per item */
+#define RANDOM_COUNTERS      5  /* words for atomics: add, xor, or, min, max */
+#define RANDOM_MAX_VARS      24
+#define RANDOM_MAX_ARRAYS    3
+#define RANDOM_MAX_LENGTH    16
+#define RANDOM_MAX_FUNCTIONS 4
+#define RANDOM_MAX_PARAMS    3
+
+enum expr_kind {
+   E_CONST,   /* value */
+   E_VAR,     /* variable "index" */
+   E_ARRAY,   /* element arg[0] (uint, masked) of private array "index" */
+   E_INPUT,   /* element arg[0] (uint, masked) of the input, cast to the type */
+   E_ID,      /* op: 0 global id, 1 local id, 2 group id; uint; in the kernel only */
+   E_MEM,     /* the item's own slot arg[0] of global memory; in the kernel only */
+   E_LOCAL,   /* the item's own slot arg[0] of local memory; in the kernel only */
+   E_UNARY,   /* op */
+   E_BINARY,  /* op; shifts have an uint as arg[1] */
+   E_COMPARE, /* op on arg[0], arg[1] of one type; int */
+   E_LOGIC,   /* op: 0 and, 1 or, 2 not; arguments and result int */
+   E_CHOOSE,  /* arg[0] (int) ? arg[1] : arg[2] */
+   E_CAST,    /* arg[0] of any type; float to integer saturates */
+   E_BUILTIN, /* op */
+   E_CALL,    /* function "index" */
+};
+
+enum unary_op {
+   U_NEG,
+   U_NOT, /* integers */
+   U_FABS,
+   U_FLOOR,
+   U_CEIL,
+   U_TRUNC,
+   U_RINT,
+};
+
+enum binary_op {
+   B_ADD,
+   B_SUB,
+   B_MUL,
+   B_AND, /* from here on integers only */
+   B_OR,
+   B_XOR,
+   B_SHL,
+   B_SHR,
+   B_DIV,
+   B_REM,
+   NUM_BINARY_OPS,
+};
+
+enum compare_op {
+   C_LT,
+   C_LE,
+   C_GT,
+   C_GE,
+   C_EQ,
+   C_NE,
+};
+
+enum builtin_op {
+   F_MIN,
+   F_MAX,
+   F_ABS_DIFF,
+   F_ABS,
+   F_ADD_SAT,
+   F_SUB_SAT,
+   F_MUL_HI,
+   F_ROTATE,
+   F_POPCOUNT,
+   F_CLZ,
+   F_HADD,
+   F_RHADD,
+   F_SELECT, /* select(a, b, mask of the same size) */
+   NUM_INT_BUILTINS,
+   F_FMA = NUM_INT_BUILTINS, /* float */
+};
+
+struct expr {
+   enum expr_kind kind;
+   enum clt_scalar type;
+   int op, index;
+   uint64_t value; /* of constants, as clt_get() gives it */
+   struct expr *arg[3];
+};
+
+enum stmt_kind {
+   S_ASSIGN, /* variable "index" = expr[0] */
+   S_ARRAY,  /* array "index" [expr[0]] = expr[1] */
+   S_MEM,    /* global slot [expr[0]] = expr[1] */
+   S_LOCAL,  /* local slot [expr[0]] = expr[1] */
+   S_ATOMIC, /* counter "index", expr[0] (uint) */
+   S_IF,     /* expr[0] (int), body[0], body[1] (may be empty) */
+   S_FOR,    /* variable "index" from 0 while < (expr[0] & count), body[0] */
+   S_WHILE,  /* while expr[0], at most count times, body[0]; variable "index" counts */
+   S_DO,     /* do body[0] while expr[0], at most count times; variable "index" counts */
+   S_SWITCH, /* expr[0] (int, masked by count), cases in the list body[0] */
+   S_CASE,   /* in a switch: value "index" (-1 = default), body[0], break after it if count */
+   S_BREAK,
+   S_CONTINUE,
+   S_RETURN,   /* of expr[0]; in the kernel: without value, finishes the item */
+   S_EXCHANGE, /* every item gives expr[0] (ulong); variable "index" = what item (lid + count) %
+                  group gave */
+   S_UNIFORM,  /* the whole group runs body[0] count times, variable "index" counts; barriers are
+                  allowed in it */
+};
+
+struct stmt {
+   enum stmt_kind kind;
+   int index, count;
+   struct expr *expr[2];
+   struct stmt *body[2];
+   struct stmt *next;
+};
+
+struct variable {
+   enum clt_scalar type;
+   bool counter; /* of a loop: only the loop assigns it */
+   uint64_t initial;
+   bool hashed; /* contributes to the item's result */
+};
+
+struct array {
+   enum clt_scalar type;
+   unsigned length; /* a power of two */
+   bool hashed;
+};
+
+struct random_function {
+   enum clt_scalar type; /* of the result; unused for the kernel */
+   unsigned num_params;  /* the first variables */
+   unsigned num_vars, num_arrays;
+   struct variable vars[RANDOM_MAX_VARS];
+   struct array arrays[RANDOM_MAX_ARRAYS];
+   struct stmt *body;
+};
+
+struct random_program {
+   uint64_t seed;
+   bool floats; /* the device keeps denormals, so that float results are defined to the bit */
+   unsigned group, groups;
+   enum clt_scalar mem_type, local_type;
+   unsigned num_functions;
+   struct random_function functions[RANDOM_MAX_FUNCTIONS]; /* may call those before them */
+   struct random_function kernel;
+};
+
+/* What a run leaves behind. Arrays are memory of the test case. */
+struct random_result {
+   uint64_t *out; /* one per item */
+   void *mem;     /* RANDOM_MEM_SLOTS elements of mem_type per item */
+   uint32_t counters[RANDOM_COUNTERS];
+};
+
+extern const uint32_t random_counters_start[RANDOM_COUNTERS];
+
+/* Makes a program from a seed; memory of the case. */
+struct random_program *random_generate(uint64_t seed, bool floats);
+
+/* OpenCL C of a program; the kernel is "test". Memory of the case. */
+const char *random_print(const struct random_program *p);
+
+/* The input buffer that belongs to a seed. */
+void random_input(uint64_t seed, uint64_t input[RANDOM_INPUTS]);
+
+/* Computes what the program must give. False when it takes too many steps to be worth it. */
+bool random_evaluate(const struct random_program *p, const uint64_t *input,
+                     struct random_result *r);
+
+/* Makes a failing program smaller in place while still_fails(data) holds, within the given number
+ * of tries. */
+void random_reduce(struct random_program *p, bool (*still_fails)(void *data), void *data,
+                   unsigned tries);
+
+#endif
