@@ -202,6 +202,31 @@ npu_isel_clean(struct npu_isel *ctx, struct npu_ref ref, unsigned bits)
                         1);
 }
 
+/* Merges of variables that turned out to have no old value - which shows only when all phis are known -
+ * are copies. */
+static void
+simplify_merges(struct npu_shader *shader)
+{
+   npu_foreach_instr (shader, instr) {
+      unsigned copy;
+
+      if (instr->op == NPU_OP_SEL_B32)
+         copy = NPU_OP_MOV_B32;
+      else if (instr->op == NPU_OP_SEL_B64)
+         copy = NPU_OP_MOV_B64;
+      else if (instr->op == NPU_OP_MSEL)
+         copy = NPU_OP_MMOV;
+      else
+         continue;
+
+      if (instr->src[2].kind == NPU_REF_UNDEF) {
+         instr->op = copy;
+         instr->src[0] = instr->src[1];
+         instr->num_srcs = 1;
+      }
+   }
+}
+
 /* ---- entry point ---- */
 
 /* The needs of a launch; the back end adds its own. */
@@ -243,8 +268,10 @@ npu_isel(nir_shader *nir, void *mem_ctx, const char *name, char **error)
 
    fill_info(ctx);
    npu_isel_cf(ctx);
-   if (!ctx->error)
+   if (!ctx->error) {
       npu_vars_finish(ctx->vars);
+      simplify_merges(ctx->shader);
+   }
 
    struct npu_shader *shader = ctx->shader;
    *error = ctx->error;

@@ -259,9 +259,9 @@ phi_value(struct npu_isel *ctx, const struct phi_var *info, nir_def *def)
    unreachable("no such register file");
 }
 
-/* Writes the phis of a successor of the NIR block that ends here. */
+/* Writes the phis of a successor of the NIR block that ends here, for the lanes of a mask. */
 static void
-write_phis(struct npu_isel *ctx, nir_block *pred, nir_block *succ)
+write_phis_under(struct npu_isel *ctx, nir_block *pred, nir_block *succ, struct npu_ref lanes)
 {
    /* The way into a loop sets all lanes; nothing of the loop's is in the variable. */
    bool enters_loop = succ->cf_node.parent->type == nir_cf_node_loop &&
@@ -284,13 +284,32 @@ write_phis(struct npu_isel *ctx, nir_block *pred, nir_block *succ)
          struct npu_ref old = read_var(ctx, info->var);
 
          if (old.kind != NPU_REF_UNDEF)
-            value = npu_build_sel(&ctx->b, info->file, info->bits, npu_exec(), value, old);
+            value = npu_build_sel(&ctx->b, info->file, info->bits, lanes, value, old);
       }
       write_var(ctx, info->var, value);
    }
 }
 
+static void
+write_phis(struct npu_isel *ctx, nir_block *pred, nir_block *succ)
+{
+   write_phis_under(ctx, pred, succ, npu_exec());
+}
+
 /* ---- jumps ---- */
+
+/* Takes lanes out of the masks of a loop: for good, or for this iteration. */
+static void
+leave_loop(struct npu_isel *ctx, struct npu_isel_loop *loop, struct npu_ref lanes, bool for_good)
+{
+   if (for_good)
+      write_var(ctx, loop->alive,
+                mask_op(ctx, NPU_OP_MANDN, read_var(ctx, loop->alive), lanes));
+   if (loop->running != loop->alive)
+      write_var(ctx, loop->running,
+                mask_op(ctx, NPU_OP_MANDN, read_var(ctx, loop->running), lanes));
+   loop->num_jumps++;
+}
 
 static void
 visit_jump(struct npu_isel *ctx, nir_jump_instr *instr)
@@ -303,19 +322,12 @@ visit_jump(struct npu_isel *ctx, nir_jump_instr *instr)
       return;
    }
 
-   if (!(is_break ? loop->masked_break : loop->masked_continue)) {
+   if (is_break ? loop->masked_break : loop->masked_continue) {
+      leave_loop(ctx, loop, npu_exec(), is_break);
+      jump(ctx, ctx->join);
+   } else {
       jump(ctx, is_break ? loop->exit : loop->latch);
-      return;
    }
-
-   if (is_break)
-      write_var(ctx, loop->alive,
-                mask_op(ctx, NPU_OP_MANDN, read_var(ctx, loop->alive), npu_exec()));
-   if (loop->running != loop->alive)
-      write_var(ctx, loop->running,
-                mask_op(ctx, NPU_OP_MANDN, read_var(ctx, loop->running), npu_exec()));
-   loop->num_jumps++;
-   jump(ctx, ctx->join);
 }
 
 /* ---- blocks ---- */
@@ -388,42 +400,69 @@ is_empty(struct exec_list *list)
    return exec_list_is_singular(list) && exec_list_is_empty(&nir_cf_node_as_block(node)->instr_list);
 }
 
-static bool
-starts_with_phi(nir_block *block)
+static nir_block *
+last_block(struct exec_list *list)
 {
-   nir_instr *first = nir_block_first_instr(block);
+   return nir_cf_node_as_block(exec_node_data(nir_cf_node, exec_list_get_tail(list), node));
+}
 
-   return first && first->type == nir_instr_type_phi;
+static void
+visit_side(struct npu_isel *ctx, struct exec_list *list)
+{
+   enter_region(ctx);
+   visit_cf_list(ctx, list);
+   leave_region(ctx);
+}
+
+/* The two sides of an if in the order of their emission: the first is not empty if one is not. What an
+ * empty second side has to say to the phis behind the if is written in front of it. */
+struct sides {
+   struct exec_list *first, *second;
+   bool inverted;     /* the first is NIR's else side */
+   bool second_empty;
+};
+
+static struct sides
+order_sides(struct npu_isel *ctx, nir_if *nif)
+{
+   nir_block *after = nir_cf_node_as_block(nir_cf_node_next(&nif->cf_node));
+   bool inverted = is_empty(&nif->then_list) && !is_empty(&nif->else_list);
+   struct sides sides = {
+      .first = inverted ? &nif->else_list : &nif->then_list,
+      .second = inverted ? &nif->then_list : &nif->else_list,
+      .inverted = inverted,
+   };
+
+   sides.second_empty = is_empty(sides.second);
+   declare_phis(ctx, after);
+   if (sides.second_empty)
+      write_phis(ctx, last_block(sides.second), after);
+   return sides;
 }
 
 static void
 visit_uniform_if(struct npu_isel *ctx, nir_if *nif, struct npu_ref cond)
 {
+   struct sides sides = order_sides(ctx, nif);
    struct npu_block *merge = npu_block_create(ctx->shader);
-   nir_block *after = nir_cf_node_cf_tree_next(&nif->cf_node);
-   bool has_else = !is_empty(&nif->else_list) || starts_with_phi(after);
-   struct npu_block *else_block = has_else ? npu_block_create(ctx->shader) : merge;
+   struct npu_block *second = sides.second_empty ? merge : npu_block_create(ctx->shader);
 
    if (npu_is_imm(cond))
       cond = npu_build_copy(&ctx->b, NPU_FILE_S, 32, cond);
 
-   branch_unless_taken(ctx, NPU_OP_BR_Z, cond, else_block);
-   enter_region(ctx);
-   visit_cf_list(ctx, &nif->then_list);
-   leave_region(ctx);
+   branch_unless_taken(ctx, sides.inverted ? NPU_OP_BR_NZ : NPU_OP_BR_Z, cond, second);
+   visit_side(ctx, sides.first);
 
-   if (has_else) {
-      bool then_ends = ctx->terminated;
-      if (!then_ends)
+   if (!sides.second_empty) {
+      bool first_ends = ctx->terminated;
+      if (!first_ends)
          jump(ctx, merge);
 
-      start_block(ctx, else_block);
-      enter_region(ctx);
-      visit_cf_list(ctx, &nif->else_list);
-      leave_region(ctx);
+      start_block(ctx, second);
+      visit_side(ctx, sides.second);
 
       /* Nobody comes out: what follows is unreachable. */
-      if (then_ends && ctx->terminated)
+      if (first_ends && ctx->terminated)
          return;
    }
    fall_into(ctx, merge);
@@ -435,32 +474,24 @@ visit_divergent_if(struct npu_isel *ctx, nir_if *nif, struct npu_ref cond)
    struct npu_isel_loop *loop = ctx->loop;
    unsigned num_jumps = loop ? loop->num_jumps : 0;
    struct npu_block *outer_join = ctx->join;
-   nir_block *after = nir_cf_node_cf_tree_next(&nif->cf_node);
-   bool has_else = !is_empty(&nif->else_list) || starts_with_phi(after);
+   struct sides sides = order_sides(ctx, nif);
    struct npu_block *merge = npu_block_create(ctx->shader);
-   struct npu_block *else_block = has_else ? npu_block_create(ctx->shader) : merge;
+   struct npu_block *second = sides.second_empty ? merge : npu_block_create(ctx->shader);
 
    cond = npu_isel_to_m(ctx, cond);
-   declare_phis(ctx, after);
 
    struct npu_ref save = read_exec(ctx);
-   set_exec(ctx, NPU_OP_MAND, npu_exec(), cond);
-   branch_unless_taken(ctx, NPU_OP_BR_NONE, npu_exec(), else_block);
+   set_exec(ctx, sides.inverted ? NPU_OP_MANDN : NPU_OP_MAND, npu_exec(), cond);
+   branch_unless_taken(ctx, NPU_OP_BR_NONE, npu_exec(), second);
+   ctx->join = second;
+   visit_side(ctx, sides.first);
 
-   ctx->join = else_block;
-   enter_region(ctx);
-   visit_cf_list(ctx, &nif->then_list);
-   leave_region(ctx);
-
-   if (has_else) {
-      fall_into(ctx, else_block);
-      set_exec(ctx, NPU_OP_MANDN, save, cond);
+   if (!sides.second_empty) {
+      fall_into(ctx, second);
+      set_exec(ctx, sides.inverted ? NPU_OP_MAND : NPU_OP_MANDN, save, cond);
       branch_unless_taken(ctx, NPU_OP_BR_NONE, npu_exec(), merge);
-
       ctx->join = merge;
-      enter_region(ctx);
-      visit_cf_list(ctx, &nif->else_list);
-      leave_region(ctx);
+      visit_side(ctx, sides.second);
    }
 
    fall_into(ctx, merge);
@@ -473,15 +504,48 @@ visit_divergent_if(struct npu_isel *ctx, nir_if *nif, struct npu_ref cond)
    }
 }
 
+/* `if (cond) break;` with nothing else in it. */
+static bool
+is_conditional_break(const struct npu_isel *ctx, nir_if *nif)
+{
+   nir_block *block = nir_if_first_then_block(nif);
+   nir_instr *instr = nir_block_first_instr(block);
+
+   return ctx->loop && ctx->loop->masked_break && exec_list_is_singular(&nif->then_list) &&
+          is_empty(&nif->else_list) && instr && instr->type == nir_instr_type_jump &&
+          nir_instr_as_jump(instr)->type == nir_jump_break;
+}
+
+/* The same without a branch around it: lanes whose condition holds leave, the others go on. Phis behind
+ * the if have one source, the empty side. */
+static void
+visit_conditional_break(struct npu_isel *ctx, nir_if *nif, struct npu_ref cond)
+{
+   struct npu_isel_loop *loop = ctx->loop;
+   nir_block *after = nir_cf_node_as_block(nir_cf_node_next(&nif->cf_node));
+   nir_block *block = nir_if_first_then_block(nif);
+
+   declare_phis(ctx, after);
+   write_phis(ctx, nir_if_first_else_block(nif), after);
+
+   struct npu_ref leaving = mask_op(ctx, NPU_OP_MAND, npu_exec(), npu_isel_to_m(ctx, cond));
+   write_phis_under(ctx, block, block->successors[0], leaving);
+   leave_loop(ctx, loop, leaving, true);
+   set_exec(ctx, NPU_OP_MANDN, npu_exec(), leaving);
+   branch_unless_taken(ctx, NPU_OP_BR_NONE, npu_exec(), ctx->join);
+}
+
 static void
 visit_if(struct npu_isel *ctx, nir_if *nif)
 {
    struct npu_ref cond = npu_isel_src(ctx, nif->condition, 0);
 
-   if (nif->condition.ssa->divergent)
-      visit_divergent_if(ctx, nif, cond);
-   else
+   if (!nif->condition.ssa->divergent)
       visit_uniform_if(ctx, nif, cond);
+   else if (is_conditional_break(ctx, nif))
+      visit_conditional_break(ctx, nif, cond);
+   else
+      visit_divergent_if(ctx, nif, cond);
 }
 
 /* ---- loops ---- */
@@ -520,9 +584,7 @@ visit_loop(struct npu_isel *ctx, nir_loop *nir)
    if (repeats)
       npu_vars_unseal(ctx->vars, header, 2);
 
-   enter_region(ctx);
-   visit_cf_list(ctx, &nir->body);
-   leave_region(ctx);
+   visit_side(ctx, &nir->body);
 
    if (repeats) {
       fall_into(ctx, loop.latch);
@@ -577,9 +639,7 @@ visit_cf_list(struct npu_isel *ctx, struct exec_list *list)
 void
 npu_isel_cf(struct npu_isel *ctx)
 {
-   enter_region(ctx);
-   visit_cf_list(ctx, &ctx->impl->body);
-   leave_region(ctx);
+   visit_side(ctx, &ctx->impl->body);
 
    if (!ctx->terminated)
       npu_build_end(&ctx->b);
