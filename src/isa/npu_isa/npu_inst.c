@@ -184,16 +184,18 @@ check_dst(const struct npu_inst *in, const struct npu_op_info *info)
 {
    const unsigned file = npu_src_file(in->dst);
 
+   if (in->masked && !info->maskable)
+      return "the instruction is never masked";
    if (!info->has_dst && !info->data_in_dst)
-      return in->masked ? "(m) needs a vector or mask destination" : NULL;
+      return NULL;
    if (in->noret) {
       if (in->dst != 0)
          return "without a result the destination must be 0";
-      return in->masked ? "(m) needs a vector or mask destination" : NULL;
+      return in->masked ? "without a result there is nothing to mask" : NULL;
    }
    if (!(info->dst.files & file) || file == NPU_FILES_IMM)
       return info->data_in_dst ? "register file not allowed for the data" : "register file not allowed for the destination";
-   if (in->masked && (!info->maskable || file == NPU_FILES_S))
+   if (in->masked && file == NPU_FILES_S)
       return "(m) needs a vector or mask destination";
    return check_register(in, -1);
 }
