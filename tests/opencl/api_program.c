@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: MIT
+// Copyright © 2026 The NPU stack authors
+
+/* Programs: sources, separate compilation, binaries, SPIR-V, and damaged input of every kind, which
+ * must end in an error and leave the process whole. */
+
+#include "cl_api.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char good_source[] =
+   "kernel void twice(global int *p) { p[get_global_id(0)] *= 2; }\n"
+   "kernel void thrice(global int *p) { p[get_global_id(0)] *= 3; }\n";
+
+static void
+release_program(void *handle)
+{
+   clReleaseProgram(handle);
+}
+
+/* Notes a program for release. */
+static cl_program
+own_program(cl_program program)
+{
+   if (program)
+      clt_defer(release_program, program);
+   return program;
+}
+
+static cl_program
+program_of(const char *source)
+{
+   cl_int error;
+   cl_program program = clCreateProgramWithSource(clt.context, 1, &source, NULL, &error);
+
+   clt_require(error, "clCreateProgramWithSource");
+   return own_program(program);
+}
+
+static char *
+build_log(cl_program program)
+{
+   size_t size = 0;
+
+   CLT_CALL(clGetProgramBuildInfo(program, clt.device, CL_PROGRAM_BUILD_LOG, 0, NULL, &size));
+   char *log = clt_alloc(size + 1);
+   CLT_CALL(clGetProgramBuildInfo(program, clt.device, CL_PROGRAM_BUILD_LOG, size, log, NULL));
+   return log;
+}
+
+/* Runs a kernel of the program and checks that it multiplies. */
+static void
+check_kernel(cl_program program, const char *name, int factor)
+{
+   cl_kernel k = clt_kernel_of(program, name);
+   cl_int data[4] = {1, -2, 3, 1 << 20}, got[4];
+   cl_mem mem = clt_buffer(sizeof(data), data);
+
+   clt_arg_mem(k, 0, mem);
+   clt_launch_1d(k, 4, 0);
+   clt_read(mem, 0, sizeof(got), got);
+   for (int i = 0; i < 4; i++)
+      CLT_CHECK(got[i] == data[i] * factor, "%s: element %d is %d", name, i, got[i]);
+}
+
+static void
+two_kernels(const void *arg)
+{
+   cl_program program = clt_program(good_source, "");
+   char names[64] = "";
+   size_t count = 0;
+
+   CLT_CALL(clGetProgramInfo(program, CL_PROGRAM_NUM_KERNELS, sizeof(count), &count, NULL));
+   CLT_CALL(clGetProgramInfo(program, CL_PROGRAM_KERNEL_NAMES, sizeof(names), names, NULL));
+   CLT_CHECK(count == 2, "%zu kernels, expected 2", count);
+   CLT_CHECK(strstr(names, "twice") && strstr(names, "thrice"), "kernel names are \"%s\"", names);
+   check_kernel(program, "twice", 2);
+   check_kernel(program, "thrice", 3);
+}
+
+static void
+build_options(const void *arg)
+{
+   cl_program program =
+      clt_program("kernel void scale(global int *p) { p[get_global_id(0)] *= FACTOR; }\n",
+                  "-DFACTOR=7 -cl-std=CL3.0 -Werror -cl-fast-relaxed-math");
+
+   check_kernel(program, "scale", 7);
+   program = program_of("kernel void f(global int *p) { p[0] = 1; }\n");
+   cl_int error = clBuildProgram(program, 1, &clt.device, "--no-such-option", NULL, NULL);
+   CLT_CHECK(error == CL_INVALID_BUILD_OPTIONS || error == CL_BUILD_PROGRAM_FAILURE,
+             "an unknown option gives %s", cl_error_name(error));
+}
+
+struct source_case {
+   const char *name, *source, *in_log; /* in_log: what the build log must mention */
+};
+
+static const struct source_case source_cases[] = {
+   {"syntax error", "kernel void f(global int *p) { p[0] = ; }\n", "expected expression"},
+   {"unknown name", "kernel void f(global int *p) { p[0] = nonesuch; }\n", "nonesuch"},
+   {"wrong type", "kernel void f(global int *p) { p = 1.0f; }\n", "incompatible"},
+   {"unterminated", "kernel void f(global int *p) { p[0] = 1;\n", "expected '}'"},
+   {"missing include", "#include \"no/such/file.h\"\nkernel void f() {}\n", "file not found"},
+   {"error directive", "#error stop here\n", "stop here"},
+};
+
+static void
+bad_source(const void *arg)
+{
+   const struct source_case *c = arg;
+   cl_program program = program_of(c->source);
+   cl_build_status status = 0;
+   cl_int error;
+
+   CLT_EXPECT(clBuildProgram(program, 1, &clt.device, "", NULL, NULL), CL_BUILD_PROGRAM_FAILURE);
+   CLT_CALL(clGetProgramBuildInfo(program, clt.device, CL_PROGRAM_BUILD_STATUS, sizeof(status),
+                                  &status, NULL));
+   CLT_CHECK(status == CL_BUILD_ERROR, "build status is %d", status);
+   char *log = build_log(program);
+   CLT_CHECK(strstr(log, c->in_log) != NULL, "the log does not mention \"%s\":\n%s", c->in_log,
+             log);
+   clCreateKernel(program, "f", &error);
+   clt_expect(error, CL_INVALID_PROGRAM_EXECUTABLE, "clCreateKernel of what was not built");
+   clt_computes("after a failed build");
+}
+
+/* Functions in one program, kernels in another. */
+static void
+compile_and_link(const void *arg)
+{
+   cl_program header = program_of("int scaled(int x);\n");
+   cl_program library = program_of("#include \"scale.h\"\nint scaled(int x) { return x * 11; }\n");
+   cl_program main = program_of("#include \"scale.h\"\n"
+                                "kernel void f(global int *p)\n"
+                                "{ p[get_global_id(0)] = scaled(p[get_global_id(0)]); }\n");
+   const char *header_name = "scale.h";
+   cl_program parts[2] = {library, main};
+   cl_int error;
+
+   CLT_CALL(clCompileProgram(library, 1, &clt.device, "", 1, &header, &header_name, NULL, NULL));
+   CLT_CALL(clCompileProgram(main, 1, &clt.device, "", 1, &header, &header_name, NULL, NULL));
+   cl_program linked = own_program(
+      clLinkProgram(clt.context, 1, &clt.device, "", 2, parts, NULL, NULL, &error));
+   clt_require(error, "clLinkProgram");
+   check_kernel(linked, "f", 11);
+
+   own_program(clLinkProgram(clt.context, 1, &clt.device, "", 1, &main, NULL, NULL, &error));
+   clt_expect(error, CL_LINK_PROGRAM_FAILURE, "link without the library");
+}
+
+/* Binaries */
+
+struct binary {
+   uint8_t *bytes;
+   size_t size;
+};
+
+static struct binary
+binary_of(cl_program program)
+{
+   struct binary b = {0};
+
+   CLT_CALL(clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof(b.size), &b.size, NULL));
+   if (!b.size)
+      clt_fatal("the program has no binary");
+   b.bytes = clt_alloc(b.size);
+   CLT_CALL(clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof(b.bytes), &b.bytes, NULL));
+   return b;
+}
+
+/* Creates and builds; returns the first error. */
+static cl_int
+build_binary(struct binary b, cl_program *program)
+{
+   const unsigned char *bytes = b.bytes;
+   cl_int status = CL_SUCCESS, error;
+
+   *program = own_program(
+      clCreateProgramWithBinary(clt.context, 1, &clt.device, &b.size, &bytes, &status, &error));
+   if (error == CL_SUCCESS)
+      error = clBuildProgram(*program, 1, &clt.device, "", NULL, NULL);
+   return error;
+}
+
+static void
+binary_round_trip(const void *arg)
+{
+   struct binary b = binary_of(clt_program(good_source, ""));
+   cl_program program;
+
+   clt_require(build_binary(b, &program), "build of the binary");
+   check_kernel(program, "thrice", 3);
+   struct binary again = binary_of(program);
+   CLT_CHECK(again.size == b.size && !memcmp(again.bytes, b.bytes, b.size),
+             "the binary of the program made from a binary differs");
+}
+
+/* Bits flipped anywhere, cut anywhere, replaced by noise: an error or a program, never a crash; and
+ * nothing a damaged program does keeps the device from computing.
+ */
+static void
+damaged_binaries(const void *arg)
+{
+   enum {
+      ROUNDS = 60
+   };
+   struct binary good = binary_of(clt_program(good_source, ""));
+   struct binary b = {clt_alloc(good.size), good.size};
+   uint64_t rng = clt.seed + 9;
+   unsigned refused = 0;
+
+   for (unsigned i = 0; i < ROUNDS; i++) {
+      cl_program program;
+
+      memcpy(b.bytes, good.bytes, good.size);
+      b.size = good.size;
+      if (i % 3 == 0)
+         b.size = clt_random(&rng) % good.size + 1;
+      else if (i % 3 == 1)
+         b.bytes[clt_random(&rng) % good.size] ^= 1 << clt_random(&rng) % 8;
+      else
+         clt_random_bytes(b.bytes, good.size, i);
+      refused += build_binary(b, &program) != CL_SUCCESS;
+   }
+   clt_diag("%u of %d damaged binaries were refused", refused, ROUNDS);
+   clt_fresh_context();
+   clt_computes("after damaged binaries");
+}
+
+static void
+binary_errors(const void *arg)
+{
+   const unsigned char noise[16] = "not a program!!";
+   const unsigned char *bytes = noise, *none = NULL;
+   size_t size = sizeof(noise), zero = 0;
+   cl_int status = CL_SUCCESS, error;
+
+   own_program(
+      clCreateProgramWithBinary(clt.context, 1, &clt.device, &size, &bytes, &status, &error));
+   CLT_CHECK(error == CL_INVALID_BINARY, "noise gives %s", cl_error_name(error));
+   own_program(clCreateProgramWithBinary(clt.context, 1, &clt.device, &zero, &bytes, NULL, &error));
+   clt_expect(error, CL_INVALID_VALUE, "binary of no bytes");
+   own_program(clCreateProgramWithBinary(clt.context, 1, &clt.device, &size, &none, NULL, &error));
+   clt_expect(error, CL_INVALID_VALUE, "binary at NULL");
+}
+
+/* SPIR-V, assembled by hand: kernel void f(global uint *p) { *p = 0x12345678; } */
+static const uint32_t spirv_words[] = {
+   0x07230203, 0x00010000, 0,  16,         0, /* magic, version 1.0, generator, bound, schema */
+   0x00020011, 4,                             /* OpCapability Addresses */
+   0x00020011, 6,                             /* OpCapability Kernel */
+   0x0003000e, 2,          2,                 /* OpMemoryModel Physical64 OpenCL */
+   0x0004000f, 6,          8,  0x00000066,    /* OpEntryPoint Kernel %8 "f" */
+   0x00020013, 1,                             /* %1 = OpTypeVoid */
+   0x00040015, 2,          32, 0,             /* %2 = OpTypeInt 32 0 */
+   0x00040020, 3,          5,  2,             /* %3 = OpTypePointer CrossWorkgroup %2 */
+   0x00040021, 4,          1,  3,             /* %4 = OpTypeFunction %1 %3 */
+   0x0004002b, 2,          5,  0x12345678,    /* %5 = OpConstant %2 0x12345678 */
+   0x00050036, 1,          8,  0,          4, /* %8 = OpFunction %1 None %4 */
+   0x00030037, 3,          9,                 /* %9 = OpFunctionParameter %3 */
+   0x000200f8, 10,                            /* %10 = OpLabel */
+   0x0005003e, 9,          5,  2,          4, /* OpStore %9 %5 Aligned 4 */
+   0x000100fd,                                /* OpReturn */
+   0x00010038,                                /* OpFunctionEnd */
+};
+
+static cl_int
+build_spirv(const void *words, size_t size, cl_program *program)
+{
+   cl_int error;
+
+   *program = own_program(clCreateProgramWithIL(clt.context, words, size, &error));
+   if (error == CL_SUCCESS)
+      error = clBuildProgram(*program, 1, &clt.device, "", NULL, NULL);
+   return error;
+}
+
+static void
+spirv_program(const void *arg)
+{
+   cl_mem mem = clt_buffer(4, NULL);
+   cl_program program;
+   uint32_t got = 0;
+
+   clt_require(build_spirv(spirv_words, sizeof(spirv_words), &program), "build of SPIR-V");
+   cl_kernel k = clt_kernel_of(program, "f");
+   clt_arg_mem(k, 0, mem);
+   clt_launch_1d(k, 1, 1);
+   clt_read(mem, 0, sizeof(got), &got);
+   CLT_CHECK(got == 0x12345678, "the kernel wrote 0x%x", got);
+}
+
+static void
+truncated_spirv(const void *arg)
+{
+   cl_program program;
+   unsigned accepted = 0;
+
+   for (size_t size = 1; size < sizeof(spirv_words); size++)
+      accepted += build_spirv(spirv_words, size, &program) == CL_SUCCESS;
+   CLT_CHECK(accepted == 0, "%u truncated modules were accepted", accepted);
+   CLT_EXPECT(build_spirv(spirv_words, 0, &program), CL_INVALID_VALUE);
+   CLT_EXPECT(build_spirv(NULL, 64, &program), CL_INVALID_VALUE);
+   clt_fresh_context();
+   clt_computes("after truncated SPIR-V");
+}
+
+/* Each word in turn gets values that mean something else. */
+static void
+damaged_spirv(const void *arg)
+{
+   static const uint32_t values[] = {0, 1, 7, 0xffffffff, 0x00010000, 0xffff0000};
+   uint32_t words[CLT_ARRAY_SIZE(spirv_words)];
+   uint64_t rng = clt.seed + 10;
+   cl_program program;
+   unsigned refused = 0, tried = 0;
+
+   for (size_t w = 0; w < CLT_ARRAY_SIZE(spirv_words); w++) {
+      for (size_t v = 0; v <= CLT_ARRAY_SIZE(values); v++) {
+         memcpy(words, spirv_words, sizeof(words));
+         words[w] = v < CLT_ARRAY_SIZE(values) ? values[v] : (uint32_t)clt_random(&rng);
+         if (words[w] == spirv_words[w])
+            continue;
+         tried++;
+         refused += build_spirv(words, sizeof(words), &program) != CL_SUCCESS;
+      }
+   }
+   clt_diag("%u of %u damaged modules were refused", refused, tried);
+   CLT_CHECK(refused > tried / 2, "only %u of %u damaged modules were refused", refused, tried);
+   clt_fresh_context();
+   clt_computes("after damaged SPIR-V");
+}
+
+static void
+random_spirv(const void *arg)
+{
+   uint32_t words[256];
+   cl_program program;
+
+   for (unsigned i = 0; i < 100; i++) {
+      clt_random_bytes(words, sizeof(words), i);
+      if (i % 2)
+         memcpy(words, spirv_words, 5 * 4); /* a good header */
+      CLT_CHECK(build_spirv(words, sizeof(words), &program) != CL_SUCCESS, "noise %u was accepted",
+                i);
+   }
+   clt_fresh_context();
+   clt_computes("after random SPIR-V");
+}
+
+static void
+kernel_errors(const void *arg)
+{
+   cl_program program = clt_program(good_source, "");
+   cl_int error;
+
+   clCreateKernel(program, "nonesuch", &error);
+   clt_expect(error, CL_INVALID_KERNEL_NAME, "kernel of an unknown name");
+   clCreateKernel(program, NULL, &error);
+   clt_expect(error, CL_INVALID_VALUE, "kernel of no name");
+
+   cl_kernel k = clt_kernel_of(program, "twice");
+   CLT_EXPECT(clBuildProgram(program, 1, &clt.device, "", NULL, NULL), CL_INVALID_OPERATION);
+   check_kernel(program, "twice", 2);
+   (void)k;
+}
+
+/* A program without kernels builds. */
+static void
+empty_program(const void *arg)
+{
+   cl_program program = clt_program("int unused(int x) { return x; }\n", "");
+   size_t count = 99;
+
+   CLT_CALL(clGetProgramInfo(program, CL_PROGRAM_NUM_KERNELS, sizeof(count), &count, NULL));
+   CLT_CHECK(count == 0, "%zu kernels, expected 0", count);
+}
+
+int
+main(int argc, char **argv)
+{
+   clt_init(argc, argv, "programs, binaries and SPIR-V, good and damaged");
+   clt_run_fresh(two_kernels, NULL);
+   clt_run_fresh(build_options, NULL);
+   for (unsigned i = 0; i < CLT_ARRAY_SIZE(source_cases); i++)
+      clt_run(bad_source, &source_cases[i], "bad source: %s", source_cases[i].name);
+   clt_run_fresh(compile_and_link, NULL);
+   clt_run_fresh(binary_round_trip, NULL);
+   clt_run_fresh(damaged_binaries, NULL);
+   clt_run_fresh(binary_errors, NULL);
+   clt_run_fresh(spirv_program, NULL);
+   clt_run_fresh(truncated_spirv, NULL);
+   clt_run_fresh(damaged_spirv, NULL);
+   clt_run_fresh(random_spirv, NULL);
+   clt_run_fresh(kernel_errors, NULL);
+   clt_run_fresh(empty_program, NULL);
+   return clt_done();
+}
