@@ -70,7 +70,7 @@ def calls(display):
 
 
 def main():
-    isa = npu_isa.load(sys.argv[1])
+    isa = npu_isa.load_or_exit(sys.argv[1])
     displays = list(dict.fromkeys(op.display for op in isa.ops))
     with open(sys.argv[2], 'w', encoding='utf-8') as out:
         out.write(TEMPLATE.render(isa=isa, displays=displays, calls=calls))

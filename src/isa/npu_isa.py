@@ -29,6 +29,7 @@ Vocabulary beyond isaspec:
 """
 
 import re
+import sys
 import textwrap
 from xml.etree import ElementTree
 
@@ -335,6 +336,9 @@ class Isa:
             elements[name] = element
             if element.get('extends'):
                 parents.add(element.get('extends'))
+        for name, element in elements.items():
+            if element.get('extends') not in (None, *elements):
+                raise IsaError(f'format "{name}" extends "{element.get("extends")}", which does not exist')
         formats = {}
         for name, element in elements.items():
             if name in parents:
@@ -345,8 +349,6 @@ class Isa:
     def _resolve_format(self, name, elements):
         chain, at = [], name
         while at is not None:
-            if at not in elements:
-                raise IsaError(f'format "{name}" extends "{at}", which does not exist')
             if at in chain:
                 raise IsaError(f'format "{name}" extends itself')
             chain.append(at)
@@ -586,6 +588,14 @@ class Isa:
 def load(path):
     """Parses and checks the table in the file `path`. Raises IsaError or ElementTree.ParseError."""
     return Isa(ElementTree.parse(path).getroot())
+
+
+def load_or_exit(path):
+    """load() for generators: a mistake ends the program with "path: message"."""
+    try:
+        return load(path)
+    except (IsaError, ElementTree.ParseError) as error:
+        sys.exit(f'{path}: {error}')
 
 
 def loads(text):

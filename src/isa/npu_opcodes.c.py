@@ -155,7 +155,7 @@ def op_flags(op):
 
 
 def main():
-    isa = npu_isa.load(sys.argv[1])
+    isa = npu_isa.load_or_exit(sys.argv[1])
     shared = [op.base for op in isa.ops if op.type is None]
     by_type = [op for op in isa.ops if op.type2 is None and not (op.type is None and shared.count(op.base) > 1)]
     with open(sys.argv[2], 'w', encoding='utf-8') as out:

@@ -198,7 +198,7 @@ enum npu_op npu_op_by_name(const char *name, unsigned length);
 
 
 def main():
-    isa = npu_isa.load(sys.argv[1])
+    isa = npu_isa.load_or_exit(sys.argv[1])
     docs = {e.get('name'): ' '.join(e.find('doc').text.split()) for e in isa.root.findall('enum')}
     kinds = [k for k in npu_isa.KINDS]
     with open(sys.argv[2], 'w', encoding='utf-8') as out:

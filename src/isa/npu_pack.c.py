@@ -127,7 +127,7 @@ def unpack(format_):
 
 
 def main():
-    isa = npu_isa.load(sys.argv[1])
+    isa = npu_isa.load_or_exit(sys.argv[1])
     for f in isa.formats.values():
         for name in f.fields:
             if name != 'OPCODE' and name not in FIELDS and not name.startswith(('NEG', 'ABS')):

@@ -171,7 +171,7 @@ def functions(isa):
 
 
 def main():
-    isa = npu_isa.load(sys.argv[1])
+    isa = npu_isa.load_or_exit(sys.argv[1])
     with open(sys.argv[2], 'w', encoding='utf-8') as out:
         out.write(TEMPLATE.render(functions=list(functions(isa))))
 

@@ -56,7 +56,7 @@ def args(op):
 
 
 def main():
-    isa = npu_isa.load(sys.argv[1])
+    isa = npu_isa.load_or_exit(sys.argv[1])
     with open(sys.argv[2], 'w', encoding='utf-8') as out:
         out.write(TEMPLATE.render(isa=isa, args=args))
 
