@@ -108,15 +108,16 @@ class Field:
 
 
 class Format:
-    """An instruction format: all 64 bits, with those of its parents."""
+    """An instruction format: all 64 bits, with those of its parents. `patterns`: (low, high, value) of constant bits."""
 
-    def __init__(self, name, doc, display, fields, match, pattern_mask):
+    def __init__(self, name, doc, display, fields, patterns):
         self.name = name
         self.doc = doc
         self.display = display
         self.fields = fields
-        self.match = match
-        self.pattern_mask = pattern_mask
+        self.patterns = patterns
+        self.match = sum(value << low for low, _, value in patterns)
+        self.pattern_mask = sum(((1 << (high - low + 1)) - 1) << low for low, high, _ in patterns)
         self.enum = 'NPU_FORMAT_' + name.lstrip('#').upper().replace('-', '_')
 
     def has(self, field):
@@ -195,6 +196,7 @@ class Op:
     latency     name of a latency class
     display     template of the text, the format's unless the operation has its own
     doc, section  prose
+    element     the op element, shared by the operations of a family
     sem, sem_kind C text with all $ tokens replaced; one of SEM_KINDS
     """
 
@@ -353,8 +355,7 @@ class Isa:
                 raise IsaError(f'format "{name}" extends itself')
             chain.append(at)
             at = elements[at].get('extends')
-        fields, owner = {}, [None] * WORD_BITS
-        match = pattern_mask = 0
+        fields, owner, patterns = {}, [None] * WORD_BITS, []
         doc = display = ''
 
         def own(low, high, who):
@@ -382,8 +383,7 @@ class Isa:
                 if len(bits) != high - low + 1 or set(bits) - {'0', '1'}:
                     raise IsaError(f'format "{name}", pattern {low}..{high}: not {high - low + 1} digits 0 or 1')
                 own(low, high, f'pattern {low}..{high}')
-                match |= int(bits, 2) << low
-                pattern_mask |= ((1 << (high - low + 1)) - 1) << low
+                patterns.append((low, high, int(bits, 2)))
             if element.find('doc') is not None:
                 doc = _text(element.find('doc'))
             if element.find('display') is not None:
@@ -400,7 +400,7 @@ class Isa:
             raise IsaError(f'format "{name}" has no display')
         if not doc:
             raise IsaError(f'format "{name}" has no text')
-        return Format(name, doc, display, fields, match, pattern_mask)
+        return Format(name, doc, display, fields, patterns)
 
     # ------------------------------------------------------------------------------------ operations
 
@@ -480,7 +480,7 @@ class Isa:
                   dst=dst, data=data, srcs=srcs, flags=flags, latency=latency, section=section,
                   doc=self._replace(_text(doc_element), tokens), sem=sem, sem_kind=sem_kind,
                   display=self._op_display(element, what, format_),
-                  family=element.get('name'), loop_op=loop_op)
+                  element=element)
 
     def _op_display(self, element, what, format_):
         display = element.find('display')
