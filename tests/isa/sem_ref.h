@@ -3,7 +3,7 @@
 
 /*
  * A second, independent model of what the pure operations compute, written for plainness: integers in 128 bits or bit by
- * bit, floats as exact fixed-point numbers of 4608 bits that are rounded once. It shares nothing with npu_sem*.h.
+ * bit, floats as exact fixed-point numbers of 4864 bits that are rounded once. It shares nothing with npu_sem*.h.
  */
 
 #ifndef NPU_TESTS_ISA_SEM_REF_H

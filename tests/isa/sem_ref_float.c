@@ -3,14 +3,14 @@
 
 /*
  * The model of operations on floats: see sem_ref.h. Each finite number of every format, and each sum and product of them, is
- * an integer times 2^-2400 below 2^4608; so it is computed exactly and rounded once, by comparing what is cut off with
+ * an integer times 2^-2400 below 2^4864; so it is computed exactly and rounded once, by comparing what is cut off with
  * one half. Quotients and square roots are integers of at least 51 bits, enough for their format, with a sticky bit below.
  */
 
 
 #include "sem_ref.h"
 
-#define LIMBS      72
+#define LIMBS      76
 #define POINT      2400 /* bit of weight 1 */
 
 typedef unsigned __int128 uwide;
