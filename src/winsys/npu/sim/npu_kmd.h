@@ -309,6 +309,7 @@ struct npu_kmd_ctx {
 /* A hardware queue. It runs jobs of one context at a time. */
 struct npu_kmd_hwq {
    unsigned index;
+   bool enabled;
    struct npu_packet_nop *ring; /* in the device's memory */
    uint32_t tail;               /* packets written so far, modulo 2^32 */
    uint32_t used;               /* packets of jobs that are not complete */

@@ -52,7 +52,6 @@ npu_kmd_sched_init(struct npu_kmd *kmd)
       if (!npu_sim_reg_read(kmd->model, NPU_REG_QUEUE_WATCHDOG(i)))
          npu_sim_reg_write(kmd->model, NPU_REG_QUEUE_WATCHDOG(i), NPU_KMD_DEFAULT_WATCHDOG_MS);
       kmd->watchdog_ms = npu_sim_reg_read(kmd->model, NPU_REG_QUEUE_WATCHDOG(i));
-      npu_sim_reg_write(kmd->model, NPU_REG_QUEUE_CONTROL(i), NPU_QUEUE_CONTROL_ENABLE__MASK);
    }
    return 0;
 }
@@ -118,6 +117,12 @@ push_job(struct npu_kmd *kmd, struct npu_kmd_hwq *hwq, struct npu_kmd_job *job)
    /* The first one: the driver's thread starts to look for lost interrupts. */
    if (kmd->num_jobs_on_hw == 1)
       npu_kmd_wake(kmd, false);
+   /* Queues that are never used cost the model nothing. */
+   if (!hwq->enabled) {
+      npu_sim_reg_write(kmd->model, NPU_REG_QUEUE_CONTROL(hwq->index),
+                        NPU_QUEUE_CONTROL_ENABLE__MASK);
+      hwq->enabled = true;
+   }
    __atomic_thread_fence(__ATOMIC_SEQ_CST);
    npu_sim_reg_write(kmd->model, NPU_REG_QUEUE_TAIL(hwq->index), hwq->tail);
 }

@@ -71,9 +71,12 @@ wait_entries(struct npu_kmd *kmd, struct wait_entry *entries, uint32_t count, ui
 
    bool in_time = true;
    while (true) {
-      uint32_t done = count_done(entries, count, flags, first);
-      if (done == count || (done && !(flags & WAIT_ALL)))
+      uint32_t first_done = UINT32_MAX;
+      uint32_t done = count_done(entries, count, flags, &first_done);
+      if (done == count || (done && !(flags & WAIT_ALL))) {
+         *first = first_done;
          return 0;
+      }
       if (!in_time)
          return -ETIME;
 
