@@ -14,19 +14,21 @@
 
 #include "npu_isa/npu_asm.h"
 
-static const char usage[] =
-   "usage: npu-asm [OPTION]... [FILE]\n"
-   "\n"
-   "Assembles FILE (standard input without one, or with -) to NPU code: 64-bit little-endian words without any\n"
-   "header. The syntax is described in docs/isa.md.\n"
-   "\n"
-   "  -o, --output=FILE   write the code to FILE (default: standard output, which must not be a terminal)\n"
-   "  -x, --hex           write one word a line in hexadecimal instead\n"
-   "  -c, --check         only report errors\n"
-   "  -h, --help          this text\n"
-   "\n"
-   "Exit status: 0 if all is well, 1 if the text has errors (reported as FILE:LINE:COLUMN: MESSAGE), 2 if a file\n"
-   "cannot be read or written or the command line is wrong.\n";
+static const char usage[] = "usage: npu-asm [OPTION]... [FILE]\n"
+                            "\n"
+                            "Assembles FILE (standard input without one, or with -) to NPU code: "
+                            "64-bit little-endian words without any\n"
+                            "header. The syntax is described in docs/isa.md.\n"
+                            "\n"
+                            "  -o, --output=FILE   write the code to FILE (default: standard "
+                            "output, which must not be a terminal)\n"
+                            "  -x, --hex           write one word a line in hexadecimal instead\n"
+                            "  -c, --check         only report errors\n"
+                            "  -h, --help          this text\n"
+                            "\n"
+                            "Exit status: 0 if all is well, 1 if the text has errors (reported as "
+                            "FILE:LINE:COLUMN: MESSAGE), 2 if a file\n"
+                            "cannot be read or written or the command line is wrong.\n";
 
 /* The whole of a stream as a string; NULL and errno if it cannot be read or has a NUL byte. */
 static char *
@@ -113,11 +115,11 @@ int
 main(int argc, char **argv)
 {
    static const struct option options[] = {
-      { "output", required_argument, NULL, 'o' },
-      { "hex", no_argument, NULL, 'x' },
-      { "check", no_argument, NULL, 'c' },
-      { "help", no_argument, NULL, 'h' },
-      { NULL, 0, NULL, 0 },
+      {"output", required_argument, NULL, 'o'},
+      {"hex", no_argument, NULL, 'x'},
+      {"check", no_argument, NULL, 'c'},
+      {"help", no_argument, NULL, 'h'},
+      {NULL, 0, NULL, 0},
    };
    const char *output = NULL;
    bool hex = false, check = false;

@@ -15,17 +15,21 @@
 static const char usage[] =
    "usage: npu-disasm [OPTION]... [FILE]\n"
    "\n"
-   "Prints the NPU code in FILE (standard input without one, or with -): 64-bit little-endian words without any\n"
-   "header. npu-asm makes the same code of the text. A word that is no instruction becomes \".word\".\n"
+   "Prints the NPU code in FILE (standard input without one, or with -): 64-bit little-endian "
+   "words without any\n"
+   "header. npu-asm makes the same code of the text. A word that is no instruction becomes "
+   "\".word\".\n"
    "\n"
    "  -a, --addresses     begin each line with the byte offset of the instruction\n"
    "  -w, --words         end each line with the words of the instruction\n"
    "  -h, --help          this text\n"
    "\n"
-   "Exit status: 0 if all is well, 1 if some words are no instructions, 2 if a file cannot be read or the command\n"
+   "Exit status: 0 if all is well, 1 if some words are no instructions, 2 if a file cannot be read "
+   "or the command\n"
    "line is wrong.\n";
 
-/* Reads words to the end of the stream. NULL and a message if it cannot be read or ends within a word. */
+/* Reads words to the end of the stream. NULL and a message if it cannot be read or ends within a
+ * word. */
 static uint64_t *
 read_words(FILE *in, const char *name, size_t *num_words)
 {
@@ -92,7 +96,8 @@ disassemble(const char *file, unsigned flags)
       return 2;
    }
    if (bad > 0)
-      fprintf(stderr, "npu-disasm: %s: %d of %zu words are no instructions\n", name, bad, num_words);
+      fprintf(stderr, "npu-disasm: %s: %d of %zu words are no instructions\n", name, bad,
+              num_words);
    return bad > 0;
 }
 
@@ -100,10 +105,10 @@ int
 main(int argc, char **argv)
 {
    static const struct option options[] = {
-      { "addresses", no_argument, NULL, 'a' },
-      { "words", no_argument, NULL, 'w' },
-      { "help", no_argument, NULL, 'h' },
-      { NULL, 0, NULL, 0 },
+      {"addresses", no_argument, NULL, 'a'},
+      {"words", no_argument, NULL, 'w'},
+      {"help", no_argument, NULL, 'h'},
+      {NULL, 0, NULL, 0},
    };
    unsigned flags = 0;
    int c;

@@ -2,10 +2,11 @@
 /* Copyright © 2026 The NPU stack authors */
 
 /*
- * Encoder, decoder, disassembler and assembler agree. One case for each operation: random legal instructions of it, every
- * allowed file of every operand, every modifier and suffix, go struct -> bits -> struct and bits -> text -> bits. Then:
- * random words never crash the decoder and what it accepts encodes to the same bits; every single-bit change of
- * an instruction is either refused or a different legal instruction; programs with labels survive the way through text.
+ * Encoder, decoder, disassembler and assembler agree. One case for each operation: random legal
+ * instructions of it, every allowed file of every operand, every modifier and suffix, go struct ->
+ * bits -> struct and bits -> text -> bits. Then: random words never crash the decoder and what it
+ * accepts encodes to the same bits; every single-bit change of an instruction is either refused or
+ * a different legal instruction; programs with labels survive the way through text.
  */
 
 #include <inttypes.h>
@@ -69,14 +70,17 @@ pick_operand(const struct npu_inst *inst, const struct npu_operand_info *o, unsi
 {
    const unsigned regs = registers_of(inst, o, file);
 
-   return pick_register(file, regs, regs % 2 == 0 && file == NPU_FILES_V && (o->kind != NPU_KIND_DATA || inst->width_log2 == 3));
+   return pick_register(file, regs,
+                        regs % 2 == 0 && file == NPU_FILES_V &&
+                           (o->kind != NPU_KIND_DATA || inst->width_log2 == 3));
 }
 
 static void
 pick_literal(struct npu_inst *inst, unsigned bits)
 {
    const uint64_t all = bits >= 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
-   const uint64_t value = pick(4) == 0 ? (uint64_t)(int64_t)((int)pick(140) - 70) : tap_random(&seed) >> pick(64);
+   const uint64_t value = pick(4) == 0 ? (uint64_t)(int64_t)((int)pick(140) - 70)
+                                       : tap_random(&seed) >> pick(64);
 
    if (!inst->has_literal)
       inst->literal = value & all;
@@ -122,9 +126,9 @@ pick_memory(struct npu_inst *inst, const struct npu_op_info *info)
 {
    const enum npu_format format = (enum npu_format)info->format;
    const bool offsets = format == NPU_FORMAT_MEM_O || format == NPU_FORMAT_ATOM_O;
-   static const uint8_t no_private[] = { NPU_SPACE_GLOBAL, NPU_SPACE_LOCAL, NPU_SPACE_GENERIC };
-   const bool reaches_private =
-      offsets || format == NPU_FORMAT_MEM_S || format == NPU_FORMAT_MEM_U || format == NPU_FORMAT_MEM_W;
+   static const uint8_t no_private[] = {NPU_SPACE_GLOBAL, NPU_SPACE_LOCAL, NPU_SPACE_GENERIC};
+   const bool reaches_private = offsets || format == NPU_FORMAT_MEM_S ||
+                                format == NPU_FORMAT_MEM_U || format == NPU_FORMAT_MEM_W;
 
    inst->space = (uint8_t)(reaches_private ? pick(4) : no_private[pick(3)]);
    if (format == NPU_FORMAT_MEM_W)
@@ -147,7 +151,7 @@ static struct npu_inst
 pick_inst(enum npu_op op)
 {
    const struct npu_op_info *info = &npu_op_infos[op];
-   struct npu_inst inst = { .op = op };
+   struct npu_inst inst = {.op = op};
 
    if (info->is_memory)
       pick_memory(&inst, info);
@@ -157,7 +161,8 @@ pick_inst(enum npu_op op)
       while (npu_sr_infos[inst.sr_or_code].name == NULL);
    }
    if ((info->has_dst || info->data_in_dst) && !inst.noret) {
-      const unsigned files = info->is_special ? npu_sr_infos[inst.sr_or_code].files : info->dst.files;
+      const unsigned files = info->is_special ? npu_sr_infos[inst.sr_or_code].files
+                                              : info->dst.files;
       inst.dst = (uint8_t)pick_operand(&inst, &info->dst, pick_file(files));
       inst.masked = info->maskable && !npu_reg_is_s(inst.dst) && pick(2);
    }
@@ -176,11 +181,12 @@ pick_inst(enum npu_op op)
 static bool
 same_inst(const struct npu_inst *a, const struct npu_inst *b)
 {
-   return a->op == b->op && a->masked == b->masked && a->has_literal == b->has_literal && a->dst == b->dst &&
-          !memcmp(a->src, b->src, sizeof(a->src)) && a->literal == b->literal && a->neg == b->neg &&
-          a->abs == b->abs && a->round == b->round && a->sat == b->sat && a->width_log2 == b->width_log2 &&
-          a->count == b->count && a->space == b->space && a->scale_log2 == b->scale_log2 && a->sx == b->sx &&
-          a->noret == b->noret && a->imm == b->imm && a->target == b->target && a->sr_or_code == b->sr_or_code;
+   return a->op == b->op && a->masked == b->masked && a->has_literal == b->has_literal &&
+          a->dst == b->dst && !memcmp(a->src, b->src, sizeof(a->src)) && a->literal == b->literal &&
+          a->neg == b->neg && a->abs == b->abs && a->round == b->round && a->sat == b->sat &&
+          a->width_log2 == b->width_log2 && a->count == b->count && a->space == b->space &&
+          a->scale_log2 == b->scale_log2 && a->sx == b->sx && a->noret == b->noret &&
+          a->imm == b->imm && a->target == b->target && a->sr_or_code == b->sr_or_code;
 }
 
 /* struct -> bits -> struct, bits -> text -> bits. */
@@ -207,7 +213,8 @@ check_inst(struct tap *tap, const struct npu_inst *inst)
    if (r.num_errors != 0)
       tap_problem(tap, "\"%s\": %s", text, r.errors);
    else if (r.num_words != n || r.code[0] != words[0] || (n == 2 && r.code[1] != words[1]))
-      tap_problem(tap, "\"%s\" assembles to %016" PRIx64 ", not %016" PRIx64, text, r.code[0], words[0]);
+      tap_problem(tap, "\"%s\" assembles to %016" PRIx64 ", not %016" PRIx64, text, r.code[0],
+                  words[0]);
    npu_asm_finish(&r);
 }
 
@@ -227,7 +234,7 @@ static void
 test_op(struct tap *tap, enum npu_op op)
 {
    const struct npu_op_info *info = &npu_op_infos[op];
-   unsigned seen[5] = { 0 };
+   unsigned seen[5] = {0};
 
    for (unsigned n = 0; n < INSTS_PER_OP; n++) {
       const struct npu_inst inst = pick_inst(op);
@@ -236,7 +243,8 @@ test_op(struct tap *tap, enum npu_op op)
    }
    for (unsigned i = 0; i < info->num_srcs; i++) {
       if (info->src[i].files != 0 && seen[i] != info->src[i].files)
-         tap_problem(tap, "source %u was tried with files %x of %x", i, seen[i], info->src[i].files);
+         tap_problem(tap, "source %u was tried with files %x of %x", i, seen[i],
+                     info->src[i].files);
    }
    if ((info->has_dst || info->data_in_dst) && seen[4] != info->dst.files)
       tap_problem(tap, "the destination was tried with files %x of %x", seen[4], info->dst.files);
@@ -248,7 +256,7 @@ static unsigned
 check_words(struct tap *tap, const uint64_t words[2])
 {
    struct npu_inst inst;
-   uint64_t again[2] = { 0 };
+   uint64_t again[2] = {0};
    const int n = npu_decode(words, 2, &inst);
 
    if (n <= 0) {
@@ -256,9 +264,10 @@ check_words(struct tap *tap, const uint64_t words[2])
          tap_problem(tap, "%016" PRIx64 ": npu_decode() returned %d", words[0], n);
       return 0;
    }
-   if (npu_inst_check(&inst) != NULL || (int)npu_encode(&inst, again) != n || again[0] != words[0] ||
-       (n == 2 && again[1] != words[1]))
-      tap_problem(tap, "%016" PRIx64 " %016" PRIx64 " decodes but does not encode to itself", words[0], words[1]);
+   if (npu_inst_check(&inst) != NULL || (int)npu_encode(&inst, again) != n ||
+       again[0] != words[0] || (n == 2 && again[1] != words[1]))
+      tap_problem(tap, "%016" PRIx64 " %016" PRIx64 " decodes but does not encode to itself",
+                  words[0], words[1]);
    return 1;
 }
 
@@ -268,7 +277,7 @@ test_random_words(struct tap *tap)
    unsigned accepted = 0;
 
    for (unsigned n = 0; n < 2000000; n++) {
-      const uint64_t words[2] = { tap_random(&seed), tap_random(&seed) };
+      const uint64_t words[2] = {tap_random(&seed), tap_random(&seed)};
       accepted += check_words(tap, words);
    }
    tap_case(tap, "random words");
@@ -277,7 +286,7 @@ test_random_words(struct tap *tap)
    for (unsigned n = 0; n < 2000000; n++) {
       uint64_t word = tap_random(&seed) & tap_random(&seed) & ~UINT64_C(0x3ff);
       word = pick(2) ? word & UINT64_C(0x00007fffffffffff) : word;
-      const uint64_t words[2] = { word | pick(1024), tap_random(&seed) >> pick(64) };
+      const uint64_t words[2] = {word | pick(1024), tap_random(&seed) >> pick(64)};
       accepted += check_words(tap, words);
    }
    if (accepted < 10000)
@@ -292,11 +301,11 @@ test_bit_flips(struct tap *tap)
       if (!npu_op_valid(op))
          continue;
       const struct npu_inst inst = pick_inst((enum npu_op)op);
-      uint64_t words[2] = { 0, 0 };
+      uint64_t words[2] = {0, 0};
 
       npu_encode(&inst, words);
       for (unsigned bit = 0; bit < 64; bit++) {
-         const uint64_t flipped[2] = { words[0] ^ UINT64_C(1) << bit, words[1] };
+         const uint64_t flipped[2] = {words[0] ^ UINT64_C(1) << bit, words[1]};
          struct npu_inst other;
          check_words(tap, flipped);
          if (npu_decode(flipped, 2, &other) > 0 && same_inst(&inst, &other))
@@ -306,7 +315,8 @@ test_bit_flips(struct tap *tap)
    tap_case(tap, "every bit has a meaning or is refused");
 }
 
-/* A whole program, some words of which are no instructions, through the disassembler's file output. */
+/* A whole program, some words of which are no instructions, through the disassembler's file output.
+ */
 static void
 test_program(struct tap *tap, unsigned flags, const char *name)
 {
@@ -322,12 +332,13 @@ test_program(struct tap *tap, unsigned flags, const char *name)
          op = pick(NPU_NUM_OPS);
       while (!npu_op_valid(op));
       struct npu_inst inst = pick_inst(pick(4) == 0 ? NPU_OP_BR_ANY : (enum npu_op)op);
-      inst.target = npu_op_infos[inst.op].is_branch && !npu_op_infos[inst.op].is_end ? (int)pick(41) - 20 : 0;
+      inst.target = npu_op_infos[inst.op].is_branch && !npu_op_infos[inst.op].is_end
+                       ? (int)pick(41) - 20
+                       : 0;
       if (pick(50) == 0) {
          code[words++] = UINT64_C(0xffffffffffffffff);
          bad++;
-      }
-      else
+      } else
          words += npu_encode(&inst, &code[words]);
    }
    FILE *out = open_memstream(&text, &size);
@@ -354,16 +365,18 @@ test_tables(struct tap *tap)
          continue;
       if (npu_op_by_name(info->name, (unsigned)strlen(info->name)) != (enum npu_op)op)
          tap_problem(tap, "%s is not found by its name", info->name);
-      if (info->src_type != NPU_TYPE_NONE && npu_op_cvt(info->type, info->src_type) != (enum npu_op)op)
+      if (info->src_type != NPU_TYPE_NONE &&
+          npu_op_cvt(info->type, info->src_type) != (enum npu_op)op)
          tap_problem(tap, "%s is not found by its types", info->name);
-      if (info->src_type == NPU_TYPE_NONE && info->base != NPU_ALU_BR && info->base != NPU_ALU_FENCE &&
-          npu_op_for(info->base, info->type) != (enum npu_op)op)
+      if (info->src_type == NPU_TYPE_NONE && info->base != NPU_ALU_BR &&
+          info->base != NPU_ALU_FENCE && npu_op_for(info->base, info->type) != (enum npu_op)op)
          tap_problem(tap, "%s is not found by base and type", info->name);
    }
    if (npu_op_by_name("iadd", 4) != NPU_OP_NONE || npu_op_by_name("iadd.i32x", 9) != NPU_OP_NONE ||
        npu_op_by_name("", 0) != NPU_OP_NONE)
       tap_problem(tap, "a name that is none was found");
-   if (npu_op_for(NPU_ALU_IADD, NPU_TYPE_F32) != NPU_OP_NONE || npu_op_cvt(NPU_TYPE_I32, NPU_TYPE_I32) != NPU_OP_NONE)
+   if (npu_op_for(NPU_ALU_IADD, NPU_TYPE_F32) != NPU_OP_NONE ||
+       npu_op_cvt(NPU_TYPE_I32, NPU_TYPE_I32) != NPU_OP_NONE)
       tap_problem(tap, "an operation that does not exist was found");
    tap_case(tap, "look-up by name and type");
 
@@ -372,13 +385,15 @@ test_tables(struct tap *tap)
          if (npu_src_is_float(src) && npu_type_infos[type].kind != NPU_KIND_FLOAT)
             continue;
          if (npu_src_for_value(npu_src_inline_value(src, type), type) != src)
-            tap_problem(tap, "inline constant %u of type %s is not found by its value", src, npu_type_infos[type].name);
+            tap_problem(tap, "inline constant %u of type %s is not found by its value", src,
+                        npu_type_infos[type].name);
       }
    }
    if (npu_src_inline_value(NPU_SRC_INT(-1), NPU_TYPE_I16) != 0xffff ||
        npu_src_inline_value(NPU_SRC_FLOAT_FIRST + 3, NPU_TYPE_F16) != 0xbc00 ||
        npu_src_inline_value(NPU_SRC_FLOAT_FIRST + 0, NPU_TYPE_BF16) != 0x3f00 ||
-       npu_src_inline_value(NPU_SRC_FLOAT_FIRST + 6, NPU_TYPE_F64) != UINT64_C(0x4010000000000000) ||
+       npu_src_inline_value(NPU_SRC_FLOAT_FIRST + 6, NPU_TYPE_F64) !=
+          UINT64_C(0x4010000000000000) ||
        npu_src_inline_float(-2.0) != NPU_SRC_FLOAT_FIRST + 5 || npu_src_inline_float(3.0) != 0)
       tap_problem(tap, "an inline constant has a wrong value");
    tap_case(tap, "inline constants");
@@ -387,7 +402,7 @@ test_tables(struct tap *tap)
 int
 main(void)
 {
-   struct tap tap = { 0 };
+   struct tap tap = {0};
 
    for (unsigned op = 0; op < NPU_NUM_OPS; op++) {
       if (npu_op_valid(op))

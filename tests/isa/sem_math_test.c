@@ -2,9 +2,10 @@
 /* Copyright © 2026 The NPU stack authors */
 
 /*
- * Accuracy of the transcendental operations against the host's double-precision libm, whose own error (below one place of
- * a double) does not count. The bounds are the figures found by running over all 2^32 floats, rounded up; they stand in the
- * manual. f16 is tried exhaustively. Special values and the exact cases are checked one by one.
+ * Accuracy of the transcendental operations against the host's double-precision libm, whose own
+ * error (below one place of a double) does not count. The bounds are the figures found by running
+ * over all 2^32 floats, rounded up; they stand in the manual. f16 is tried exhaustively. Special
+ * values and the exact cases are checked one by one.
  */
 
 #include <inttypes.h>
@@ -23,10 +24,10 @@ struct function {
 };
 
 static const struct function functions[] = {
-   { "fexp2", NPU_OP_FEXP2_F16, NPU_OP_FEXP2_F32, exp2, 1.30 },
-   { "flog2", NPU_OP_FLOG2_F16, NPU_OP_FLOG2_F32, log2, 1.35 },
-   { "fsin", NPU_OP_FSIN_F16, NPU_OP_FSIN_F32, sin, 0.502 },
-   { "fcos", NPU_OP_FCOS_F16, NPU_OP_FCOS_F32, cos, 0.502 },
+   {"fexp2", NPU_OP_FEXP2_F16, NPU_OP_FEXP2_F32, exp2, 1.30},
+   {"flog2", NPU_OP_FLOG2_F16, NPU_OP_FLOG2_F32, log2, 1.35},
+   {"fsin", NPU_OP_FSIN_F16, NPU_OP_FSIN_F32, sin, 0.502},
+   {"fcos", NPU_OP_FCOS_F16, NPU_OP_FCOS_F32, cos, 0.502},
 };
 
 static uint64_t
@@ -34,7 +35,7 @@ evaluate(enum npu_op op, uint64_t bits)
 {
    uint64_t result = 0;
 
-   npu_sem_eval(op, NULL, (const uint64_t[3]){ bits }, &result);
+   npu_sem_eval(op, NULL, (const uint64_t[3]){bits}, &result);
    return result;
 }
 
@@ -55,8 +56,10 @@ check(struct tap *tap, const struct function *f, enum npu_op op, double x, doubl
    const bool half = op == f->f16;
    const double largest = half ? 65504.0 : 0x1.fffffep127;
    const double expected = f->reference(x);
-   /* What rounds to infinity, the format's largest number plus half a place, may differ by the bound. */
-   const double ulp = unit_in_last_place(fmin(fabs(expected), largest), half ? 10 : 23, half ? -14 : -126);
+   /* What rounds to infinity, the format's largest number plus half a place, may differ by the
+    * bound. */
+   const double ulp = unit_in_last_place(fmin(fabs(expected), largest), half ? 10 : 23,
+                                         half ? -14 : -126);
 
    if (isnan(expected) || isinf(expected)) {
       if (isnan(expected) ? !isnan(got) : got != expected)
@@ -85,7 +88,8 @@ test_f32(struct tap *tap, const struct function *f)
       /* Common arguments: magnitudes from 2^-12 to 2^12. */
       const uint64_t r = tap_random(&seed);
       const uint64_t bits = (r & 0x807fffff) | (127 - 12 + (r >> 40) % 24) << 23;
-      check(tap, f, f->f32, npu_f32_value(bits), npu_f32_value(evaluate(f->f32, bits)), f->bound_ulp);
+      check(tap, f, f->f32, npu_f32_value(bits), npu_f32_value(evaluate(f->f32, bits)),
+            f->bound_ulp);
    }
    tap_case(tap, "%s.f32 on common arguments", f->name);
 }
@@ -106,7 +110,8 @@ expect(struct tap *tap, enum npu_op op, float x, uint32_t expected)
    const uint64_t got = evaluate(op, npu_f32_raw(x));
 
    if (got != expected)
-      tap_problem(tap, "%s of %a is %08" PRIx64 ", not %08" PRIx32, npu_op_infos[op].name, x, got, expected);
+      tap_problem(tap, "%s of %a is %08" PRIx64 ", not %08" PRIx32, npu_op_infos[op].name, x, got,
+                  expected);
 }
 
 static void
@@ -138,7 +143,7 @@ test_exact(struct tap *tap)
    expect(tap, NPU_OP_FLOG2_F32, NAN, nan);
    tap_case(tap, "flog2.f32: powers, ends, special values");
 
-   const enum npu_op angles[] = { NPU_OP_FSIN_F32, NPU_OP_FCOS_F32 };
+   const enum npu_op angles[] = {NPU_OP_FSIN_F32, NPU_OP_FCOS_F32};
    for (unsigned i = 0; i < 2; i++) {
       expect(tap, angles[i], INFINITY, nan);
       expect(tap, angles[i], -INFINITY, nan);
@@ -153,7 +158,8 @@ test_exact(struct tap *tap)
    tap_case(tap, "fsin.f32 and fcos.f32: zeros, denormals, special values");
 }
 
-/* The rounding of frsq.f32 is decided by integers: all significands of two binades, which repeat with period 2. */
+/* The rounding of frsq.f32 is decided by integers: all significands of two binades, which repeat
+ * with period 2. */
 static void
 test_rsq(struct tap *tap)
 {
@@ -163,9 +169,11 @@ test_rsq(struct tap *tap)
       const uint32_t y = (uint32_t)evaluate(NPU_OP_FRSQ_F32, bits);
       const uint64_t m = (bits & 0x7fffff) | 0x800000, my = (y & 0x7fffff) | 0x800000;
       const int e = (int)(bits >> 23) - 150, ey = (int)(y >> 23) - 150;
-      /* (2 my -+ 1) 2^(ey-1) are the points halfway to the neighbours: their squares times x enclose 1. */
+      /* (2 my -+ 1) 2^(ey-1) are the points halfway to the neighbours: their squares times x
+       * enclose 1. */
       const uwide one = (uwide)1 << -(2 * ey - 2 + e);
-      if ((uwide)(2 * my - 1) * (2 * my - 1) * m > one || (uwide)(2 * my + 1) * (2 * my + 1) * m < one)
+      if ((uwide)(2 * my - 1) * (2 * my - 1) * m > one ||
+          (uwide)(2 * my + 1) * (2 * my + 1) * m < one)
          tap_problem(tap, "frsq.f32 of %08" PRIx32 " is %08" PRIx32 ", not the nearest", bits, y);
    }
    tap_case(tap, "frsq.f32 is correctly rounded");
@@ -174,7 +182,7 @@ test_rsq(struct tap *tap)
 int
 main(void)
 {
-   struct tap tap = { 0 };
+   struct tap tap = {0};
 
    for (unsigned i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
       test_f32(&tap, &functions[i]);

@@ -2,16 +2,16 @@
 /* Copyright © 2026 The NPU stack authors */
 
 /*
- * The model of operations on floats: see sem_ref.h. Each finite number of every format, and each sum and product of them, is
- * an integer times 2^-2400 below 2^4864; so it is computed exactly and rounded once, by comparing what is cut off with
- * one half. Quotients and square roots are integers of at least 51 bits, enough for their format, with a sticky bit below.
+ * The model of operations on floats: see sem_ref.h. Each finite number of every format, and each
+ * sum and product of them, is an integer times 2^-2400 below 2^4864; so it is computed exactly and
+ * rounded once, by comparing what is cut off with one half. Quotients and square roots are integers
+ * of at least 51 bits, enough for their format, with a sticky bit below.
  */
-
 
 #include "sem_ref.h"
 
-#define LIMBS      76
-#define POINT      2400 /* bit of weight 1 */
+#define LIMBS 76
+#define POINT 2400 /* bit of weight 1 */
 
 typedef unsigned __int128 uwide;
 typedef __int128 wide;
@@ -27,20 +27,24 @@ struct float_format {
    int bias;
 };
 
-enum float_class { FINITE, INFINITE, NOT_A_NUMBER };
+enum float_class {
+   FINITE,
+   INFINITE,
+   NOT_A_NUMBER
+};
 
 static struct float_format
 format_of(enum npu_type type)
 {
    switch (type) {
    case NPU_TYPE_F16:
-      return (struct float_format){ 16, 10, 15 };
+      return (struct float_format){16, 10, 15};
    case NPU_TYPE_BF16:
-      return (struct float_format){ 16, 7, 127 };
+      return (struct float_format){16, 7, 127};
    case NPU_TYPE_F32:
-      return (struct float_format){ 32, 23, 127 };
+      return (struct float_format){32, 23, 127};
    default:
-      return (struct float_format){ 64, 52, 1023 };
+      return (struct float_format){64, 52, 1023};
    }
 }
 
@@ -83,7 +87,8 @@ integer_significand(uint64_t bits, struct float_format f, int *exponent)
    return field == 0 ? fraction : fraction + (UINT64_C(1) << f.fraction_bits);
 }
 
-/* ------------------------------------------------------------------------------------- exact numbers */
+/* ------------------------------------------------------------------------------------- exact
+ * numbers */
 
 static bool
 get_bit(const struct exact *x, int i)
@@ -94,7 +99,7 @@ get_bit(const struct exact *x, int i)
 static struct exact
 exact_from(bool negative, uwide m, int exponent)
 {
-   struct exact x = { .negative = negative };
+   struct exact x = {.negative = negative};
    const int at = exponent + POINT;
 
    for (int part = 0; part < 2; part++) {
@@ -139,7 +144,7 @@ is_zero(const struct exact *x)
 static struct exact
 exact_add(const struct exact *a, const struct exact *b)
 {
-   struct exact r = { .negative = a->negative };
+   struct exact r = {.negative = a->negative};
    const bool swap = compare_magnitude(a, b) < 0;
    const struct exact *big = swap ? b : a, *small = swap ? a : b;
    uwide carry = 0;
@@ -162,7 +167,8 @@ exact_add(const struct exact *a, const struct exact *b)
    return r;
 }
 
-/* -1, 0, 1: what lies below bit `at` is less than, equal to or more than one half of that bit. *any: it is not zero. */
+/* -1, 0, 1: what lies below bit `at` is less than, equal to or more than one half of that bit.
+ * *any: it is not zero. */
 static int
 compare_half(const struct exact *x, int at, bool *any)
 {
@@ -361,7 +367,8 @@ ref_sqrt(uint64_t a, struct float_format f)
    return exact_round(&x, f, NPU_ROUND_RTE);
 }
 
-/* 1 / sqrt(m * 2^e) = sqrt(2^126 / m) * 2^(-63 - e / 2), e even. Good for significands of f32 and f16. */
+/* 1 / sqrt(m * 2^e) = sqrt(2^126 / m) * 2^(-63 - e / 2), e even. Good for significands of f32 and
+ * f16. */
 static uint64_t
 ref_rsq(uint64_t a, struct float_format f)
 {
@@ -466,7 +473,8 @@ ref_compare(unsigned base, uint64_t a, uint64_t b, struct float_format f)
    }
 }
 
-/* ------------------------------------------------------------------------------------- conversions */
+/* ------------------------------------------------------------------------------------- conversions
+ */
 
 static uint64_t
 float_to_int(uint64_t a, struct float_format f, const struct npu_type_info *to, unsigned mode)
@@ -485,7 +493,8 @@ float_to_int(uint64_t a, struct float_format f, const struct npu_type_info *to, 
       const struct exact x = exact_of_bits(a, f);
       const struct exact r = exact_to_integral(&x, mode);
       const struct exact limit = exact_from(false, (uwide)1 << 100, 0);
-      const wide magnitude = compare_magnitude(&r, &limit) >= 0 ? (wide)1 << 100 : (wide)integer_part(&r, POINT);
+      const wide magnitude = compare_magnitude(&r, &limit) >= 0 ? (wide)1 << 100
+                                                                : (wide)integer_part(&r, POINT);
 
       value = r.negative ? -magnitude : magnitude;
       value = value < minimum ? minimum : value > maximum ? maximum : value;
@@ -517,7 +526,8 @@ float_to_float(uint64_t a, struct float_format from, struct float_format to, uns
 static bool
 ref_cvt(const struct npu_op_info *info, const struct npu_inst *mods, uint64_t a, uint64_t *dst)
 {
-   const struct npu_type_info *to = &npu_type_infos[info->type], *from = &npu_type_infos[info->src_type];
+   const struct npu_type_info *to = &npu_type_infos[info->type],
+                              *from = &npu_type_infos[info->src_type];
 
    if (to->kind == NPU_KIND_FLOAT && from->kind == NPU_KIND_FLOAT)
       *dst = float_to_float(a, format_of(info->src_type), format_of(info->type), mods->round);
@@ -531,9 +541,11 @@ ref_cvt(const struct npu_op_info *info, const struct npu_inst *mods, uint64_t a,
 }
 
 bool
-sem_ref_float(const struct npu_op_info *info, const struct npu_inst *mods, const uint64_t s[3], uint64_t *dst)
+sem_ref_float(const struct npu_op_info *info, const struct npu_inst *mods, const uint64_t s[3],
+              uint64_t *dst)
 {
-   const uint64_t one[] = { [NPU_TYPE_F16] = 0x3c00, [NPU_TYPE_F32] = 0x3f800000, [NPU_TYPE_F64] = UINT64_C(0x3ff) << 52 };
+   const uint64_t one[] = {
+      [NPU_TYPE_F16] = 0x3c00, [NPU_TYPE_F32] = 0x3f800000, [NPU_TYPE_F64] = UINT64_C(0x3ff) << 52};
 
    if (info->base == NPU_ALU_CVT)
       return ref_cvt(info, mods, s[0], dst);
@@ -565,7 +577,8 @@ sem_ref_float(const struct npu_op_info *info, const struct npu_inst *mods, const
       *dst = ref_sqrt(s[0], f);
       return true;
    case NPU_ALU_FRSQ:
-      *dst = info->type == NPU_TYPE_F64 ? ref_div(one[info->type], ref_sqrt(s[0], f), f) : ref_rsq(s[0], f);
+      *dst = info->type == NPU_TYPE_F64 ? ref_div(one[info->type], ref_sqrt(s[0], f), f)
+                                        : ref_rsq(s[0], f);
       return true;
    case NPU_ALU_FMIN:
    case NPU_ALU_FMAX:
@@ -590,7 +603,9 @@ sem_ref_float(const struct npu_op_info *info, const struct npu_inst *mods, const
       *dst = class_of(s[0], f) == NOT_A_NUMBER ? nan_bits(f) : s[0];
       return true;
    case NPU_ALU_FSAT:
-      *dst = class_of(s[0], f) == NOT_A_NUMBER || (s[0] & sign) ? 0 : s[0] > one[info->type] ? one[info->type] : s[0];
+      *dst = class_of(s[0], f) == NOT_A_NUMBER || (s[0] & sign) ? 0
+             : s[0] > one[info->type]                           ? one[info->type]
+                                                                : s[0];
       return true;
    case NPU_ALU_LDEXP:
       *dst = ref_ldexp(s[0], (int32_t)s[1], f);

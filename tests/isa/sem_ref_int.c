@@ -130,7 +130,8 @@ dot(uint64_t a, uint64_t b, unsigned bits, bool a_signed, bool b_signed)
 
    for (unsigned at = 0; at < 32; at += bits) {
       const uint64_t x = cut(a >> at, bits), y = cut(b >> at, bits);
-      sum += (a_signed ? sign_extend(x, bits) : (wide)x) * (b_signed ? sign_extend(y, bits) : (wide)y);
+      sum += (a_signed ? sign_extend(x, bits) : (wide)x) *
+             (b_signed ? sign_extend(y, bits) : (wide)y);
    }
    return sum;
 }
@@ -180,7 +181,8 @@ ref_masks(unsigned base, const uint64_t s[3], uint64_t *dst)
 
 /* Moves, selects, 32-bit fields, dot products. */
 static bool
-ref_special(const struct npu_op_info *info, const struct npu_inst *mods, const uint64_t s[3], wide *r)
+ref_special(const struct npu_op_info *info, const struct npu_inst *mods, const uint64_t s[3],
+            wide *r)
 {
    wide sum;
 
@@ -213,7 +215,9 @@ ref_special(const struct npu_op_info *info, const struct npu_inst *mods, const u
          *r |= (wide)1 << (i + s[1] % 32);
       return true;
    case NPU_ALU_BFI:
-      *r = s[0] == 0 ? s[2] : (((wide)s[1] << trailing_zeros(s[0], 32)) & s[0]) | (s[2] & (UINT32_MAX - s[0]));
+      *r = s[0] == 0
+              ? s[2]
+              : (((wide)s[1] << trailing_zeros(s[0], 32)) & s[0]) | (s[2] & (UINT32_MAX - s[0]));
       return true;
    case NPU_ALU_IMULW:
       *r = sign_extend(s[0], 32) * sign_extend(s[1], 32);
@@ -225,7 +229,8 @@ ref_special(const struct npu_op_info *info, const struct npu_inst *mods, const u
    case NPU_ALU_DP4A_SU:
    case NPU_ALU_DP2A: {
       const bool is_signed = info->type == NPU_TYPE_I32;
-      sum = dot(s[0], s[1], info->base == NPU_ALU_DP2A ? 16 : 8, is_signed, is_signed && info->base != NPU_ALU_DP4A_SU);
+      sum = dot(s[0], s[1], info->base == NPU_ALU_DP2A ? 16 : 8, is_signed,
+                is_signed && info->base != NPU_ALU_DP4A_SU);
       sum += is_signed ? sign_extend(s[2], 32) : (wide)s[2];
       *r = mods->sat ? clamp_to_bits(sum, 32, is_signed) : sum;
       return true;
@@ -378,19 +383,22 @@ ref_family(unsigned base, const uint64_t u[3], const wide i[3], unsigned n, wide
 }
 
 bool
-sem_ref_int(const struct npu_op_info *info, const struct npu_inst *mods, const uint64_t src[3], uint64_t *dst)
+sem_ref_int(const struct npu_op_info *info, const struct npu_inst *mods, const uint64_t src[3],
+            uint64_t *dst)
 {
    const unsigned n = npu_type_infos[info->type].bits;
-   wide i[3] = { 0 }, r;
+   wide i[3] = {0}, r;
 
    if (ref_masks(info->base, src, dst))
       return true;
    if (info->base == NPU_ALU_CVT) {
-      const struct npu_type_info *to = &npu_type_infos[info->type], *from = &npu_type_infos[info->src_type];
+      const struct npu_type_info *to = &npu_type_infos[info->type],
+                                 *from = &npu_type_infos[info->src_type];
       if (to->kind == NPU_KIND_FLOAT || from->kind == NPU_KIND_FLOAT)
          return false;
       r = from->kind == NPU_KIND_INT ? sign_extend(src[0], from->bits) : (wide)src[0];
-      *dst = cut((uwide)(mods->sat ? clamp_to_bits(r, to->bits, to->kind == NPU_KIND_INT) : r), to->bits);
+      *dst = cut((uwide)(mods->sat ? clamp_to_bits(r, to->bits, to->kind == NPU_KIND_INT) : r),
+                 to->bits);
       return true;
    }
    if (!ref_special(info, mods, src, &r)) {

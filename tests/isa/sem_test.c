@@ -2,9 +2,10 @@
 /* Copyright © 2026 The NPU stack authors */
 
 /*
- * Every pure operation against the independent model of sem_ref.h: all combinations of edge values, then random ones, with
- * all modifiers, rounding modes and saturation. One case for each operation; an operation the model does not know
- * fails (the transcendentals have their own test, sem_math_test.c). Operand bits above the width are garbage.
+ * Every pure operation against the independent model of sem_ref.h: all combinations of edge values,
+ * then random ones, with all modifiers, rounding modes and saturation. One case for each operation;
+ * an operation the model does not know fails (the transcendentals have their own test,
+ * sem_math_test.c). Operand bits above the width are garbage.
  */
 
 #include <inttypes.h>
@@ -28,7 +29,7 @@ bool
 sem_ref(enum npu_op op, const struct npu_inst *mods, const uint64_t src[3], uint64_t *dst)
 {
    const struct npu_op_info *info = &npu_op_infos[op];
-   uint64_t clean[3] = { 0 };
+   uint64_t clean[3] = {0};
 
    for (unsigned i = 0; i < info->num_srcs; i++) {
       const unsigned bits = info->src[i].kind == NPU_KIND_MASK ? 32 : info->src[i].bits;
@@ -51,7 +52,7 @@ static unsigned
 integer_edges(unsigned bits, uint64_t *edges)
 {
    unsigned n = 0;
-   const unsigned powers[] = { 3, 7, 8, 15, 16, 24, 31, 32, 52, 53, 63 };
+   const unsigned powers[] = {3, 7, 8, 15, 16, 24, 31, 32, 52, 53, 63};
 
    for (int i = -3; i <= 3; i++)
       edges[n++] = (uint64_t)(int64_t)i;
@@ -66,27 +67,32 @@ integer_edges(unsigned bits, uint64_t *edges)
    return n;
 }
 
-/* Zeros, denormals, powers of two and their neighbours, halves, integers at the limits of integer types, infinities, NaNs. */
+/* Zeros, denormals, powers of two and their neighbours, halves, integers at the limits of integer
+ * types, infinities, NaNs. */
 static unsigned
 float_edges(enum npu_type type, uint64_t *edges)
 {
    const unsigned bits = npu_type_infos[type].bits;
-   const unsigned fraction = type == NPU_TYPE_F16 ? 10 : type == NPU_TYPE_BF16 ? 7 : type == NPU_TYPE_F32 ? 23 : 52;
+   const unsigned fraction = type == NPU_TYPE_F16    ? 10
+                             : type == NPU_TYPE_BF16 ? 7
+                             : type == NPU_TYPE_F32  ? 23
+                                                     : 52;
    const uint64_t bias = (UINT64_C(1) << (bits - fraction - 2)) - 1;
-   const uint64_t one = bias << fraction, infinity = (2 * bias + 1) << fraction, sign = UINT64_C(1) << (bits - 1);
+   const uint64_t one = bias << fraction, infinity = (2 * bias + 1) << fraction,
+                  sign = UINT64_C(1) << (bits - 1);
    const uint64_t magnitudes[] = {
       0,
       1,
-      (UINT64_C(1) << fraction) - 1,                  /* largest denormal */
-      UINT64_C(1) << fraction,                        /* smallest normal */
-      one - (UINT64_C(1) << fraction),                /* 0.5 */
+      (UINT64_C(1) << fraction) - 1,   /* largest denormal */
+      UINT64_C(1) << fraction,         /* smallest normal */
+      one - (UINT64_C(1) << fraction), /* 0.5 */
       one - 1,
       one,
       one + 1,
-      one + (UINT64_C(1) << (fraction - 1)),          /* 1.5 */
-      one + (UINT64_C(1) << fraction),                /* 2 */
-      one + (UINT64_C(5) << (fraction - 2)),          /* 2.5 */
-      one + ((uint64_t)7 << fraction),                /* 128 */
+      one + (UINT64_C(1) << (fraction - 1)), /* 1.5 */
+      one + (UINT64_C(1) << fraction),       /* 2 */
+      one + (UINT64_C(5) << (fraction - 2)), /* 2.5 */
+      one + ((uint64_t)7 << fraction),       /* 128 */
       one + ((uint64_t)8 << fraction) - 1,
       one + ((uint64_t)(fraction < 15 ? 14 : 31) << fraction),
       one + ((uint64_t)(fraction < 15 ? 15 : 32) << fraction) - 1,
@@ -94,7 +100,7 @@ float_edges(enum npu_type type, uint64_t *edges)
       one + ((uint64_t)(fraction < 15 ? 10 : 64) << fraction) - 1,
       infinity - 1,
       infinity,
-      infinity + 1,                                   /* signalling NaN */
+      infinity + 1, /* signalling NaN */
       infinity | UINT64_C(1) << (fraction - 1),
    };
    unsigned n = 0;
@@ -114,7 +120,8 @@ edges_of(const struct npu_operand_info *o, uint64_t *edges)
    return integer_edges(o->kind == NPU_KIND_MASK ? 32 : o->bits, edges);
 }
 
-/* Random bits; for floats often with an exponent near that of 1 or of the previous source, so that they interact. */
+/* Random bits; for floats often with an exponent near that of 1 or of the previous source, so that
+ * they interact. */
 static uint64_t
 random_value(const struct npu_operand_info *o, uint64_t previous)
 {
@@ -122,11 +129,17 @@ random_value(const struct npu_operand_info *o, uint64_t previous)
    const unsigned shape = (unsigned)(tap_random(&seed) >> 40) % 6;
 
    if (o->kind != NPU_KIND_FLOAT)
-      return shape == 0 ? r >> (r & 63) : shape == 1 ? previous : shape == 2 ? (uint64_t)((int64_t)r >> (r & 63)) : r;
+      return shape == 0   ? r >> (r & 63)
+             : shape == 1 ? previous
+             : shape == 2 ? (uint64_t)((int64_t)r >> (r & 63))
+                          : r;
 
    uint64_t edges[MAX_EDGES];
    const unsigned n = float_edges((enum npu_type)o->type, edges);
-   const unsigned fraction = o->type == NPU_TYPE_F16 ? 10 : o->type == NPU_TYPE_BF16 ? 7 : o->type == NPU_TYPE_F32 ? 23 : 52;
+   const unsigned fraction = o->type == NPU_TYPE_F16    ? 10
+                             : o->type == NPU_TYPE_BF16 ? 7
+                             : o->type == NPU_TYPE_F32  ? 23
+                                                        : 52;
    const uint64_t fraction_mask = (UINT64_C(1) << fraction) - 1;
    switch (shape) {
    case 0:
@@ -164,9 +177,10 @@ check(struct tap *tap, enum npu_op op, const struct npu_inst *mods, const uint64
       tap_problem(tap, "the model does not know it");
    } else if (got != expected) {
       tap_problem(tap,
-                  "%016" PRIx64 " %016" PRIx64 " %016" PRIx64 " neg %x abs %x round %u sat %d: %016" PRIx64
-                  ", the model says %016" PRIx64,
-                  dirty[0], dirty[1], dirty[2], mods->neg, mods->abs, mods->round, mods->sat, got, expected);
+                  "%016" PRIx64 " %016" PRIx64 " %016" PRIx64
+                  " neg %x abs %x round %u sat %d: %016" PRIx64 ", the model says %016" PRIx64,
+                  dirty[0], dirty[1], dirty[2], mods->neg, mods->abs, mods->round, mods->sat, got,
+                  expected);
    }
 }
 
@@ -189,17 +203,19 @@ static void
 test_edges(struct tap *tap, enum npu_op op)
 {
    const struct npu_op_info *info = &npu_op_infos[op];
-   uint64_t edges[3][MAX_EDGES] = { { 0 } };
-   unsigned n[3] = { 1, 1, 1 };
-   const struct npu_inst mods = { .op = op };
+   uint64_t edges[3][MAX_EDGES] = {{0}};
+   unsigned n[3] = {1, 1, 1};
+   const struct npu_inst mods = {.op = op};
 
    for (unsigned i = 0; i < info->num_srcs; i++)
       n[i] = edges_of(&info->src[i], edges[i]);
    /* All triples would be many: of three sources the third takes every third value. */
    for (unsigned a = 0; a < n[0]; a++) {
       for (unsigned b = 0; b < n[1]; b++) {
-         for (unsigned c = info->num_srcs == 3 ? (a + b) % 7 : 0; c < n[2]; c += info->num_srcs == 3 ? 7 : 1) {
-            const uint64_t src[3] = { edges[0][a], edges[1][b], edges[2][c] };
+         for (unsigned c = info->num_srcs == 3 ? (a + b) % 7 : 0; c < n[2];
+              c += info->num_srcs == 3 ? 7 : 1)
+         {
+            const uint64_t src[3] = {edges[0][a], edges[1][b], edges[2][c]};
             check_modes(tap, op, mods, src);
          }
       }
@@ -212,8 +228,8 @@ test_random(struct tap *tap, enum npu_op op)
    const struct npu_op_info *info = &npu_op_infos[op];
 
    for (unsigned n = 0; n < RANDOM_INPUTS; n++) {
-      uint64_t src[3] = { 0 }, previous = tap_random(&seed);
-      struct npu_inst mods = { .op = op };
+      uint64_t src[3] = {0}, previous = tap_random(&seed);
+      struct npu_inst mods = {.op = op};
 
       for (unsigned i = 0; i < info->num_srcs; i++)
          previous = src[i] = random_value(&info->src[i], previous);
@@ -228,28 +244,29 @@ static void
 test_all(struct tap *tap, enum npu_op op)
 {
    const struct npu_op_info *info = &npu_op_infos[op];
-   const struct npu_inst mods = { .op = op };
+   const struct npu_inst mods = {.op = op};
 
    if (info->num_srcs == 1 && info->src[0].bits <= 16) {
       for (unsigned a = 0; a < 1u << info->src[0].bits; a++)
-         check_modes(tap, op, mods, (const uint64_t[3]){ a });
+         check_modes(tap, op, mods, (const uint64_t[3]){a});
    } else if (info->num_srcs == 2 && info->src[0].bits == 8 && info->src[1].bits == 8) {
       for (unsigned a = 0; a < 65536; a++)
-         check_modes(tap, op, mods, (const uint64_t[3]){ a & 0xff, a >> 8 });
+         check_modes(tap, op, mods, (const uint64_t[3]){a & 0xff, a >> 8});
    }
 }
 
 static bool
 is_transcendental(const struct npu_op_info *info)
 {
-   return info->base == NPU_ALU_FEXP2 || info->base == NPU_ALU_FLOG2 || info->base == NPU_ALU_FSIN || info->base == NPU_ALU_FCOS;
+   return info->base == NPU_ALU_FEXP2 || info->base == NPU_ALU_FLOG2 ||
+          info->base == NPU_ALU_FSIN || info->base == NPU_ALU_FCOS;
 }
 
 /* What is not pure is refused and writes nothing. */
 static void
 test_refused(struct tap *tap)
 {
-   const uint64_t src[3] = { 1, 2, 3 };
+   const uint64_t src[3] = {1, 2, 3};
 
    for (unsigned op = 0; op < NPU_NUM_OPS + 1; op++) {
       uint64_t dst = 42;
@@ -265,7 +282,7 @@ test_refused(struct tap *tap)
 int
 main(void)
 {
-   struct tap tap = { 0 };
+   struct tap tap = {0};
 
    for (unsigned op = 0; op < NPU_NUM_OPS; op++) {
       const struct npu_op_info *info = &npu_op_infos[op];

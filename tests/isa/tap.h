@@ -2,8 +2,9 @@
 /* Copyright © 2026 The NPU stack authors */
 
 /*
- * Test Anything Protocol for the tests of this directory: one line for each case, the plan at the end. Failures inside a
- * case are counted and the first few of them explained as comments, so a broken operation says with which values.
+ * Test Anything Protocol for the tests of this directory: one line for each case, the plan at the
+ * end. Failures inside a case are counted and the first few of them explained as comments, so a
+ * broken operation says with which values.
  */
 
 #ifndef NPU_TESTS_ISA_TAP_H

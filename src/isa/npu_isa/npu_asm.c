@@ -2,8 +2,8 @@
 /* Copyright © 2026 The NPU stack authors */
 
 /*
- * The assembler: lines, mnemonics with their suffixes, labels. One pass over the text; branches to labels are patched at the
- * end. An error ends its line, so one run reports many.
+ * The assembler: lines, mnemonics with their suffixes, labels. One pass over the text; branches to
+ * labels are patched at the end. An error ends its line, so one run reports many.
  */
 
 #include <stdio.h>
@@ -43,12 +43,14 @@ static bool
 define_label(struct npu_asm_state *as, struct npu_asm_word word)
 {
    for (size_t i = 0; i < as->num_labels; i++) {
-      if (as->labels[i].length == word.length && !memcmp(as->labels[i].name, word.text, word.length))
-         return npu_asm_error(as, word.text, "label \"%.*s\" is defined twice", (int)word.length, word.text);
+      if (as->labels[i].length == word.length &&
+          !memcmp(as->labels[i].name, word.text, word.length))
+         return npu_asm_error(as, word.text, "label \"%.*s\" is defined twice", (int)word.length,
+                              word.text);
    }
    if (!grow(as, (void **)&as->labels, as->num_labels, &as->max_labels, sizeof(*as->labels)))
       return false;
-   as->labels[as->num_labels++] = (struct npu_asm_label){ word.text, word.length, as->num_words };
+   as->labels[as->num_labels++] = (struct npu_asm_label){word.text, word.length, as->num_words};
    return true;
 }
 
@@ -64,11 +66,13 @@ suffix_is(const char *suffix, size_t length, const char *text)
 static bool
 read_width(struct npu_asm_state *as, const char *suffix, size_t length)
 {
-   static const char *const widths[] = { "b8", "b16", "b32", "b64" };
+   static const char *const widths[] = {"b8", "b16", "b32", "b64"};
    size_t digits = length;
    unsigned count = 1;
 
-   if (length > 2 && suffix[length - 2] == 'x' && suffix[length - 1] >= '2' && suffix[length - 1] <= '4') {
+   if (length > 2 && suffix[length - 2] == 'x' && suffix[length - 1] >= '2' &&
+       suffix[length - 1] <= '4')
+   {
       count = (unsigned)(suffix[length - 1] - '0');
       digits = length - 2;
    }
@@ -105,8 +109,8 @@ enum suffix_kind {
 static unsigned
 apply_suffix(struct npu_asm_state *as, const char *suffix, size_t length)
 {
-   static const char *const rounds[] = { "rte", "rtz", "rtp", "rtn" };
-   static const char *const spaces[] = { "global", "local", "private", "generic" };
+   static const char *const rounds[] = {"rte", "rtz", "rtp", "rtn"};
+   static const char *const spaces[] = {"global", "local", "private", "generic"};
    const struct npu_op_info *info = &npu_op_infos[as->inst.op];
    int found;
 
@@ -134,22 +138,24 @@ apply_suffix(struct npu_asm_state *as, const char *suffix, size_t length)
 static bool
 unknown_instruction(struct npu_asm_state *as, struct npu_asm_word word)
 {
-   const size_t base = strcspn(word.text, ". \t\r\n") < word.length ? strcspn(word.text, ". \t\r\n") : word.length;
+   const size_t base = strcspn(word.text, ". \t\r\n") < word.length ? strcspn(word.text, ". \t\r\n")
+                                                                    : word.length;
    char known[160] = "";
    size_t length = 0;
 
    for (unsigned op = 0; op < NPU_NUM_OPS; op++) {
       if (npu_op_infos[op].name == NULL || !suffix_is(word.text, base, npu_op_infos[op].base_name))
          continue;
-      const int n = snprintf(known + length, sizeof(known) - length, "%s%s", length ? ", " : "; there are ",
-                             npu_op_infos[op].name);
+      const int n = snprintf(known + length, sizeof(known) - length, "%s%s",
+                             length ? ", " : "; there are ", npu_op_infos[op].name);
       if (n < 0 || length + (size_t)n >= sizeof(known) - 8) {
          snprintf(known + length, sizeof(known) - length, ", ...");
          break;
       }
       length += (size_t)n;
    }
-   return npu_asm_error(as, word.text, "unknown instruction \"%.*s\"%s", (int)word.length, word.text, known);
+   return npu_asm_error(as, word.text, "unknown instruction \"%.*s\"%s", (int)word.length,
+                        word.text, known);
 }
 
 /* The mnemonic: the longest prefix that names an operation, then suffixes. */
@@ -175,9 +181,11 @@ read_mnemonic(struct npu_asm_state *as, struct npu_asm_word word)
       const unsigned kind = apply_suffix(as, suffix, n);
 
       if (kind == 0)
-         return npu_asm_error(as, suffix - 1, "%s has no suffix \".%.*s\"", info->name, (int)n, suffix);
+         return npu_asm_error(as, suffix - 1, "%s has no suffix \".%.*s\"", info->name, (int)n,
+                              suffix);
       if (kind & seen)
-         return npu_asm_error(as, suffix - 1, "\".%.*s\" after another suffix of its kind", (int)n, suffix);
+         return npu_asm_error(as, suffix - 1, "\".%.*s\" after another suffix of its kind", (int)n,
+                              suffix);
       seen |= kind;
       length += (unsigned)n + 1;
    }
@@ -197,7 +205,7 @@ read_instruction(struct npu_asm_state *as, bool masked)
 
    if (word.length == 0)
       return npu_asm_error(as, word.text, "expected an instruction");
-   as->inst = (struct npu_inst){ .masked = masked };
+   as->inst = (struct npu_inst){.masked = masked};
    as->has_target_label = false;
    if (!read_mnemonic(as, word))
       return false;
@@ -228,7 +236,8 @@ read_directive(struct npu_asm_state *as)
    uint64_t value;
 
    if (!npu_asm_word_is(word, ".word"))
-      return npu_asm_error(as, word.text, "unknown directive \"%.*s\"", (int)word.length, word.text);
+      return npu_asm_error(as, word.text, "unknown directive \"%.*s\"", (int)word.length,
+                           word.text);
    if (!npu_asm_read_number(as, &value))
       return false;
    if (!npu_asm_at_end(as))
@@ -282,11 +291,13 @@ resolve_labels(struct npu_asm_state *as)
       const struct npu_asm_label *label = NULL;
 
       for (size_t j = 0; j < as->num_labels && label == NULL; j++) {
-         if (as->labels[j].length == fixup->length && !memcmp(as->labels[j].name, fixup->name, fixup->length))
+         if (as->labels[j].length == fixup->length &&
+             !memcmp(as->labels[j].name, fixup->name, fixup->length))
             label = &as->labels[j];
       }
       if (label == NULL) {
-         npu_asm_error_at(as, fixup->line, fixup->column, "there is no label \"%.*s\"", (int)fixup->length, fixup->name);
+         npu_asm_error_at(as, fixup->line, fixup->column, "there is no label \"%.*s\"",
+                          (int)fixup->length, fixup->name);
          continue;
       }
       struct npu_inst inst;
@@ -299,7 +310,7 @@ resolve_labels(struct npu_asm_state *as)
 struct npu_asm_result
 npu_asm(const char *text, const char *filename)
 {
-   struct npu_asm_state as = { .filename = filename, .at = text, .line_start = text, .line = 1 };
+   struct npu_asm_state as = {.filename = filename, .at = text, .line_start = text, .line = 1};
 
    while (*as.at != '\0' && !as.out_of_memory) {
       read_line(&as);
@@ -322,5 +333,5 @@ npu_asm_finish(struct npu_asm_result *result)
 {
    free(result->code);
    free(result->errors);
-   *result = (struct npu_asm_result){ 0 };
+   *result = (struct npu_asm_result){0};
 }

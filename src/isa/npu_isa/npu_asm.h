@@ -11,8 +11,8 @@
  *       br.any m0, loop                    or a distance in words, as in +3
  *       .word 0x0123456789abcdef           raw
  *
- * A number takes its inline form if there is one, else it becomes the literal. For float operands a number with a
- * point or exponent, inf and nan are values, other numbers are bits.
+ * A number takes its inline form if there is one, else it becomes the literal. For float operands a
+ * number with a point or exponent, inf and nan are values, other numbers are bits.
  */
 
 #ifndef NPU_ASM_H
@@ -29,8 +29,9 @@ struct npu_asm_result {
 };
 
 /*
- * Assembles `text` (NUL-terminated). `filename` stands in messages. A program with an error has num_errors > 0 (out
- * of memory too). Release the result with npu_asm_finish(). Safe from any thread.
+ * Assembles `text` (NUL-terminated). `filename` stands in messages. A program with an error has
+ * num_errors > 0 (out of memory too). Release the result with npu_asm_finish(). Safe from any
+ * thread.
  */
 struct npu_asm_result npu_asm(const char *text, const char *filename);
 

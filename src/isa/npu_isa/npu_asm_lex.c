@@ -15,7 +15,8 @@
 #define MAX_ERRORS 100
 
 static void
-append_error(struct npu_asm_state *as, unsigned line, unsigned column, const char *format, va_list args)
+append_error(struct npu_asm_state *as, unsigned line, unsigned column, const char *format,
+             va_list args)
 {
    char message[256];
 
@@ -33,8 +34,9 @@ append_error(struct npu_asm_state *as, unsigned line, unsigned column, const cha
       as->errors = errors;
       as->errors_size = size;
    }
-   as->errors_length += (size_t)snprintf(as->errors + as->errors_length, as->errors_size - as->errors_length,
-                                         "%s:%u:%u: %s\n", as->filename, line, column, message);
+   as->errors_length += (size_t)snprintf(as->errors + as->errors_length,
+                                         as->errors_size - as->errors_length, "%s:%u:%u: %s\n",
+                                         as->filename, line, column, message);
 }
 
 bool
@@ -126,7 +128,7 @@ npu_asm_read_word(struct npu_asm_state *as, bool dots)
    const char *start = as->at;
    while (isalnum((unsigned char)*as->at) || *as->at == '_' || (dots && *as->at == '.'))
       as->at++;
-   return (struct npu_asm_word){ .text = start, .length = (unsigned)(as->at - start) };
+   return (struct npu_asm_word){.text = start, .length = (unsigned)(as->at - start)};
 }
 
 bool
@@ -163,19 +165,24 @@ npu_asm_read_number(struct npu_asm_state *as, uint64_t *value)
    *value = 0;
    for (unsigned i = hex ? 2 : 0; i < word.length; i++) {
       const int c = tolower((unsigned char)word.text[i]);
-      const unsigned digit = isdigit(c) ? (unsigned)(c - '0') : isalpha(c) ? (unsigned)(c - 'a' + 10) : 99;
+      const unsigned digit = isdigit(c)   ? (unsigned)(c - '0')
+                             : isalpha(c) ? (unsigned)(c - 'a' + 10)
+                                          : 99;
 
       if (digit >= base)
-         return npu_asm_error(as, word.text, "\"%.*s\" is not a number", (int)word.length, word.text);
+         return npu_asm_error(as, word.text, "\"%.*s\" is not a number", (int)word.length,
+                              word.text);
       if (*value > (UINT64_MAX - digit) / base)
-         return npu_asm_error(as, word.text, "%.*s does not fit in 64 bits", (int)word.length, word.text);
+         return npu_asm_error(as, word.text, "%.*s does not fit in 64 bits", (int)word.length,
+                              word.text);
       *value = *value * base + digit;
    }
    return true;
 }
 
 bool
-npu_asm_read_signed(struct npu_asm_state *as, const char *what, int64_t minimum, int64_t maximum, int64_t *value)
+npu_asm_read_signed(struct npu_asm_state *as, const char *what, int64_t minimum, int64_t maximum,
+                    int64_t *value)
 {
    npu_asm_skip_blanks(as);
    const char *start = as->at;
@@ -190,6 +197,7 @@ npu_asm_read_signed(struct npu_asm_state *as, const char *what, int64_t minimum,
       magnitude = INT64_MAX;
    *value = negative ? -(int64_t)magnitude : (int64_t)magnitude;
    if (*value < minimum || *value > maximum)
-      return npu_asm_error(as, start, "%s must be in %" PRId64 "..%" PRId64, what, minimum, maximum);
+      return npu_asm_error(as, start, "%s must be in %" PRId64 "..%" PRId64, what, minimum,
+                           maximum);
    return true;
 }

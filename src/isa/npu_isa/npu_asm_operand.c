@@ -2,9 +2,10 @@
 /* Copyright © 2026 The NPU stack authors */
 
 /*
- * The assembler's operands. An operation's display template (npu.xml), from which the disassembler prints, is also the
- * syntax: text of the template is expected, a {FIELD} is read. So both directions come from one line of the table.
- * Errors that npu_inst_check() would find in a single operand are found here, where their column is known.
+ * The assembler's operands. An operation's display template (npu.xml), from which the disassembler
+ * prints, is also the syntax: text of the template is expected, a {FIELD} is read. So both
+ * directions come from one line of the table. Errors that npu_inst_check() would find in a single
+ * operand are found here, where their column is known.
  */
 
 #include <ctype.h>
@@ -28,7 +29,7 @@ parse_register(struct npu_asm_state *as, struct npu_asm_word word, unsigned *reg
    static const struct {
       char letter;
       unsigned first, count;
-   } files[] = { { 'v', 0, 128 }, { 's', 128, 64 }, { 'm', 192, 16 } };
+   } files[] = {{'v', 0, 128}, {'s', 128, 64}, {'m', 192, 16}};
 
    if (npu_asm_word_is(word, "exec")) {
       *reg = NPU_REG_EXEC;
@@ -41,12 +42,14 @@ parse_register(struct npu_asm_state *as, struct npu_asm_word word, unsigned *reg
          continue;
       for (unsigned i = 1; i < word.length; i++) {
          if (!isdigit((unsigned char)word.text[i]) || (i > 1 && word.text[1] == '0'))
-            return npu_asm_error(as, word.text, "\"%.*s\" is not a register", (int)word.length, word.text);
+            return npu_asm_error(as, word.text, "\"%.*s\" is not a register", (int)word.length,
+                                 word.text);
          n = n < 1000 ? n * 10 + (unsigned)(word.text[i] - '0') : n;
       }
       if (n >= files[f].count)
-         return npu_asm_error(as, word.text, "there is no register %.*s; %c0 to %c%u exist", (int)word.length, word.text,
-                              files[f].letter, files[f].letter, files[f].count - 1);
+         return npu_asm_error(as, word.text, "there is no register %.*s; %c0 to %c%u exist",
+                              (int)word.length, word.text, files[f].letter, files[f].letter,
+                              files[f].count - 1);
       *reg = files[f].first + n;
       return true;
    }
@@ -80,7 +83,8 @@ files_text(unsigned files)
 }
 
 static bool
-check_file(struct npu_asm_state *as, const struct npu_operand_info *o, unsigned number, const char *where)
+check_file(struct npu_asm_state *as, const struct npu_operand_info *o, unsigned number,
+           const char *where)
 {
    const struct npu_op_info *info = info_of(as);
 
@@ -92,7 +96,8 @@ check_file(struct npu_asm_state *as, const struct npu_operand_info *o, unsigned 
    return true;
 }
 
-/* Operand `i` (-1: DST field) has been set from text at `where`: pairs and the end of the register file. */
+/* Operand `i` (-1: DST field) has been set from text at `where`: pairs and the end of the register
+ * file. */
 static bool
 check_group(struct npu_asm_state *as, int i, const char *where)
 {
@@ -140,7 +145,8 @@ read_dst(struct npu_asm_state *as)
    as->inst.dst = (uint8_t)reg;
    if (as->inst.masked && npu_reg_is_s(reg))
       return npu_asm_error(as, word.text, "(m) needs a vector or mask destination");
-   return check_group(as, -1, word.text) && read_pair(as, reg, npu_inst_operand_regs(&as->inst, -1));
+   return check_group(as, -1, word.text) &&
+          read_pair(as, reg, npu_inst_operand_regs(&as->inst, -1));
 }
 
 /* ------------------------------------------------------------------------------------- numbers */
@@ -166,7 +172,8 @@ float_length(const char *at)
    if (hex)
       return 0;
    while (isalnum((unsigned char)at[n]) || at[n] == '.' ||
-          ((at[n] == '-' || at[n] == '+') && n > 0 && (at[n - 1] == 'e' || at[n - 1] == 'E'))) {
+          ((at[n] == '-' || at[n] == '+') && n > 0 && (at[n - 1] == 'e' || at[n - 1] == 'E')))
+   {
       is_float |= at[n] == '.' || at[n] == 'e' || at[n] == 'E';
       n++;
    }
@@ -174,7 +181,8 @@ float_length(const char *at)
 }
 
 static bool
-read_float(struct npu_asm_state *as, bool negative, enum npu_type type, size_t length, uint64_t *bits)
+read_float(struct npu_asm_state *as, bool negative, enum npu_type type, size_t length,
+           uint64_t *bits)
 {
    const char *start = as->at;
    char text[64];
@@ -210,7 +218,8 @@ read_float(struct npu_asm_state *as, bool negative, enum npu_type type, size_t l
 }
 
 static bool
-read_integer(struct npu_asm_state *as, bool negative, unsigned bits, const char *where, uint64_t *value)
+read_integer(struct npu_asm_state *as, bool negative, unsigned bits, const char *where,
+             uint64_t *value)
 {
    const uint64_t all = bits >= 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
    uint64_t magnitude;
@@ -218,7 +227,8 @@ read_integer(struct npu_asm_state *as, bool negative, unsigned bits, const char 
    if (!npu_asm_read_number(as, &magnitude))
       return false;
    if (magnitude > (negative ? all / 2 + 1 : all))
-      return npu_asm_error(as, where, "%s%" PRIu64 " does not fit in %u bits", negative ? "-" : "", magnitude, bits);
+      return npu_asm_error(as, where, "%s%" PRIu64 " does not fit in %u bits", negative ? "-" : "",
+                           magnitude, bits);
    *value = (negative ? 0 - magnitude : magnitude) & all;
    return true;
 }
@@ -241,7 +251,8 @@ read_immediate(struct npu_asm_state *as, unsigned i, bool negative, const char *
    const unsigned src = force ? NPU_SRC_LITERAL : npu_src_for_value(value, (enum npu_type)o->type);
    if (src == NPU_SRC_LITERAL) {
       if (as->inst.has_literal && as->inst.literal != value)
-         return npu_asm_error(as, where, "an instruction has one literal, 0x%" PRIx64 " already", as->inst.literal);
+         return npu_asm_error(as, where, "an instruction has one literal, 0x%" PRIx64 " already",
+                              as->inst.literal);
       as->inst.has_literal = true;
       as->inst.literal = value;
    }
@@ -272,7 +283,8 @@ read_plain_src(struct npu_asm_state *as, unsigned i, const char *where)
    if (!parse_register(as, word, &reg) || !check_file(as, o, reg, word.text))
       return false;
    as->inst.src[i] = (uint16_t)reg;
-   return check_group(as, (int)i, word.text) && read_pair(as, reg, npu_inst_operand_regs(&as->inst, (int)i));
+   return check_group(as, (int)i, word.text) &&
+          read_pair(as, reg, npu_inst_operand_regs(&as->inst, (int)i));
 }
 
 /* [-] plain, [-] |plain|, -(plain). "-" directly before digits belongs to the number. */
@@ -294,10 +306,12 @@ read_src(struct npu_asm_state *as, unsigned i)
       as->inst.abs |= (uint8_t)(bars << i);
    }
    npu_asm_skip_blanks(as);
-   return read_plain_src(as, i, as->at) && (!bars || npu_asm_expect(as, '|')) && (!paren || npu_asm_expect(as, ')'));
+   return read_plain_src(as, i, as->at) && (!bars || npu_asm_expect(as, '|')) &&
+          (!paren || npu_asm_expect(as, ')'));
 }
 
-/* ------------------------------------------------------------------------------------- other fields */
+/* ------------------------------------------------------------------------------------- other
+ * fields */
 
 static bool
 read_target(struct npu_asm_state *as)
@@ -332,11 +346,13 @@ read_special_register(struct npu_asm_state *as)
       if (npu_sr_infos[i].name == NULL || !npu_asm_word_is(word, npu_sr_infos[i].name))
          continue;
       if (!(npu_sr_infos[i].files & npu_src_file(as->inst.dst)))
-         return npu_asm_error(as, word.text, "%s needs %s", npu_sr_infos[i].name, files_text(npu_sr_infos[i].files));
+         return npu_asm_error(as, word.text, "%s needs %s", npu_sr_infos[i].name,
+                              files_text(npu_sr_infos[i].files));
       as->inst.sr_or_code = (uint16_t)i;
       return true;
    }
-   return npu_asm_error(as, word.text, "\"%.*s\" is not a special register", (int)word.length, word.text);
+   return npu_asm_error(as, word.text, "\"%.*s\" is not a special register", (int)word.length,
+                        word.text);
 }
 
 static bool
@@ -345,7 +361,8 @@ read_extension(struct npu_asm_state *as)
    const struct npu_asm_word word = npu_asm_read_word(as, false);
 
    as->inst.sx = npu_asm_word_is(word, "sx");
-   return as->inst.sx || npu_asm_word_is(word, "zx") || npu_asm_error(as, word.text, "expected \"sx\" or \"zx\"");
+   return as->inst.sx || npu_asm_word_is(word, "zx") ||
+          npu_asm_error(as, word.text, "expected \"sx\" or \"zx\"");
 }
 
 static bool
@@ -396,8 +413,9 @@ read_field(struct npu_asm_state *as, const char *name)
       const char *name;
       bool (*read)(struct npu_asm_state *as);
    } fields[] = {
-      { "DST}", read_dst },     { "TARGET}", read_target }, { "SR}", read_special_register }, { "SX}", read_extension },
-      { "SCALE}", read_scale }, { "IMM}", read_byte_offset }, { "CODE}", read_code },
+      {"DST}", read_dst},      {"TARGET}", read_target}, {"SR}", read_special_register},
+      {"SX}", read_extension}, {"SCALE}", read_scale},   {"IMM}", read_byte_offset},
+      {"CODE}", read_code},
    };
 
    if (!strncmp(name, "SRC", 3))

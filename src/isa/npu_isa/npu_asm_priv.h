@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright © 2026 The NPU stack authors */
 
-/* Inside of the assembler: the cursor (npu_asm_lex.c), operands (npu_asm_operand.c), programs (npu_asm.c). */
+/* Inside of the assembler: the cursor (npu_asm_lex.c), operands (npu_asm_operand.c), programs
+ * (npu_asm.c). */
 
 #ifndef NPU_ASM_PRIV_H
 #define NPU_ASM_PRIV_H
@@ -81,19 +82,23 @@ bool npu_asm_error(struct npu_asm_state *as, const char *where, const char *form
    __attribute__((format(printf, 3, 4)));
 
 /* The same for a place in another line. */
-bool npu_asm_error_at(struct npu_asm_state *as, unsigned line, unsigned column, const char *format, ...)
-   __attribute__((format(printf, 4, 5)));
+bool npu_asm_error_at(struct npu_asm_state *as, unsigned line, unsigned column, const char *format,
+                      ...) __attribute__((format(printf, 4, 5)));
 
 /*
- * Reads an unsigned number, decimal or 0x. False and an error if there is none or it exceeds 64 bits.
+ * Reads an unsigned number, decimal or 0x. False and an error if there is none or it exceeds 64
+ * bits.
  */
 bool npu_asm_read_number(struct npu_asm_state *as, uint64_t *value);
 
-/* A signed number in minimum..maximum, called `what` in messages. A sign may stand apart from the digits. */
-bool npu_asm_read_signed(struct npu_asm_state *as, const char *what, int64_t minimum, int64_t maximum, int64_t *value);
+/* A signed number in minimum..maximum, called `what` in messages. A sign may stand apart from the
+ * digits. */
+bool npu_asm_read_signed(struct npu_asm_state *as, const char *what, int64_t minimum,
+                         int64_t maximum, int64_t *value);
 
 /*
- * Reads the operands of as->inst (op and suffixes are set) along the display template of the operation.
+ * Reads the operands of as->inst (op and suffixes are set) along the display template of the
+ * operation.
  */
 bool npu_asm_read_operands(struct npu_asm_state *as);
 

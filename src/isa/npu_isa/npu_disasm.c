@@ -2,9 +2,10 @@
 /* Copyright © 2026 The NPU stack authors */
 
 /*
- * Disassembling a program: two passes over the words, the first of which finds instruction boundaries and
- * branch targets. A target becomes a label if it is the boundary of an instruction or the end of the code, else the
- * distance is printed. Single instructions are printed by generated code (npu_disasm_ops.c) and npu_print.c.
+ * Disassembling a program: two passes over the words, the first of which finds instruction
+ * boundaries and branch targets. A target becomes a label if it is the boundary of an instruction
+ * or the end of the code, else the distance is printed. Single instructions are printed by
+ * generated code (npu_disasm_ops.c) and npu_print.c.
  */
 
 #include <inttypes.h>
@@ -19,14 +20,15 @@
 size_t
 npu_disasm_inst(char *buf, size_t size, const struct npu_inst *inst)
 {
-   struct npu_printer p = { .inst = inst, .label = -1, .buffer = buf, .size = size };
+   struct npu_printer p = {.inst = inst, .label = -1, .buffer = buf, .size = size};
 
    buf[0] = '\0';
    npu_print_inst(&p);
    return p.length;
 }
 
-/* Word index of the target of the branch at `at`, or -1 if `inst` has none or it lies outside the code. */
+/* Word index of the target of the branch at `at`, or -1 if `inst` has none or it lies outside the
+ * code. */
 static int64_t
 branch_target(const struct npu_inst *inst, size_t at, size_t words)
 {
@@ -106,7 +108,8 @@ npu_disasm(FILE *out, const uint64_t *code, size_t words, unsigned flags)
          };
          npu_print_inst(&p);
       } else {
-         snprintf(text, sizeof(text), ".word 0x%016" PRIx64 "   # %s", code[at], npu_decode_error_text(n));
+         snprintf(text, sizeof(text), ".word 0x%016" PRIx64 "   # %s", code[at],
+                  npu_decode_error_text(n));
          bad++;
       }
       print_line(out, code, at, n > 0 ? (unsigned)n : 1, text, flags);

@@ -17,15 +17,15 @@
 #define NPU_DISASM_WORDS   (1u << 1) /* each line ends with the words, as a comment */
 
 /*
- * Prints `words` words of code, one instruction a line, labels L0, L1, ... before branch targets in order of their address.
- * A word that is no instruction becomes ".word 0x..." with the reason as a comment. Returns the number of such words, or
- * -1 if memory ran out.
+ * Prints `words` words of code, one instruction a line, labels L0, L1, ... before branch targets in
+ * order of their address. A word that is no instruction becomes ".word 0x..." with the reason as a
+ * comment. Returns the number of such words, or -1 if memory ran out.
  */
 int npu_disasm(FILE *out, const uint64_t *code, size_t words, unsigned flags);
 
 /*
- * Prints one legal instruction, branch targets as distances ("+3"), into buf (size > 0, NUL-terminated, cut if
- * too long; 128 bytes are always enough). Returns the length it has uncut.
+ * Prints one legal instruction, branch targets as distances ("+3"), into buf (size > 0,
+ * NUL-terminated, cut if too long; 128 bytes are always enough). Returns the length it has uncut.
  */
 size_t npu_disasm_inst(char *buf, size_t size, const struct npu_inst *inst);
 

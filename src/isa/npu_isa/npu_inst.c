@@ -2,10 +2,10 @@
 /* Copyright © 2026 The NPU stack authors */
 
 /*
- * Encoder, decoder and the rules of operands. The bits are placed by generated code (npu_pack.c); what is here
- * is what no table of fields can say: register pairs, ranges, the scalar form, literals. npu_inst_check() is the one
- * rule book: the encoder asserts it and the decoder refuses what it refuses, so both sides agree by
- * construction.
+ * Encoder, decoder and the rules of operands. The bits are placed by generated code (npu_pack.c);
+ * what is here is what no table of fields can say: register pairs, ranges, the scalar form,
+ * literals. npu_inst_check() is the one rule book: the encoder asserts it and the decoder refuses
+ * what it refuses, so both sides agree by construction.
  */
 
 #include <assert.h>
@@ -14,7 +14,7 @@
 #include "npu_isa/npu_inst.h"
 #include "npu_isa/npu_pack.h"
 
-static const double inline_floats[] = { 0.5, -0.5, 1.0, -1.0, 2.0, -2.0, 4.0, -4.0 };
+static const double inline_floats[] = {0.5, -0.5, 1.0, -1.0, 2.0, -2.0, 4.0, -4.0};
 
 unsigned
 npu_src_file(unsigned s)
@@ -194,7 +194,8 @@ check_dst(const struct npu_inst *in, const struct npu_op_info *info)
       return in->masked ? "without a result there is nothing to mask" : NULL;
    }
    if (!(info->dst.files & file) || file == NPU_FILES_IMM)
-      return info->data_in_dst ? "register file not allowed for the data" : "register file not allowed for the destination";
+      return info->data_in_dst ? "register file not allowed for the data"
+                               : "register file not allowed for the destination";
    if (in->masked && file == NPU_FILES_S)
       return "(m) needs a vector or mask destination";
    return check_register(in, -1);
@@ -222,7 +223,8 @@ check_src(const struct npu_inst *in, const struct npu_op_info *info, int i)
       };
       return file == NPU_FILES_IMM ? "an operand that cannot be immediate" : messages[i];
    }
-   if (info->scalar_form_ok && npu_reg_is_s(in->dst) && (file == NPU_FILES_V || file == NPU_FILES_M))
+   if (info->scalar_form_ok && npu_reg_is_s(in->dst) &&
+       (file == NPU_FILES_V || file == NPU_FILES_M))
       return "the scalar form takes scalar sources only";
    return check_register(in, i);
 }
@@ -233,7 +235,8 @@ check_literal(const struct npu_inst *in, const struct npu_op_info *info)
    unsigned widest = 0;
 
    for (unsigned i = 0; i < info->num_srcs; i++) {
-      if (info->src[i].files != 0 && in->src[i] == NPU_SRC_LITERAL && npu_inst_operand_bits(in, i) > widest)
+      if (info->src[i].files != 0 && in->src[i] == NPU_SRC_LITERAL &&
+          npu_inst_operand_bits(in, i) > widest)
          widest = npu_inst_operand_bits(in, i);
    }
    if (in->has_literal && widest == 0)

@@ -2,9 +2,10 @@
 /* Copyright © 2026 The NPU stack authors */
 
 /*
- * How the parts of an instruction look. Text and bits are one to one: what npu_asm() would encode as an
- * inline constant is printed as a decimal number (or a float, when the inline constant is one), a literal in hexadecimal;
- * a literal whose value has an inline form, which the assembler would take, is marked with "=".
+ * How the parts of an instruction look. Text and bits are one to one: what npu_asm() would encode
+ * as an inline constant is printed as a decimal number (or a float, when the inline constant is
+ * one), a literal in hexadecimal; a literal whose value has an inline form, which the assembler
+ * would take, is marked with "=".
  */
 
 #include <inttypes.h>
@@ -40,7 +41,9 @@ print_register(struct npu_printer *p, unsigned reg, bool pair)
       return;
    }
    const char file = npu_reg_is_v(reg) ? 'v' : npu_reg_is_s(reg) ? 's' : 'm';
-   const unsigned first = reg - (npu_reg_is_v(reg) ? 0 : npu_reg_is_s(reg) ? NPU_REG_S(0) : NPU_REG_M(0));
+   const unsigned first = reg - (npu_reg_is_v(reg)   ? 0
+                                 : npu_reg_is_s(reg) ? NPU_REG_S(0)
+                                                     : NPU_REG_M(0));
 
    if (pair)
       print(p, "%c%u:%c%u", file, first, file, first + 1);
@@ -79,7 +82,7 @@ npu_print_result(struct npu_printer *p)
 static void
 print_immediate(struct npu_printer *p, unsigned src, const struct npu_operand_info *o)
 {
-   static const char *const floats[] = { "0.5", "-0.5", "1.0", "-1.0", "2.0", "-2.0", "4.0", "-4.0" };
+   static const char *const floats[] = {"0.5", "-0.5", "1.0", "-1.0", "2.0", "-2.0", "4.0", "-4.0"};
 
    if (npu_src_is_int(src)) {
       print(p, "%d", (int)src - (int)NPU_SRC_INT(0));
@@ -132,7 +135,7 @@ npu_print_last_src(struct npu_printer *p, unsigned i)
 void
 npu_print_round(struct npu_printer *p)
 {
-   static const char *const modes[] = { "", ".rtz", ".rtp", ".rtn" };
+   static const char *const modes[] = {"", ".rtz", ".rtp", ".rtn"};
 
    print(p, "%s", modes[p->inst->round & 3]);
 }
@@ -160,7 +163,7 @@ npu_print_count(struct npu_printer *p)
 void
 npu_print_space(struct npu_printer *p)
 {
-   static const char *const spaces[] = { "", ".local", ".private", ".generic" };
+   static const char *const spaces[] = {"", ".local", ".private", ".generic"};
 
    print(p, "%s", spaces[p->inst->space & 3]);
 }
@@ -189,7 +192,8 @@ void
 npu_print_imm(struct npu_printer *p)
 {
    if (p->inst->imm != 0)
-      print(p, " %c %d", p->inst->imm < 0 ? '-' : '+', p->inst->imm < 0 ? -p->inst->imm : p->inst->imm);
+      print(p, " %c %d", p->inst->imm < 0 ? '-' : '+',
+            p->inst->imm < 0 ? -p->inst->imm : p->inst->imm);
 }
 
 void

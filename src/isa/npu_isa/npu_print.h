@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright © 2026 The NPU stack authors */
 
-/* Printing of the parts of an instruction, called by generated code; internal to libnpu_isa. See npu_disasm.h. */
+/* Printing of the parts of an instruction, called by generated code; internal to libnpu_isa. See
+ * npu_disasm.h. */
 
 #ifndef NPU_PRINT_H
 #define NPU_PRINT_H
@@ -14,9 +15,9 @@ struct npu_printer {
    const struct npu_inst *inst;
    int label; /* number of the branch target's label, -1: print the distance */
 
-   char *buffer;    /* size > 0: always ends in NUL */
+   char *buffer; /* size > 0: always ends in NUL */
    size_t size;
-   size_t length;   /* as if the buffer were large enough */
+   size_t length; /* as if the buffer were large enough */
 };
 
 /* The whole instruction; inst->op must be valid. */

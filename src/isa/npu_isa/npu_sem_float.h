@@ -2,14 +2,17 @@
 /* Copyright © 2026 The NPU stack authors */
 
 /*
- * Arithmetic that the lane semantics of npu.xml call: conversions with every rounding mode, binary16, exact
- * fma and friends. Everything is an explicit sequence of IEEE operations of float and double and of integer
- * operations, so another engine (a JIT, hardware) can reproduce each bit. Nothing depends on libm except fma, sqrt, floor,
- * ceil, trunc and rint, which are exact, and nothing on the host's rounding mode except that it is round to nearest even.
- * Compile with -ffp-contract=off. The functions are pure and made to be vectorised where the hardware of a host allows.
+ * Arithmetic that the lane semantics of npu.xml call: conversions with every rounding mode,
+ * binary16, exact fma and friends. Everything is an explicit sequence of IEEE operations of float
+ * and double and of integer operations, so another engine (a JIT, hardware) can reproduce each bit.
+ * Nothing depends on libm except fma, sqrt, floor, ceil, trunc and rint, which are exact, and
+ * nothing on the host's rounding mode except that it is round to nearest even. Compile with
+ * -ffp-contract=off. The functions are pure and made to be vectorised where the hardware of a host
+ * allows.
  *
- * binary16 is computed in float: for +, -, *, / and sqrt rounding first to 24 bits and then to 11 is the same as rounding
- * once (24 >= 2 * 11 + 2; Figueroa 1995, "When is double rounding innocuous?"). fma is not in that list: it rounds to odd.
+ * binary16 is computed in float: for +, -, *, / and sqrt rounding first to 24 bits and then to 11
+ * is the same as rounding once (24 >= 2 * 11 + 2; Figueroa 1995, "When is double rounding
+ * innocuous?"). fma is not in that list: it rounds to odd.
  */
 
 #ifndef NPU_SEM_FLOAT_H
@@ -45,7 +48,8 @@
 #define NPU_F32_NAN  UINT32_C(0x7fc00000)
 #define NPU_F64_NAN  UINT64_C(0x7ff8000000000000)
 
-/* ------------------------------------------------------------------------------------- bits and values */
+/* ------------------------------------------------------------------------------------- bits and
+ * values */
 
 static inline uint32_t
 npu_f32_raw(float x)
@@ -80,7 +84,8 @@ npu_f64_value(uint64_t bits)
    return x;
 }
 
-/* binary16 -> float, exact: the exponent is corrected by a multiplication, which normalises denormals too. */
+/* binary16 -> float, exact: the exponent is corrected by a multiplication, which normalises
+ * denormals too. */
 static inline float
 npu_f16_value(uint64_t bits)
 {
@@ -112,8 +117,8 @@ npu_f64_bits(double x)
 }
 
 /*
- * float -> binary16, to nearest even. Normal results round by an integer addition that carries into the exponent; denormal
- * ones by adding a float whose last place is the last place of the result.
+ * float -> binary16, to nearest even. Normal results round by an integer addition that carries into
+ * the exponent; denormal ones by adding a float whose last place is the last place of the result.
  */
 static inline uint64_t
 npu_f16_bits(float x)
@@ -133,12 +138,13 @@ npu_f16_bits(float x)
 /* ------------------------------------------------------------------------------------- rounding */
 
 /*
- * The value (-1)^sign * m * 2^exponent (m > 0, its lowest bit may stand for lost bits below) in a format of
- * `fraction_bits` and `exponent_bits`, as bits, rounded in `mode` (enum npu_round). Overflow gives infinity or the
- * largest number as the mode says; underflow is gradual.
+ * The value (-1)^sign * m * 2^exponent (m > 0, its lowest bit may stand for lost bits below) in a
+ * format of `fraction_bits` and `exponent_bits`, as bits, rounded in `mode` (enum npu_round).
+ * Overflow gives infinity or the largest number as the mode says; underflow is gradual.
  */
 static inline uint64_t
-npu_round_pack(bool sign, uint64_t m, int exponent, unsigned fraction_bits, unsigned exponent_bits, unsigned mode)
+npu_round_pack(bool sign, uint64_t m, int exponent, unsigned fraction_bits, unsigned exponent_bits,
+               unsigned mode)
 {
    const int bias = (1 << (exponent_bits - 1)) - 1;
    const uint64_t infinity = ((UINT64_C(1) << exponent_bits) - 1) << fraction_bits;
@@ -177,8 +183,8 @@ npu_round_pack(bool sign, uint64_t m, int exponent, unsigned fraction_bits, unsi
    const uint64_t exponent_field = biased < 1 ? 0 : (uint64_t)(biased - 1) << fraction_bits;
    uint64_t bits = exponent_field + kept + up;
    if (bits >= infinity) {
-      const bool to_infinity =
-         mode == NPU_ROUND_RTE || (mode == NPU_ROUND_RTP && !sign) || (mode == NPU_ROUND_RTN && sign);
+      const bool to_infinity = mode == NPU_ROUND_RTE || (mode == NPU_ROUND_RTP && !sign) ||
+                               (mode == NPU_ROUND_RTN && sign);
       bits = to_infinity ? infinity : infinity - 1;
    }
    return sign_bit | bits;
@@ -200,7 +206,8 @@ npu_narrow_f64(double x, unsigned fraction_bits, unsigned exponent_bits, unsigne
       return (uint64_t)sign << (fraction_bits + exponent_bits) | infinity;
    }
    const uint64_t m = exponent == 0 ? fraction : fraction | UINT64_C(1) << 52;
-   return npu_round_pack(sign, m, (exponent == 0 ? 1 : (int)exponent) - 1075, fraction_bits, exponent_bits, mode);
+   return npu_round_pack(sign, m, (exponent == 0 ? 1 : (int)exponent) - 1075, fraction_bits,
+                         exponent_bits, mode);
 }
 
 static inline uint16_t
@@ -254,7 +261,8 @@ npu_f32_from_u64(uint64_t x, unsigned mode)
 static inline float
 npu_f32_from_i64(int64_t x, unsigned mode)
 {
-   return npu_f32_value(npu_round_pack(x < 0, x < 0 ? 0u - (uint64_t)x : (uint64_t)x, 0, 23, 8, mode));
+   return npu_f32_value(
+      npu_round_pack(x < 0, x < 0 ? 0u - (uint64_t)x : (uint64_t)x, 0, 23, 8, mode));
 }
 
 static inline double
@@ -266,7 +274,8 @@ npu_f64_from_u64(uint64_t x, unsigned mode)
 static inline double
 npu_f64_from_i64(int64_t x, unsigned mode)
 {
-   return npu_f64_value(npu_round_pack(x < 0, x < 0 ? 0u - (uint64_t)x : (uint64_t)x, 0, 52, 11, mode));
+   return npu_f64_value(
+      npu_round_pack(x < 0, x < 0 ? 0u - (uint64_t)x : (uint64_t)x, 0, 52, 11, mode));
 }
 
 /* ------------------------------------------------------------------------------------- integers */
@@ -281,17 +290,17 @@ npu_bit_reverse_64(uint64_t x)
 }
 
 /* npu_clamp_<to>_from_<i64 or u64>(x): x clamped to the range of <to>. */
-#define NPU_DEFINE_CLAMPS(name, ctype, minimum, maximum)                                                              \
-   static inline ctype npu_clamp_##name##_from_i64(int64_t x)                                                         \
-   {                                                                                                                  \
-      const int64_t top = (uint64_t)(maximum) > INT64_MAX ? INT64_MAX : (int64_t)(maximum);                           \
-      if (x < (int64_t)(minimum))                                                                                     \
-         return (minimum);                                                                                            \
-      return x > top ? (maximum) : (ctype)x;                                                                          \
-   }                                                                                                                  \
-   static inline ctype npu_clamp_##name##_from_u64(uint64_t x)                                                        \
-   {                                                                                                                  \
-      return x > (uint64_t)(maximum) ? (maximum) : (ctype)x;                                                          \
+#define NPU_DEFINE_CLAMPS(name, ctype, minimum, maximum)                                           \
+   static inline ctype npu_clamp_##name##_from_i64(int64_t x)                                      \
+   {                                                                                               \
+      const int64_t top = (uint64_t)(maximum) > INT64_MAX ? INT64_MAX : (int64_t)(maximum);        \
+      if (x < (int64_t)(minimum))                                                                  \
+         return (minimum);                                                                         \
+      return x > top ? (maximum) : (ctype)x;                                                       \
+   }                                                                                               \
+   static inline ctype npu_clamp_##name##_from_u64(uint64_t x)                                     \
+   {                                                                                               \
+      return x > (uint64_t)(maximum) ? (maximum) : (ctype)x;                                       \
    }
 
 NPU_DEFINE_CLAMPS(i8, int8_t, INT8_MIN, INT8_MAX)
@@ -318,14 +327,15 @@ npu_round_f64(double x, unsigned mode)
    }
 }
 
-/* npu_<to>_from_f64(x, mode): rounded, clamped, 0 for NaN. `above` is the lowest double beyond the range. */
-#define NPU_DEFINE_FROM_FLOAT(name, ctype, minimum, maximum, above)                                                   \
-   static inline ctype npu_##name##_from_f64(double x, unsigned mode)                                                 \
-   {                                                                                                                  \
-      const double r = npu_round_f64(x, mode);                                                                        \
-      const bool inside = r >= (double)(minimum) && r < (above);                                                      \
-      const ctype value = (ctype)(inside ? r : 0.0);                                                                  \
-      return inside ? value : r >= (above) ? (maximum) : r < 0.0 ? (minimum) : 0;                                     \
+/* npu_<to>_from_f64(x, mode): rounded, clamped, 0 for NaN. `above` is the lowest double beyond the
+ * range. */
+#define NPU_DEFINE_FROM_FLOAT(name, ctype, minimum, maximum, above)                                \
+   static inline ctype npu_##name##_from_f64(double x, unsigned mode)                              \
+   {                                                                                               \
+      const double r = npu_round_f64(x, mode);                                                     \
+      const bool inside = r >= (double)(minimum) && r < (above);                                   \
+      const ctype value = (ctype)(inside ? r : 0.0);                                               \
+      return inside ? value : r >= (above) ? (maximum) : r < 0.0 ? (minimum) : 0;                  \
    }
 
 NPU_DEFINE_FROM_FLOAT(i8, int8_t, INT8_MIN, INT8_MAX, 0x1p7)
@@ -340,9 +350,9 @@ NPU_DEFINE_FROM_FLOAT(u64, uint64_t, 0, UINT64_MAX, 0x1p64)
 /* ------------------------------------------------------------------------------------- arithmetic */
 
 /*
- * a + b rounded to odd: if the sum is inexact, the one of the two neighbouring doubles whose last bit is 1. Rounding that
- * to a format at least two bits shorter gives the correctly rounded sum (Boldo and Melquiond 2008). The error of the
- * sum is Knuth's TwoSum. No overflow may occur.
+ * a + b rounded to odd: if the sum is inexact, the one of the two neighbouring doubles whose last
+ * bit is 1. Rounding that to a format at least two bits shorter gives the correctly rounded sum
+ * (Boldo and Melquiond 2008). The error of the sum is Knuth's TwoSum. No overflow may occur.
  */
 static inline double
 npu_add_odd(double a, double b)
@@ -370,14 +380,16 @@ npu_f32_odd(double x)
    return npu_f32_value(inexact && !(bits & 1) ? (away ? bits + 1 : bits - 1) : bits);
 }
 
-/* The product of two halves is exact in double; the sum is rounded to odd twice, then by the caller to half. */
+/* The product of two halves is exact in double; the sum is rounded to odd twice, then by the caller
+ * to half. */
 static inline float
 npu_fma_f16(float a, float b, float c)
 {
    return npu_f32_odd(npu_add_odd((double)a * b, c));
 }
 
-/* With hardware fma one instruction; else the product of two floats is exact in double and the sum rounds to odd. */
+/* With hardware fma one instruction; else the product of two floats is exact in double and the sum
+ * rounds to odd. */
 static inline float
 npu_fma_f32(float a, float b, float c)
 {
@@ -479,18 +491,18 @@ npu_max_f64(double a, double b)
    return b != b ? a : ordered;
 }
 
-#define NPU_DEFINE_TO_INTEGRAL(name, function)                                                                        \
-   static inline float npu_##name##_f16(float x)                                                                      \
-   {                                                                                                                  \
-      return __builtin_##function##f(x);                                                                              \
-   }                                                                                                                  \
-   static inline float npu_##name##_f32(float x)                                                                      \
-   {                                                                                                                  \
-      return __builtin_##function##f(x);                                                                              \
-   }                                                                                                                  \
-   static inline double npu_##name##_f64(double x)                                                                    \
-   {                                                                                                                  \
-      return __builtin_##function(x);                                                                                 \
+#define NPU_DEFINE_TO_INTEGRAL(name, function)                                                     \
+   static inline float npu_##name##_f16(float x)                                                   \
+   {                                                                                               \
+      return __builtin_##function##f(x);                                                           \
+   }                                                                                               \
+   static inline float npu_##name##_f32(float x)                                                   \
+   {                                                                                               \
+      return __builtin_##function##f(x);                                                           \
+   }                                                                                               \
+   static inline double npu_##name##_f64(double x)                                                 \
+   {                                                                                               \
+      return __builtin_##function(x);                                                              \
    }
 
 NPU_DEFINE_TO_INTEGRAL(floor, floor)
@@ -507,7 +519,8 @@ npu_power_of_two(int32_t n)
    return npu_f64_value((uint64_t)(n + 1023) << 52);
 }
 
-/* Beyond +-400 the result is infinite or zero whatever x; within, the product is exact in double and rounds once. */
+/* Beyond +-400 the result is infinite or zero whatever x; within, the product is exact in double
+ * and rounds once. */
 static inline float
 npu_ldexp_f32(float x, int32_t n)
 {

@@ -2,12 +2,14 @@
 /* Copyright © 2026 The NPU stack authors */
 
 /*
- * The transcendental operations fexp2, flog2, fsin, fcos of f32, as explicit algorithms of IEEE multiplications, additions
- * and integer operations: no libm, no fma, no dependence on anything but round to nearest even, so that any engine can
- * reproduce the bits. f16 uses them and rounds once more. Denormals are kept. Compile with -ffp-contract=off.
+ * The transcendental operations fexp2, flog2, fsin, fcos of f32, as explicit algorithms of IEEE
+ * multiplications, additions and integer operations: no libm, no fma, no dependence on anything but
+ * round to nearest even, so that any engine can reproduce the bits. f16 uses them and rounds once
+ * more. Denormals are kept. Compile with -ffp-contract=off.
  *
- * Polynomials are minimax approximations (Remez exchange). Largest errors against the true value, found by running over
- * all floats: exp2 1.292 ulp, log2 1.338 ulp, sin and cos 0.502 ulp; tests/isa/sem_math_test.c checks samples.
+ * Polynomials are minimax approximations (Remez exchange). Largest errors against the true value,
+ * found by running over all floats: exp2 1.292 ulp, log2 1.338 ulp, sin and cos 0.502 ulp;
+ * tests/isa/sem_math_test.c checks samples.
  */
 
 #ifndef NPU_SEM_MATH_H
@@ -16,9 +18,9 @@
 #include "npu_isa/npu_sem_float.h"
 
 /*
- * 2^x = 2^n * 2^r with n the nearest integer and r in -1/2..1/2, exact; 2^r = 1 + r * Q(r), relative error of the
- * polynomial 2^-28.5. The scaling is two multiplications, the second of which may round to a denormal or overflow.
- * Integers give exact powers.
+ * 2^x = 2^n * 2^r with n the nearest integer and r in -1/2..1/2, exact; 2^r = 1 + r * Q(r),
+ * relative error of the polynomial 2^-28.5. The scaling is two multiplications, the second of which
+ * may round to a denormal or overflow. Integers give exact powers.
  */
 static inline float
 npu_exp2_f32(float x)
@@ -44,8 +46,8 @@ npu_exp2_f32(float x)
 }
 
 /*
- * x = 2^e * m with m in sqrt(1/2)..sqrt(2), r = m - 1 exact; log2(m) = r + r * Q(r), relative error of the polynomial
- * 2^-27.9.
+ * x = 2^e * m with m in sqrt(1/2)..sqrt(2), r = m - 1 exact; log2(m) = r + r * Q(r), relative error
+ * of the polynomial 2^-27.9.
  */
 static inline float
 npu_log2_f32(float x)
@@ -79,7 +81,8 @@ struct npu_angle {
    double rest;
 };
 
-/* |x| < 2^20: pi/2 in two parts (Cody and Waite); the product with the first, of 33 bits, is exact. */
+/* |x| < 2^20: pi/2 in two parts (Cody and Waite); the product with the first, of 33 bits, is exact.
+ */
 static inline struct npu_angle
 npu_reduce_small(float x)
 {
@@ -94,19 +97,22 @@ npu_reduce_small(float x)
 }
 
 /*
- * 2^20 <= |x| < infinity: x * 2/pi modulo 4 in integers (Payne and Hanek). With |x| = m * 2^e, bits of 2/pi that make
- * multiples of 4 are left out: 96 bits from weight 2^(1 - e) on are multiplied by the 24 bits of m.
+ * 2^20 <= |x| < infinity: x * 2/pi modulo 4 in integers (Payne and Hanek). With |x| = m * 2^e, bits
+ * of 2/pi that make multiples of 4 are left out: 96 bits from weight 2^(1 - e) on are multiplied by
+ * the 24 bits of m.
  */
 static inline struct npu_angle
 npu_reduce_large(float x)
 {
    /* 2/pi, after one word of zeros. */
    static const uint32_t two_over_pi[] = {
-      0x00000000, 0xa2f9836e, 0x4e441529, 0xfc2757d1, 0xf534ddc0, 0xdb629599, 0x3c439041, 0xfe5163ab, 0xdebbc561,
+      0x00000000, 0xa2f9836e, 0x4e441529, 0xfc2757d1, 0xf534ddc0,
+      0xdb629599, 0x3c439041, 0xfe5163ab, 0xdebbc561,
    };
    const uint32_t bits = npu_f32_raw(x);
    const uint32_t m = (bits & 0x7fffff) | 0x800000;
-   const unsigned skip = 32 + (bits >> 23 & 0xff) - 150 - 2; /* e - 2 bits of 2/pi, 27 to 134 with the zeros */
+   const unsigned skip = 32 + (bits >> 23 & 0xff) - 150 -
+                         2; /* e - 2 bits of 2/pi, 27 to 134 with the zeros */
    const uint32_t *word = &two_over_pi[skip >> 5];
    const unsigned shift = skip & 31;
    const uint32_t w0 = (uint32_t)((((uint64_t)word[0] << 32) | word[1]) << shift >> 32);
@@ -118,7 +124,8 @@ npu_reduce_large(float x)
    /* A quarter of x * 2/pi as a fraction of 64 bits; the top two bits are the quadrant. */
    const uint64_t fraction = high << 32 | (uint32_t)middle;
    const uint32_t quadrant = (uint32_t)((fraction + (UINT64_C(1) << 61)) >> 62);
-   const double rest = (double)(int64_t)(fraction - ((uint64_t)quadrant << 62)) * 0x1.921fb54442d18p-62;
+   const double rest = (double)(int64_t)(fraction - ((uint64_t)quadrant << 62)) *
+                       0x1.921fb54442d18p-62;
    const bool negative = bits >> 31;
 
    return (struct npu_angle){
@@ -127,7 +134,8 @@ npu_reduce_large(float x)
    };
 }
 
-/* sin(quadrant * pi/2 + rest): relative error of the polynomials 2^-37.5 (sine) and 2^-33.9 (cosine). */
+/* sin(quadrant * pi/2 + rest): relative error of the polynomials 2^-37.5 (sine) and 2^-33.9
+ * (cosine). */
 static inline float
 npu_sin_of_angle(struct npu_angle angle)
 {
