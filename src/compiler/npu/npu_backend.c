@@ -68,17 +68,8 @@ static void
 allocate(struct pipeline *p)
 {
    struct npu_ra_limits limits = limits_of(p);
-   unsigned demand[NPU_NUM_FILES];
 
-   npu_compute_liveness(p->shader);
-   npu_calc_demand(p->shader, demand);
-   for (unsigned f = 0; f < NPU_NUM_FILES; ++f) {
-      unsigned limit = limits.regs[f] - (f == NPU_FILE_V);
-      if (demand[f] > limit && asprintf(&p->error, "%s needs %u %s registers, there are %u",
-                                        p->shader->info.name, demand[f],
-                                        (const char *[]){"vector", "scalar", "mask"}[f], limit) < 0)
-         p->error = NULL;
-   }
+   NPU_PASS(p, 0, npu_spill, &limits);
    if (p->error)
       return;
    struct npu_ra_record *record = npu_ra(p->shader, &limits);

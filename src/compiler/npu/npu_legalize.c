@@ -84,10 +84,10 @@ npu_src_allowed(const struct npu_instr *instr, unsigned s, struct npu_ref ref)
 static bool
 fold_modifiers(struct npu_ref *ref)
 {
-   uint64_t sign = 1ull << (ref->bits - 1);
-
    if (!npu_is_imm(*ref) || (!ref->neg && !ref->abs))
       return false;
+
+   uint64_t sign = 1ull << (ref->bits - 1);
    if (ref->abs)
       ref->imm &= ~sign;
    if (ref->neg)

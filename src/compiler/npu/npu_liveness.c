@@ -178,6 +178,16 @@ demand_of_block(struct demand *d, const struct npu_block *block)
 }
 
 void
+npu_calc_block_demand(const struct npu_shader *shader, const struct npu_block *block,
+                      unsigned demand[NPU_NUM_FILES])
+{
+   struct demand d = {.shader = shader, .max = demand};
+
+   memset(demand, 0, NPU_NUM_FILES * sizeof(demand[0]));
+   demand_of_block(&d, block);
+}
+
+void
 npu_calc_demand(const struct npu_shader *shader, unsigned demand[NPU_NUM_FILES])
 {
    struct demand d = {.shader = shader, .max = demand};

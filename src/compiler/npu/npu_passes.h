@@ -80,6 +80,10 @@ void npu_compute_liveness(struct npu_shader *shader);
 /* Most registers of each file live at one time; needs liveness. Exact: npu_ra() never needs more. */
 void npu_calc_demand(const struct npu_shader *shader, unsigned demand[NPU_NUM_FILES]);
 
+/* The same for one block. */
+void npu_calc_block_demand(const struct npu_shader *shader, const struct npu_block *block,
+                           unsigned demand[NPU_NUM_FILES]);
+
 /* ---- statistics ---- */
 
 /* Fills the statistics of shader->info from the final code. */
