@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Copyright © 2026 The NPU stack authors
  *
- * Test plan of the uAPI: suites of cases that know nothing but struct npu_transport, so the same plan runs
- * on every transport. plan_main.c is the runner; each plan_*.c exports one suite.
+ * Test plan of the uAPI: suites of cases that know nothing but struct npu_transport, so the same
+ * plan runs on every transport. plan_main.c is the runner; each plan_*.c exports one suite.
  *
- * The runner opens a file of its own for each case (plan.t) and closes it afterwards, whatever the case left
- * behind; then the memory of the device in use must be what it was before.
+ * The runner opens a file of its own for each case (plan.t) and closes it afterwards, whatever the
+ * case left behind; then the memory of the device in use must be what it was before.
  */
 
 #ifndef PLAN_H
@@ -24,8 +24,8 @@
 #include "npu_transport.h"
 
 struct plan {
-   struct npu_transport *t;          /* the file of this case */
-   struct npu_transport *extra[8];   /* further files: plan_open() */
+   struct npu_transport *t;        /* the file of this case */
+   struct npu_transport *extra[8]; /* further files: plan_open() */
    unsigned num_extra;
    struct plan_map {
       struct npu_transport *t;
@@ -33,10 +33,10 @@ struct plan {
       uint64_t size_B;
    } *maps; /* of plan_bo_map */
    unsigned num_maps;
-   const char *transport_name;       /* as given on the command line */
+   const char *transport_name; /* as given on the command line */
    bool is_sim;
-   uint64_t seed;                    /* for random tests */
-   uint32_t watchdog_ms;             /* of the device */
+   uint64_t seed;        /* for random tests */
+   uint32_t watchdog_ms; /* of the device */
 
    bool failed;
    char message[1024]; /* of the first failure */
@@ -137,14 +137,13 @@ uint64_t plan_memory_used(struct plan *plan, struct npu_transport *t);
 struct drm_npu_device_info plan_device_info(struct plan *plan, struct npu_transport *t);
 
 /* 0 or -errno. timeout_ns is relative; point 0: binary. */
-int plan_syncobj_wait(struct npu_transport *t, uint32_t handle, uint64_t point,
-                      int64_t timeout_ns);
+int plan_syncobj_wait(struct npu_transport *t, uint32_t handle, uint64_t point, int64_t timeout_ns);
 int64_t plan_now_ns(void);
 void plan_sleep_ms(unsigned ms);
 
 #define PLAN_RWX (DRM_NPU_VM_MAP_READ | DRM_NPU_VM_MAP_WRITE | DRM_NPU_VM_MAP_EXEC)
-#define PLAN_RW (DRM_NPU_VM_MAP_READ | DRM_NPU_VM_MAP_WRITE)
-#define PLAN_MS 1000000ll
+#define PLAN_RW  (DRM_NPU_VM_MAP_READ | DRM_NPU_VM_MAP_WRITE)
+#define PLAN_MS  1000000ll
 
 /* A place to work: a VM with a data buffer and a buffer for packets, a context and a timeline. */
 struct rig {
@@ -155,19 +154,20 @@ struct rig {
    uint64_t data_va, data_size_B, cmd_va;
    uint8_t *data;
    uint8_t *cmd;
-   uint32_t num_packets;   /* built since the last rig_submit */
-   uint32_t first_packet;  /* of those, position in the packet buffer */
-   uint32_t timeline;      /* point n is signalled by the n-th rig_submit */
+   uint32_t num_packets;  /* built since the last rig_submit */
+   uint32_t first_packet; /* of those, position in the packet buffer */
+   uint32_t timeline;     /* point n is signalled by the n-th rig_submit */
    uint64_t point;
 };
 
 #define RIG_DATA_VA 0x10000000ull
-#define RIG_DATA_B (4ull << 20)
-#define RIG_CMD_VA 0x20000000ull
-#define RIG_CMD_B (1ull << 20)
+#define RIG_DATA_B  (4ull << 20)
+#define RIG_CMD_VA  0x20000000ull
+#define RIG_CMD_B   (1ull << 20)
 
 void rig_init(struct rig *rig, struct plan *plan, struct npu_transport *t);
-/* A second context in the VM of a rig, with its own packets and timeline; n tells them apart (1 ..). */
+/* A second context in the VM of a rig, with its own packets and timeline; n tells them apart (1
+ * ..). */
 void rig_init_sibling(struct rig *rig, const struct rig *of, unsigned n);
 
 /* Builders: append a packet. */
@@ -179,7 +179,8 @@ void rig_signal(struct rig *rig, uint64_t va, uint64_t value);
 void rig_timestamp(struct rig *rig, uint64_t va);
 void rig_dispatch(struct rig *rig, uint64_t code_va, uint32_t kernel_id);
 
-/* Submits what was built as one command buffer, after the waits; signals the next point. 0 or -errno. */
+/* Submits what was built as one command buffer, after the waits; signals the next point. 0 or
+ * -errno. */
 int rig_try_submit(struct rig *rig, const struct drm_npu_sync *waits, uint32_t num_waits);
 void rig_submit(struct rig *rig);
 void rig_submit_after(struct rig *rig, uint32_t handle, uint64_t point);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright © 2026 The NPU stack authors
  *
- * Address spaces: what is bound can be reached with the permissions it was bound with, and nothing else.
+ * Address spaces: what is bound can be reached with the permissions it was bound with, and nothing
+ * else.
  */
 
 #include "plan.h"
@@ -43,7 +44,7 @@ reachable(struct rig *rig, uint64_t va, bool write)
 
 #define CHECK_READABLE(rig, va) CHECK(reachable(rig, va, false))
 #define CHECK_WRITABLE(rig, va) CHECK(reachable(rig, va, true))
-#define CHECK_FAULTS(rig, va) CHECK(!reachable(rig, va, false))
+#define CHECK_FAULTS(rig, va)   CHECK(!reachable(rig, va, false))
 
 static void
 map_and_unmap(struct plan *plan)
@@ -196,9 +197,15 @@ all_or_nothing(struct plan *plan)
    plan_vm_map(plan, plan->t, rig.vm_id, handle, 0, VA, 4096, PLAN_RW);
    struct drm_npu_vm_bind_op ops[3] = {
       {.op = DRM_NPU_VM_BIND_OP_UNMAP, .va = VA, .size = 4096},
-      {.op = DRM_NPU_VM_BIND_OP_MAP, .flags = PLAN_RW, .handle = handle, .va = VA + 4096,
+      {.op = DRM_NPU_VM_BIND_OP_MAP,
+       .flags = PLAN_RW,
+       .handle = handle,
+       .va = VA + 4096,
        .size = 4096},
-      {.op = DRM_NPU_VM_BIND_OP_MAP, .flags = PLAN_RW, .handle = 4711, .va = VA + 8192,
+      {.op = DRM_NPU_VM_BIND_OP_MAP,
+       .flags = PLAN_RW,
+       .handle = 4711,
+       .va = VA + 8192,
        .size = 4096},
    };
    struct drm_npu_vm_bind args = {.vm_id = rig.vm_id, .ops = DRM_NPU_OBJ_ARRAY(ops, 3)};
@@ -232,16 +239,17 @@ most_operations(struct plan *plan)
          .size = 4096,
       };
    }
-   struct drm_npu_vm_bind args = {
-      .vm_id = rig.vm_id, .ops = DRM_NPU_OBJ_ARRAY(ops, DRM_NPU_MAX_BIND_OPS)};
+   struct drm_npu_vm_bind args = {.vm_id = rig.vm_id,
+                                  .ops = DRM_NPU_OBJ_ARRAY(ops, DRM_NPU_MAX_BIND_OPS)};
    CHECK_EQ(npu_transport_ioctl(plan->t, DRM_IOCTL_NPU_VM_BIND, &args), 0);
    CHECK_READABLE(&rig, VA);
    CHECK_FAULTS(&rig, VA + 4096);
    CHECK_READABLE(&rig, VA + 8192ull * (DRM_NPU_MAX_BIND_OPS - 1));
 
    for (unsigned i = 0; i < DRM_NPU_MAX_BIND_OPS; i++)
-      ops[i] = (struct drm_npu_vm_bind_op){
-         .op = DRM_NPU_VM_BIND_OP_UNMAP, .va = ops[i].va, .size = 4096};
+      ops[i] = (struct drm_npu_vm_bind_op){.op = DRM_NPU_VM_BIND_OP_UNMAP,
+                                           .va = ops[i].va,
+                                           .size = 4096};
    CHECK_EQ(npu_transport_ioctl(plan->t, DRM_IOCTL_NPU_VM_BIND, &args), 0);
    CHECK_FAULTS(&rig, VA + 8192ull * (DRM_NPU_MAX_BIND_OPS - 1));
 }
@@ -350,11 +358,11 @@ async_waits_and_signals(struct plan *plan)
    rig_wait(&slow, rig_word_va(&rig, 0), 1);
    rig_submit(&slow);
 
-   waits[0] = (struct drm_npu_sync){
-      .handle = slow.timeline, .flags = DRM_NPU_SYNC_TIMELINE, .point = 1};
+   waits[0] = (struct drm_npu_sync){.handle = slow.timeline,
+                                    .flags = DRM_NPU_SYNC_TIMELINE,
+                                    .point = 1};
    signals[0] = (struct drm_npu_sync){.handle = done};
-   signals[1] = (struct drm_npu_sync){
-      .handle = gate, .flags = DRM_NPU_SYNC_TIMELINE, .point = 7};
+   signals[1] = (struct drm_npu_sync){.handle = gate, .flags = DRM_NPU_SYNC_TIMELINE, .point = 7};
    struct drm_npu_vm_bind args = {
       .vm_id = rig.vm_id,
       .flags = DRM_NPU_VM_BIND_ASYNC,
@@ -402,10 +410,9 @@ async_is_dropped_with_the_vm(struct plan *plan)
    rig_wait(&slow, rig_word_va(&slow, 0), 1);
    rig_submit(&slow);
 
-   struct drm_npu_vm_bind_op op = {.op = DRM_NPU_VM_BIND_OP_MAP, .flags = PLAN_RW,
-                                   .handle = handle, .va = VA, .size = 1 << 20};
-   struct drm_npu_sync wait = {
-      .handle = slow.timeline, .flags = DRM_NPU_SYNC_TIMELINE, .point = 1};
+   struct drm_npu_vm_bind_op op = {
+      .op = DRM_NPU_VM_BIND_OP_MAP, .flags = PLAN_RW, .handle = handle, .va = VA, .size = 1 << 20};
+   struct drm_npu_sync wait = {.handle = slow.timeline, .flags = DRM_NPU_SYNC_TIMELINE, .point = 1};
    struct drm_npu_sync signal = {.handle = done};
    struct drm_npu_vm_bind args = {
       .vm_id = vm_id,

@@ -40,8 +40,9 @@ info_names_private_vm(struct plan *plan)
 {
    plan_vm_create(plan, plan->t);
    uint32_t vm_id = plan_vm_create(plan, plan->t);
-   struct drm_npu_bo_create args = {
-      .size = 4096, .flags = DRM_NPU_BO_PLACE_DEVICE | DRM_NPU_BO_NO_MMAP, .vm_id = vm_id};
+   struct drm_npu_bo_create args = {.size = 4096,
+                                    .flags = DRM_NPU_BO_PLACE_DEVICE | DRM_NPU_BO_NO_MMAP,
+                                    .vm_id = vm_id};
    CHECK_EQ(npu_transport_ioctl(plan->t, DRM_IOCTL_NPU_BO_CREATE, &args), 0);
 
    struct drm_npu_bo_get_info info = {.handle = args.handle};
@@ -168,15 +169,19 @@ mapping_outlives_handle_and_file(struct plan *plan)
    CHECK_EQ(plan_memory_used(plan, plan->t), before_B + (1 << 20));
 }
 
-/* All memory in small pieces, every other one freed: a large buffer must be put together of pieces. */
+/* All memory in small pieces, every other one freed: a large buffer must be put together of pieces.
+ */
 static void
 fragmented_memory_is_used(struct plan *plan)
 {
    struct npu_transport *other = plan_open(plan);
    struct drm_npu_memory_info info = {0};
-   struct drm_npu_dev_query query = {
-      .type = DRM_NPU_DEV_QUERY_MEMORY, .size = sizeof(info), .pointer = (uintptr_t)&info};
-   enum { MAX_PIECES = 64 };
+   struct drm_npu_dev_query query = {.type = DRM_NPU_DEV_QUERY_MEMORY,
+                                     .size = sizeof(info),
+                                     .pointer = (uintptr_t)&info};
+   enum {
+      MAX_PIECES = 64
+   };
    uint32_t handles[MAX_PIECES], count = 0;
    struct rig rig;
 

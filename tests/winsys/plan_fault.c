@@ -19,6 +19,7 @@ check_fault(struct rig *rig, enum drm_npu_fault_type type, enum drm_npu_fault_ac
    struct plan *plan = rig->plan;
    struct drm_npu_ctx_get_state state = rig_finish_faulted(rig);
 
+   CHECK_EQ(state.fault.code, type == DRM_NPU_FAULT_BAD_PACKET ? address - state.fault.pc : 0);
    CHECK_EQ(state.fault.type, type);
    CHECK_EQ(state.fault.access, access);
    CHECK_EQ(state.fault.address, address);
@@ -103,6 +104,14 @@ unknown_packet(struct plan *plan)
    bad_packet(plan, &packet, 0);
 }
 
+/* Memory nobody wrote to. */
+static void
+zeros_are_no_packet(struct plan *plan)
+{
+   static const uint8_t packet[64];
+   bad_packet(plan, packet, 0);
+}
+
 static void
 unknown_packet_flag(struct plan *plan)
 {
@@ -158,6 +167,8 @@ command_buffer_too_long(struct plan *plan)
    struct rig rig;
 
    rig_init(&rig, plan, plan->t);
+   for (unsigned i = 0; i < RIG_CMD_B / 64; i++)
+      rig.cmd[i * 64] = NPU_PACKET_NOP;
    rig.num_packets = RIG_CMD_B / 64 + 5;
    rig_submit(&rig);
    check_fault(&rig, DRM_NPU_FAULT_UNMAPPED, DRM_NPU_FAULT_ACCESS_COMMAND, rig.cmd_va + RIG_CMD_B,
@@ -256,7 +267,8 @@ watchdog_minds_progress(struct plan *plan)
    rig_finish(&rig);
 }
 
-/* The faulting context dies, its queued jobs never run, their fences signal; everybody else lives on. */
+/* The faulting context dies, its queued jobs never run, their fences signal; everybody else lives
+ * on. */
 static void
 only_its_context_dies(struct plan *plan)
 {
@@ -314,7 +326,9 @@ only_its_context_dies(struct plan *plan)
 static void
 more_faults_than_records(struct plan *plan)
 {
-   enum { NUM = 3 * NPU_FAULT_FIFO_SIZE };
+   enum {
+      NUM = 3 * NPU_FAULT_FIFO_SIZE
+   };
    struct rig rig;
    static uint32_t ctxs[NUM], timelines[NUM];
 
@@ -335,8 +349,9 @@ more_faults_than_records(struct plan *plan)
    for (unsigned i = 0; i < NUM; i++) {
       ctxs[i] = plan_ctx_create(plan, plan->t, rig.vm_id);
       timelines[i] = plan_syncobj_create(plan, plan->t, false);
-      struct drm_npu_sync signal = {
-         .handle = timelines[i], .flags = DRM_NPU_SYNC_TIMELINE, .point = 1};
+      struct drm_npu_sync signal = {.handle = timelines[i],
+                                    .flags = DRM_NPU_SYNC_TIMELINE,
+                                    .point = 1};
       struct drm_npu_submit args = {
          .ctx_id = ctxs[i],
          .cmdbufs = DRM_NPU_OBJ_ARRAY(&bad, 1),
@@ -408,6 +423,7 @@ static const struct plan_case cases[] = {
    {"running over the end of a buffer", overrun},
    {"write to read-only memory", write_to_read_only},
    {"unknown packet", unknown_packet},
+   {"zeros instead of a packet", zeros_are_no_packet},
    {"unknown packet flag", unknown_packet_flag},
    {"reserved bytes of a packet", reserved_bytes},
    {"ring packets in a command buffer", ring_packets_are_refused},

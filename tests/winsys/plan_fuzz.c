@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright © 2026 The NPU stack authors
  *
- * Random arguments from several threads: whatever is returned, the device must work afterwards, for this file and
- * for others. The seed is printed by the runner.
+ * Random arguments from several threads: whatever is returned, the device must work afterwards, for
+ * this file and for others. The seed is printed by the runner.
  */
 
 #include "plan_misuse.h"
@@ -10,9 +10,8 @@
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
-#include <unistd.h>
 
-#define NUM_THREADS 4
+#define NUM_THREADS      4
 #define CALLS_PER_THREAD 4000
 
 /* xorshift64* */
@@ -85,28 +84,12 @@ tame(struct misuse_fixture *f, enum misuse_call call)
    }
 }
 
-static void
-close_new_fd(const struct misuse_fixture *f, enum misuse_call call)
-{
-   switch (call) {
-   case CALL_PRIME_HANDLE_TO_FD:
-      close(((const struct drm_prime_handle *)f->args.bytes)->fd);
-      break;
-   case CALL_SYNCOBJ_HANDLE_TO_FD:
-   case CALL_SYNCOBJ_EXPORT_SYNC_FILE:
-      close(((const struct drm_syncobj_handle *)f->args.bytes)->fd);
-      break;
-   default:
-      break;
-   }
-}
-
 /* Breaks some fields of a valid call. */
 static void
 mutate(struct misuse_fixture *f, uint64_t *random)
 {
-   uint8_t *const places[] = {f->args.bytes,      f->args.bytes,      f->ops[0].bytes,
-                              f->ops[1].bytes,    f->cmdbufs[1].bytes, f->waits[1].bytes,
+   uint8_t *const places[] = {f->args.bytes,       f->args.bytes,        f->ops[0].bytes,
+                              f->ops[1].bytes,     f->cmdbufs[1].bytes,  f->waits[1].bytes,
                               f->signals[0].bytes, (uint8_t *)f->handles};
    static const unsigned sizes_B[] = {96, 96, 48, 48, 16, 16, 16, 8};
    unsigned count = next_random(random) % 4;
@@ -180,7 +163,7 @@ fuzz(void *data)
       if (ret > 0 || ret < -4095)
          fuzzer->bad_result++;
       if (!ret)
-         close_new_fd(f, call);
+         misuse_close_fd(f, call);
    }
    return NULL;
 }
@@ -197,8 +180,9 @@ random_arguments(struct plan *plan)
    misuse_fixture_init(f, plan, victim);
    rig_init(&rig, plan, plan->t);
    for (unsigned i = 0; i < NUM_THREADS; i++) {
-      fuzzers[i] = (struct fuzzer){
-         .plan = plan, .t = victim, .random = (plan->seed + i) * 0x9e3779b97f4a7c15ull | 1};
+      fuzzers[i] = (struct fuzzer){.plan = plan,
+                                   .t = victim,
+                                   .random = (plan->seed + i) * 0x9e3779b97f4a7c15ull | 1};
       CHECK_EQ(pthread_create(&threads[i], NULL, fuzz, &fuzzers[i]), 0);
    }
 

@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 static const struct plan_suite *const suites[] = {
-   &plan_query,  &plan_misuse_generic, &plan_misuse, &plan_bo,     &plan_bind, &plan_submit,
-   &plan_syncobj, &plan_share,         &plan_fault,  &plan_stress, &plan_fuzz,
+   &plan_query,   &plan_misuse_generic, &plan_misuse, &plan_bo,     &plan_bind, &plan_submit,
+   &plan_syncobj, &plan_share,          &plan_fault,  &plan_stress, &plan_fuzz,
 };
 
 #define NUM_SUITES (sizeof(suites) / sizeof(suites[0]))
@@ -24,8 +24,8 @@ static const struct plan_suite *const suites[] = {
 /* A case that takes longer hangs. */
 #define CASE_TIMEOUT_S 120
 
-/* Watchdog for the model, unless NPU_SIM says something else: long enough for what the cases do, short
- * enough to wait for.
+/* Watchdog for the model, unless NPU_SIM says something else: long enough for what the cases do,
+ * short enough to wait for.
  */
 #define SIM_DEFAULT "cores=2,watchdog=400"
 
@@ -36,8 +36,8 @@ plan_fail(struct plan *plan, const char *file, int line, const char *format, ...
       return;
 
    const char *slash = strrchr(file, '/');
-   int length = snprintf(plan->message, sizeof(plan->message), "%s:%d: ",
-                         slash ? slash + 1 : file, line);
+   int length = snprintf(plan->message, sizeof(plan->message), "%s:%d: ", slash ? slash + 1 : file,
+                         line);
    va_list args;
    va_start(args, format);
    vsnprintf(plan->message + length, sizeof(plan->message) - length, format, args);
@@ -92,14 +92,13 @@ run_case(struct plan *plan, const struct plan_suite *suite, unsigned index,
 static int
 usage(FILE *to, int result)
 {
-   fprintf(to,
-           "Usage: npu-uapi-test [OPTION]... [PATTERN]...\n"
-           "Runs the test plan of the NPU uAPI; only cases whose name contains a PATTERN.\n\n"
-           "  --transport=sim|drm   where to run it (default: sim)\n"
-           "  --seed=N              seed of random tests (default: from the clock, printed)\n"
-           "  --list                print the names of the cases\n"
-           "  --help                print this\n\n"
-           "The model is configured by NPU_SIM (default here: " SIM_DEFAULT ").\n");
+   fprintf(to, "Usage: npu-uapi-test [OPTION]... [PATTERN]...\n"
+               "Runs the test plan of the NPU uAPI; only cases whose name contains a PATTERN.\n\n"
+               "  --transport=sim|drm   where to run it (default: sim)\n"
+               "  --seed=N              seed of random tests (default: from the clock, printed)\n"
+               "  --list                print the names of the cases\n"
+               "  --help                print this\n\n"
+               "The model is configured by NPU_SIM (default here: " SIM_DEFAULT ").\n");
    return result;
 }
 
@@ -137,8 +136,8 @@ main(int argc, char **argv)
 
    char why[256] = "";
    setenv("NPU_SIM", SIM_DEFAULT, 0);
-   struct npu_transport *keeper =
-      list ? NULL : npu_transport_open(plan.transport_name, why, sizeof(why));
+   struct npu_transport *keeper = list ? NULL
+                                       : npu_transport_open(plan.transport_name, why, sizeof(why));
    if (!list && !keeper) {
       printf("Bail out! %s\n", why);
       return 1;

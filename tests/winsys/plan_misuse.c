@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright © 2026 The NPU stack authors
  *
- * Every field of every ioctl wrong, one at a time: the exact error, and nothing changed by it. Arrays are broken
- * in their second element, so that what was done for the first one would show.
+ * Every field of every ioctl wrong, one at a time: the exact error, and nothing changed by it.
+ * Arrays are broken in their second element, so that what was done for the first one would show.
  */
 
 #include "plan_misuse.h"
@@ -21,7 +21,7 @@ enum misuse_value {
    THE_FOREIGN_FD,
    THE_SYNCOBJ_FD,
    THE_BO_FD,
-   THE_VA_END,     /* first address that cannot be bound */
+   THE_VA_END, /* first address that cannot be bound */
    CLOSED_FD,
 };
 
@@ -38,13 +38,25 @@ struct misuse {
 #define NOT_THERE 12345
 
 #define ROW(call, target, type, field, kind, value, error)                                         \
-   {#field " = " #value, CALL_##call, target, offsetof(struct type, field),                        \
-    sizeof(((struct type *)0)->field), kind, value, -error}
+   {#field " = " #value,                                                                           \
+    CALL_##call,                                                                                   \
+    target,                                                                                        \
+    offsetof(struct type, field),                                                                  \
+    sizeof(((struct type *)0)->field),                                                             \
+    kind,                                                                                          \
+    value,                                                                                         \
+    -error}
 #define BAD(call, target, type, field, value, error)                                               \
    ROW(call, target, type, field, LITERAL, value, error)
 #define RUN(call, target, type, field, kind, error)                                                \
-   {#field " = " #kind, CALL_##call, target, offsetof(struct type, field),                         \
-    sizeof(((struct type *)0)->field), kind, 0, -error}
+   {#field " = " #kind,                                                                            \
+    CALL_##call,                                                                                   \
+    target,                                                                                        \
+    offsetof(struct type, field),                                                                  \
+    sizeof(((struct type *)0)->field),                                                             \
+    kind,                                                                                          \
+    0,                                                                                             \
+    -error}
 
 /* The ways an array can be wrong, whatever its elements are. */
 #define BAD_ARRAY(call, type, field, max)                                                          \
@@ -196,7 +208,8 @@ static const struct misuse rows[] = {
    BAD_ARRAY(VM_BIND, drm_npu_vm_bind, ops, DRM_NPU_MAX_BIND_OPS),
    BAD(VM_BIND, IN_OPS, drm_npu_vm_bind_op, op, 2, EINVAL),
    BAD(VM_BIND, IN_OPS, drm_npu_vm_bind_op, op, 0xffffffff, EINVAL),
-   BAD(VM_BIND, IN_OPS, drm_npu_vm_bind_op, op, DRM_NPU_VM_BIND_OP_UNMAP, EINVAL), /* with a handle */
+   BAD(VM_BIND, IN_OPS, drm_npu_vm_bind_op, op, DRM_NPU_VM_BIND_OP_UNMAP,
+       EINVAL), /* with a handle */
    BAD(VM_BIND, IN_OPS, drm_npu_vm_bind_op, flags, 0, EINVAL),
    BAD(VM_BIND, IN_OPS, drm_npu_vm_bind_op, flags, DRM_NPU_VM_MAP_WRITE, EINVAL),
    BAD(VM_BIND, IN_OPS, drm_npu_vm_bind_op, flags, DRM_NPU_VM_MAP_EXEC, EINVAL),
@@ -261,8 +274,12 @@ misuse_case_name(unsigned index)
 {
    static char name[256];
    static const char *const targets[] = {
-      [IN_ARGS] = "",          [IN_OPS] = "ops[1].",         [IN_CMDBUFS] = "cmdbufs[1].",
-      [IN_WAITS] = "wait_syncs[1].", [IN_SIGNALS] = "signal_syncs[1].", [IN_HANDLES] = "handles[1]: ",
+      [IN_ARGS] = "",
+      [IN_OPS] = "ops[1].",
+      [IN_CMDBUFS] = "cmdbufs[1].",
+      [IN_WAITS] = "wait_syncs[1].",
+      [IN_SIGNALS] = "signal_syncs[1].",
+      [IN_HANDLES] = "handles[1]: ",
    };
    const struct misuse *row = &rows[index];
 
@@ -355,6 +372,7 @@ misuse_run(struct plan *plan, unsigned index)
    /* The same call without the mistake works: it was the only one. */
    misuse_build(f, row->call);
    CHECK_EQ(misuse_call_now(f), 0);
+   misuse_close_fd(f, row->call);
    misuse_fixture_fini(f);
 }
 

@@ -53,7 +53,6 @@ struct misuse_fixture {
 struct misuse_base {
    const char *name;
    void (*build)(struct misuse_fixture *f);
-   bool has_effect; /* repeating the call fails or changes something: not for "may be called twice" */
 };
 
 /* All ioctls, each with a call that succeeds on a fresh fixture. */
@@ -96,9 +95,10 @@ extern const struct misuse_base misuse_bases[NUM_CALLS];
 
 void misuse_fixture_init(struct misuse_fixture *f, struct plan *plan, struct npu_transport *t);
 void misuse_fixture_fini(struct misuse_fixture *f); /* closes the file descriptors */
-/* Builds the call; its result is fd_result for calls that make a file descriptor. */
 void misuse_build(struct misuse_fixture *f, enum misuse_call call);
 int misuse_call_now(struct misuse_fixture *f);
+/* Closes the file descriptor that a call which succeeded has made, if it makes one. */
+void misuse_close_fd(const struct misuse_fixture *f, enum misuse_call call);
 
 /* What a failed call must not change. */
 struct misuse_state {

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define BO_B 0x10000ull
-#define VA 0x100000ull
+#define VA   0x100000ull
 
 /* The argument structure, zeroed, with its request. */
 #define ARGS(type, ioctl_request)                                                                  \
@@ -258,11 +258,13 @@ build_syncs(struct misuse_fixture *f, struct drm_npu_obj_array *waits,
             struct drm_npu_obj_array *signals)
 {
    f->waits[0].sync = (struct drm_npu_sync){.handle = f->signalled};
-   f->waits[1].sync = (struct drm_npu_sync){
-      .handle = f->timeline, .flags = DRM_NPU_SYNC_TIMELINE, .point = 5};
+   f->waits[1].sync = (struct drm_npu_sync){.handle = f->timeline,
+                                            .flags = DRM_NPU_SYNC_TIMELINE,
+                                            .point = 5};
    f->signals[0].sync = (struct drm_npu_sync){.handle = f->unsignalled};
-   f->signals[1].sync = (struct drm_npu_sync){
-      .handle = f->timeline, .flags = DRM_NPU_SYNC_TIMELINE, .point = 6};
+   f->signals[1].sync = (struct drm_npu_sync){.handle = f->timeline,
+                                              .flags = DRM_NPU_SYNC_TIMELINE,
+                                              .point = 6};
    *waits = (struct drm_npu_obj_array)DRM_NPU_OBJ_ARRAY(f->waits, 2);
    *signals = (struct drm_npu_obj_array)DRM_NPU_OBJ_ARRAY(f->signals, 2);
 }
@@ -309,7 +311,7 @@ static void
 build_submit(struct misuse_fixture *f)
 {
    ARGS(drm_npu_submit, DRM_IOCTL_NPU_SUBMIT);
-   /* A buffer of zeros is full of NOP packets. */
+   /* NOP packets: see misuse_fixture_init. */
    f->cmdbufs[0].cmdbuf = (struct drm_npu_cmdbuf){.va = VA + 2 * BO_B, .num_packets = 4};
    f->cmdbufs[1].cmdbuf = (struct drm_npu_cmdbuf){.va = VA + 2 * BO_B + 0x1000, .num_packets = 1};
    args->ctx_id = f->ctx_id;
@@ -320,11 +322,11 @@ build_submit(struct misuse_fixture *f)
 const struct misuse_base misuse_bases[NUM_CALLS] = {
    [CALL_VERSION] = {"VERSION", build_version},
    [CALL_GET_CAP] = {"GET_CAP", build_get_cap},
-   [CALL_GEM_CLOSE] = {"GEM_CLOSE", build_gem_close, true},
+   [CALL_GEM_CLOSE] = {"GEM_CLOSE", build_gem_close},
    [CALL_PRIME_HANDLE_TO_FD] = {"PRIME_HANDLE_TO_FD", build_prime_handle_to_fd},
    [CALL_PRIME_FD_TO_HANDLE] = {"PRIME_FD_TO_HANDLE", build_prime_fd_to_handle},
    [CALL_SYNCOBJ_CREATE] = {"SYNCOBJ_CREATE", build_syncobj_create},
-   [CALL_SYNCOBJ_DESTROY] = {"SYNCOBJ_DESTROY", build_syncobj_destroy, true},
+   [CALL_SYNCOBJ_DESTROY] = {"SYNCOBJ_DESTROY", build_syncobj_destroy},
    [CALL_SYNCOBJ_HANDLE_TO_FD] = {"SYNCOBJ_HANDLE_TO_FD", build_syncobj_handle_to_fd},
    [CALL_SYNCOBJ_EXPORT_SYNC_FILE] = {"SYNCOBJ_HANDLE_TO_FD (sync file)",
                                       build_syncobj_export_sync_file},
@@ -343,12 +345,12 @@ const struct misuse_base misuse_bases[NUM_CALLS] = {
    [CALL_BO_MMAP_OFFSET] = {"NPU_BO_MMAP_OFFSET", build_bo_mmap_offset},
    [CALL_BO_GET_INFO] = {"NPU_BO_GET_INFO", build_bo_get_info},
    [CALL_VM_CREATE] = {"NPU_VM_CREATE", build_vm_create},
-   [CALL_VM_DESTROY] = {"NPU_VM_DESTROY", build_vm_destroy, true},
+   [CALL_VM_DESTROY] = {"NPU_VM_DESTROY", build_vm_destroy},
    [CALL_VM_BIND] = {"NPU_VM_BIND", build_vm_bind},
    [CALL_VM_BIND_ASYNC] = {"NPU_VM_BIND (async)", build_vm_bind_async},
    [CALL_VM_GET_STATE] = {"NPU_VM_GET_STATE", build_vm_get_state},
    [CALL_CTX_CREATE] = {"NPU_CTX_CREATE", build_ctx_create},
-   [CALL_CTX_DESTROY] = {"NPU_CTX_DESTROY", build_ctx_destroy, true},
+   [CALL_CTX_DESTROY] = {"NPU_CTX_DESTROY", build_ctx_destroy},
    [CALL_CTX_GET_STATE] = {"NPU_CTX_GET_STATE", build_ctx_get_state},
    [CALL_SUBMIT] = {"NPU_SUBMIT", build_submit},
 };
@@ -385,6 +387,11 @@ misuse_fixture_init(struct misuse_fixture *f, struct plan *plan, struct npu_tran
    CHECK_EQ(npu_transport_ioctl(t, DRM_IOCTL_NPU_BO_CREATE, &create), 0);
    f->no_mmap_bo = create.handle;
    plan_vm_map(plan, t, f->vm_id, f->bo, 0, VA + 2 * BO_B, BO_B, DRM_NPU_VM_MAP_READ);
+
+   uint8_t *packets = plan_bo_map(plan, t, f->bo, BO_B);
+   for (unsigned i = 0; i < BO_B / NPU_PACKET_SIZE_B; i++)
+      packets[i * NPU_PACKET_SIZE_B] = NPU_PACKET_NOP;
+   plan_bo_unmap(plan, packets);
 
    f->signalled = plan_syncobj_create(plan, t, true);
    f->unsignalled = plan_syncobj_create(plan, t, false);
@@ -425,6 +432,22 @@ int
 misuse_call_now(struct misuse_fixture *f)
 {
    return npu_transport_ioctl(f->t, f->request, &f->args);
+}
+
+void
+misuse_close_fd(const struct misuse_fixture *f, enum misuse_call call)
+{
+   switch (call) {
+   case CALL_PRIME_HANDLE_TO_FD:
+      close(((const struct drm_prime_handle *)f->args.bytes)->fd);
+      break;
+   case CALL_SYNCOBJ_HANDLE_TO_FD:
+   case CALL_SYNCOBJ_EXPORT_SYNC_FILE:
+      close(((const struct drm_syncobj_handle *)f->args.bytes)->fd);
+      break;
+   default:
+      break;
+   }
 }
 
 /* -------------------------------------------------------------------------------------- state -- */

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT
  * Copyright © 2026 The NPU stack authors
  *
- * What every ioctl must survive in the same way: a wild argument pointer, structures shorter and longer than the
- * driver's, unknown numbers.
+ * What every ioctl must survive in the same way: a wild argument pointer, structures shorter and
+ * longer than the driver's, unknown numbers.
  */
 
 #include "plan_misuse.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 enum generic_test {
    WILD_ARGUMENT,
@@ -54,33 +56,37 @@ wild_argument(struct misuse_fixture *f)
    CHECK(!memcmp(&before, &after, sizeof(before)));
 }
 
-/* The structure cannot be copied back: EFAULT, whatever the call did. Nothing must crash. */
+/* The structure cannot be copied back: EFAULT, whatever the call did. Nothing must crash. A file
+ * descriptor that was made stays, in the lowest free place.
+ */
 static void
 read_only_argument(struct misuse_fixture *f)
 {
    struct plan *plan = f->plan;
    bool writes = f->request & IOC_OUT;
-   void *page =
-      mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+   void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
    CHECK(page != MAP_FAILED);
+   int new_fd = fcntl(f->foreign_fd, F_DUPFD_CLOEXEC, 0);
+   close(new_fd);
    memcpy(page, &f->args, sizeof(f->args));
    CHECK_EQ(mprotect(page, 4096, PROT_READ), 0);
    CHECK_EQ(npu_transport_ioctl(f->t, f->request, page), writes ? -EFAULT : 0);
    munmap(page, 4096);
+   close(new_fd);
 }
 
 /* A caller from the future: the driver looks at what it knows. */
 static void
-longer_structure(struct misuse_fixture *f)
+longer_structure(struct misuse_fixture *f, enum misuse_call call)
 {
    struct plan *plan = f->plan;
    unsigned long longer = _IOC(_IOC_DIR(f->request), _IOC_TYPE(f->request), _IOC_NR(f->request),
                                sizeof(f->args));
 
-   memset(f->args.bytes + _IOC_SIZE(f->request), 0x5a,
-          sizeof(f->args) - _IOC_SIZE(f->request));
+   memset(f->args.bytes + _IOC_SIZE(f->request), 0x5a, sizeof(f->args) - _IOC_SIZE(f->request));
    CHECK_EQ(npu_transport_ioctl(f->t, longer, &f->args), 0);
+   misuse_close_fd(f, call);
    for (unsigned i = _IOC_SIZE(f->request); i < sizeof(f->args); i++)
       CHECK_EQ(f->args.bytes[i], 0x5a);
 }
@@ -106,9 +112,8 @@ shorter_structure(struct misuse_fixture *f)
    misuse_build(f, CALL_SUBMIT);
    struct drm_npu_submit *submit = (struct drm_npu_submit *)f->args.bytes;
    submit->job = 77;
-   unsigned long shorter =
-      _IOC(_IOC_READ | _IOC_WRITE, 'd', DRM_COMMAND_BASE + DRM_NPU_SUBMIT,
-           offsetof(struct drm_npu_submit, wait_syncs));
+   unsigned long shorter = _IOC(_IOC_READ | _IOC_WRITE, 'd', DRM_COMMAND_BASE + DRM_NPU_SUBMIT,
+                                offsetof(struct drm_npu_submit, wait_syncs));
    CHECK_EQ(npu_transport_ioctl(f->t, shorter, &f->args), 0);
    CHECK_EQ(submit->job, 77); /* beyond the end: not written */
    CHECK_EQ(plan_ctx_state(plan, f->t, f->ctx_id).jobs_submitted, 1);
@@ -171,7 +176,7 @@ misuse_generic_run(struct plan *plan, unsigned index)
          read_only_argument(f);
          break;
       case LONGER_STRUCTURE:
-         longer_structure(f);
+         longer_structure(f, index / NUM_TESTS);
          break;
       case NUM_TESTS:
          break;

@@ -106,8 +106,9 @@ sizes(struct plan *plan)
       for (unsigned i = 7; i < sizeof(buf); i++)
          CHECK_EQ(buf[i], 0xa5);
 
-      args = (struct drm_npu_dev_query){
-         .type = type, .size = sizeof(buf), .pointer = (uintptr_t)buf};
+      args = (struct drm_npu_dev_query){.type = type,
+                                        .size = sizeof(buf),
+                                        .pointer = (uintptr_t)buf};
       CHECK_EQ(npu_transport_ioctl(plan->t, DRM_IOCTL_NPU_DEV_QUERY, &args), 0);
       CHECK_EQ(args.size, size_B);
       for (unsigned i = size_B; i < sizeof(buf); i++)

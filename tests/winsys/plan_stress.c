@@ -57,15 +57,18 @@ submit_many(void *data)
 {
    struct worker *w = data;
    struct rig *rig = &w->rig;
-   enum { JOBS = 250 };
+   enum {
+      JOBS = 250
+   };
 
    for (unsigned job = 1; job <= JOBS; job++) {
       if (rig->first_packet > 1000)
          rig->first_packet = 0;
       uint8_t *cmd = rig->cmd + rig->first_packet * 64ull;
       struct npu_packet_signal *packet = (struct npu_packet_signal *)cmd;
-      *packet = (struct npu_packet_signal){
-         .type = NPU_PACKET_SIGNAL, .va = rig_word_va(rig, w->index), .value = job};
+      *packet = (struct npu_packet_signal){.type = NPU_PACKET_SIGNAL,
+                                           .va = rig_word_va(rig, w->index),
+                                           .value = job};
       rig->num_packets = 1;
       EXPECT(w, rig_try_submit(rig, NULL, 0) == 0, -2);
       if (job % 50 == 0)
@@ -111,7 +114,10 @@ threads_with_files(struct plan *plan)
 static void
 dependency_chain(struct plan *plan)
 {
-   enum { NUM = 6, ROUNDS = 60 };
+   enum {
+      NUM = 6,
+      ROUNDS = 60
+   };
    struct rig rigs[NUM];
 
    rig_init(&rigs[0], plan, plan->t);
@@ -149,8 +155,11 @@ churn_buffers(void *data)
       struct drm_npu_bo_create create = {.size = size_B, .flags = DRM_NPU_BO_PLACE_DEVICE};
       EXPECT(w, npu_transport_ioctl(t, DRM_IOCTL_NPU_BO_CREATE, &create) == 0, -2);
 
-      struct drm_npu_vm_bind_op op = {.op = DRM_NPU_VM_BIND_OP_MAP, .flags = PLAN_RW,
-                                      .handle = create.handle, .va = va, .size = size_B};
+      struct drm_npu_vm_bind_op op = {.op = DRM_NPU_VM_BIND_OP_MAP,
+                                      .flags = PLAN_RW,
+                                      .handle = create.handle,
+                                      .va = va,
+                                      .size = size_B};
       struct drm_npu_vm_bind bind = {.vm_id = rig->vm_id, .ops = DRM_NPU_OBJ_ARRAY(&op, 1)};
       EXPECT(w, npu_transport_ioctl(t, DRM_IOCTL_NPU_VM_BIND, &bind) == 0, -3);
 
@@ -162,9 +171,11 @@ churn_buffers(void *data)
       uint64_t *words = map;
       for (uint64_t i = 0; i < size_B / 8; i += 511)
          EXPECT(w, words[i] == 0, -6);
-      *(struct npu_packet_fill *)rig->cmd = (struct npu_packet_fill){
-         .type = NPU_PACKET_FILL, .pattern_size_B = 1, .dst_va = va, .size_B = size_B,
-         .pattern = {w->index + 1}};
+      *(struct npu_packet_fill *)rig->cmd = (struct npu_packet_fill){.type = NPU_PACKET_FILL,
+                                                                     .pattern_size_B = 1,
+                                                                     .dst_va = va,
+                                                                     .size_B = size_B,
+                                                                     .pattern = {w->index + 1}};
       rig->first_packet = 0;
       rig->num_packets = 1;
       EXPECT(w, rig_try_submit(rig, NULL, 0) == 0, -7);
@@ -174,8 +185,7 @@ churn_buffers(void *data)
          EXPECT(w, words[i] == expected, -9);
 
       t->ops->munmap(t, map, size_B);
-      op = (struct drm_npu_vm_bind_op){
-         .op = DRM_NPU_VM_BIND_OP_UNMAP, .va = va, .size = size_B};
+      op = (struct drm_npu_vm_bind_op){.op = DRM_NPU_VM_BIND_OP_UNMAP, .va = va, .size = size_B};
       EXPECT(w, npu_transport_ioctl(t, DRM_IOCTL_NPU_VM_BIND, &bind) == 0, -10);
       struct drm_gem_close close = {.handle = create.handle};
       EXPECT(w, npu_transport_ioctl(t, DRM_IOCTL_GEM_CLOSE, &close) == 0, -11);
@@ -190,8 +200,7 @@ threads_churn_buffers(struct plan *plan)
 
    memset(workers, 0, sizeof(workers));
    for (unsigned i = 0; i < NUM_THREADS; i++) {
-      workers[i] = (struct worker){
-         .plan = plan, .index = i, .seed = plan->seed + i, .t = plan->t};
+      workers[i] = (struct worker){.plan = plan, .index = i, .seed = plan->seed + i, .t = plan->t};
       if (i)
          rig_init_sibling(&workers[i].rig, &workers[0].rig, i);
       else
@@ -208,8 +217,7 @@ churn_files(void *data)
 
    for (unsigned round = 0; round < 12; round++) {
       char why[128];
-      struct npu_transport *t =
-         npu_transport_open(w->plan->transport_name, why, sizeof(why));
+      struct npu_transport *t = npu_transport_open(w->plan->transport_name, why, sizeof(why));
       EXPECT(w, t, -2);
 
       struct drm_npu_vm_create vm = {0};

@@ -81,12 +81,13 @@ several_command_buffers(struct plan *plan)
    for (unsigned i = 0; i < DRM_NPU_MAX_CMDBUFS; i++) {
       rig_copy(&rig, rig.data_va + 2 * (i + 1), rig.data_va + 2 * i, 1);
       rig_fill(&rig, rig.data_va + 2 * i + 1, 1, i);
-      cmdbufs[i] = (struct drm_npu_cmdbuf){
-         .va = rig.cmd_va + i * 2ull * NPU_PACKET_SIZE_B, .num_packets = 2};
+      cmdbufs[i] = (struct drm_npu_cmdbuf){.va = rig.cmd_va + i * 2ull * NPU_PACKET_SIZE_B,
+                                           .num_packets = 2};
    }
    rig.data[0] = 0x5a;
-   struct drm_npu_sync signal = {
-      .handle = rig.timeline, .flags = DRM_NPU_SYNC_TIMELINE, .point = 1};
+   struct drm_npu_sync signal = {.handle = rig.timeline,
+                                 .flags = DRM_NPU_SYNC_TIMELINE,
+                                 .point = 1};
    struct drm_npu_submit args = {
       .ctx_id = rig.ctx_id,
       .cmdbufs = DRM_NPU_OBJ_ARRAY(cmdbufs, DRM_NPU_MAX_CMDBUFS),
@@ -230,7 +231,10 @@ all_hardware_queues_run(struct plan *plan)
 static void
 more_contexts_than_queues(struct plan *plan)
 {
-   enum { NUM = 40, JOBS = 6 };
+   enum {
+      NUM = 40,
+      JOBS = 6
+   };
    struct rig first;
    uint32_t ctxs[NUM], timelines[NUM];
 
@@ -243,8 +247,9 @@ more_contexts_than_queues(struct plan *plan)
    struct drm_npu_cmdbuf cmdbuf = {.va = first.cmd_va, .num_packets = 1};
    for (unsigned job = 1; job <= JOBS; job++) {
       for (unsigned i = 0; i < NUM; i++) {
-         struct drm_npu_sync signal = {
-            .handle = timelines[i], .flags = DRM_NPU_SYNC_TIMELINE, .point = job};
+         struct drm_npu_sync signal = {.handle = timelines[i],
+                                       .flags = DRM_NPU_SYNC_TIMELINE,
+                                       .point = job};
          struct drm_npu_submit args = {
             .ctx_id = ctxs[i],
             .cmdbufs = DRM_NPU_OBJ_ARRAY(&cmdbuf, 1),
@@ -309,8 +314,9 @@ rings_wrap_around(struct plan *plan)
    for (unsigned i = 0; i < 700; i++)
       cmdbufs[i] = (struct drm_npu_cmdbuf){.va = rig.cmd_va, .num_packets = 1};
    for (unsigned job = 1; job <= 60; job++) {
-      struct drm_npu_sync signal = {
-         .handle = rig.timeline, .flags = DRM_NPU_SYNC_TIMELINE, .point = job};
+      struct drm_npu_sync signal = {.handle = rig.timeline,
+                                    .flags = DRM_NPU_SYNC_TIMELINE,
+                                    .point = job};
       struct drm_npu_submit args = {
          .ctx_id = rig.ctx_id,
          .cmdbufs = DRM_NPU_OBJ_ARRAY(cmdbufs, 1 + job * 97 % 700),
@@ -336,8 +342,9 @@ arguments_are_copied(struct plan *plan)
    rig_fill(&rig, rig_word_va(&rig, 1), 8, 0xff);
    cmdbuf = (struct drm_npu_cmdbuf){.va = rig.cmd_va, .num_packets = rig.num_packets};
    wait = (struct drm_npu_sync){.handle = gate};
-   signal = (struct drm_npu_sync){
-      .handle = rig.timeline, .flags = DRM_NPU_SYNC_TIMELINE, .point = 1};
+   signal = (struct drm_npu_sync){.handle = rig.timeline,
+                                  .flags = DRM_NPU_SYNC_TIMELINE,
+                                  .point = 1};
    struct drm_npu_submit args = {
       .ctx_id = rig.ctx_id,
       .cmdbufs = DRM_NPU_OBJ_ARRAY(&cmdbuf, 1),
@@ -371,8 +378,8 @@ sync_objects_can_be_reused_at_once(struct plan *plan)
 
       rig_wait(&a, rig_word_va(&a, i), 1);
       rig_fill(&a, rig_word_va(&a, 100 + i), 8, 0xff);
-      cmdbuf = (struct drm_npu_cmdbuf){
-         .va = a.cmd_va + a.first_packet * 64ull, .num_packets = a.num_packets};
+      cmdbuf = (struct drm_npu_cmdbuf){.va = a.cmd_va + a.first_packet * 64ull,
+                                       .num_packets = a.num_packets};
       struct drm_npu_submit args = {
          .ctx_id = a.ctx_id,
          .cmdbufs = DRM_NPU_OBJ_ARRAY(&cmdbuf, 1),

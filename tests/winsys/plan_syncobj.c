@@ -145,14 +145,16 @@ timeouts_are_absolute(struct plan *plan)
    static const int64_t past[] = {0, 1, -1, INT64_MIN};
    start = plan_now_ns();
    for (unsigned i = 0; i < 4; i++) {
-      struct drm_syncobj_wait args = {
-         .handles = (uintptr_t)&rig.timeline, .timeout_nsec = past[i], .count_handles = 1};
+      struct drm_syncobj_wait args = {.handles = (uintptr_t)&rig.timeline,
+                                      .timeout_nsec = past[i],
+                                      .count_handles = 1};
       CHECK_EQ(npu_transport_ioctl(plan->t, DRM_IOCTL_SYNCOBJ_WAIT, &args), -ETIME);
    }
    CHECK(plan_now_ns() - start < 2000 * PLAN_MS);
    *rig_word(&rig, 0) = 1;
-   struct drm_syncobj_wait args = {
-      .handles = (uintptr_t)&rig.timeline, .timeout_nsec = INT64_MAX, .count_handles = 1};
+   struct drm_syncobj_wait args = {.handles = (uintptr_t)&rig.timeline,
+                                   .timeout_nsec = INT64_MAX,
+                                   .count_handles = 1};
    CHECK_EQ(npu_transport_ioctl(plan->t, DRM_IOCTL_SYNCOBJ_WAIT, &args), 0);
 }
 
@@ -197,7 +199,8 @@ timeline_order_is_by_point(struct plan *plan)
       CHECK_EQ(transfer(plan->t, t, 10 * (i + 1), rigs[i]->timeline, 1, 0), 0);
    }
 
-   struct drm_syncobj_timeline_array query = {.handles = (uintptr_t)&t, .count_handles = 1,
+   struct drm_syncobj_timeline_array query = {.handles = (uintptr_t)&t,
+                                              .count_handles = 1,
                                               .flags = DRM_SYNCOBJ_QUERY_FLAGS_LAST_SUBMITTED};
    uint64_t last;
    query.points = (uintptr_t)&last;
@@ -237,8 +240,8 @@ signal_delayed(void *data)
       .count_handles = 1,
    };
    plan_sleep_ms(30);
-   delayed->result =
-      npu_transport_ioctl(delayed->plan->t, DRM_IOCTL_SYNCOBJ_TIMELINE_SIGNAL, &args);
+   delayed->result = npu_transport_ioctl(delayed->plan->t, DRM_IOCTL_SYNCOBJ_TIMELINE_SIGNAL,
+                                         &args);
    return NULL;
 }
 
@@ -376,7 +379,9 @@ points_out_of_order(struct plan *plan)
 static void
 long_chain_signals_at_once(struct plan *plan)
 {
-   enum { LENGTH = 3000 };
+   enum {
+      LENGTH = 3000
+   };
    struct rig rig;
 
    rig_init(&rig, plan, plan->t);
@@ -422,7 +427,9 @@ pending_chains_are_freed(struct plan *plan)
 static void
 many_handles(struct plan *plan)
 {
-   enum { NUM = 2000 };
+   enum {
+      NUM = 2000
+   };
    static uint32_t handles[NUM];
    uint32_t first;
 

@@ -141,8 +141,7 @@ plan_vm_unmap(struct plan *plan, struct npu_transport *t, uint32_t vm_id, uint64
               uint64_t size_B)
 {
    bind_one(plan, t, vm_id,
-            (struct drm_npu_vm_bind_op){
-               .op = DRM_NPU_VM_BIND_OP_UNMAP, .va = va, .size = size_B});
+            (struct drm_npu_vm_bind_op){.op = DRM_NPU_VM_BIND_OP_UNMAP, .va = va, .size = size_B});
 }
 
 uint32_t

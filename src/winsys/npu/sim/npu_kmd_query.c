@@ -113,6 +113,8 @@ npu_kmd_ioctl_dev_query(struct npu_kmd_file *file, void *data)
       size_B = sizeof(info.device);
       break;
    case DRM_NPU_DEV_QUERY_MEMORY:
+      npu_kmd_share_sweep(kmd, false);
+      npu_kmd_bo_zap(kmd);
       info.memory = (struct drm_npu_memory_info){
          .device_total = kmd->vram.size,
          .device_used = kmd->vram.size - kmd->vram.free_size,

@@ -107,7 +107,7 @@ npu_kmd_share_export(struct npu_kmd *kmd, enum npu_kmd_share_kind kind, void *ob
       npu_kmd_free(share);
       return -errno;
    }
-   if (fstat(fds[1], &stat) || (!cloexec && fcntl(fds[1], F_SETFD, 0))) {
+   if (fstat(fds[0], &stat) || (!cloexec && fcntl(fds[0], F_SETFD, 0))) {
       int ret = -errno;
       close(fds[0]);
       close(fds[1]);
@@ -119,10 +119,10 @@ npu_kmd_share_export(struct npu_kmd *kmd, enum npu_kmd_share_kind kind, void *ob
    share->object = object;
    share->inode = stat.st_ino;
    share->device = stat.st_dev;
-   share->our_fd = fds[0];
+   share->our_fd = fds[1]; /* the caller gets the lowest free one, as always */
    npu_list_append(&kmd->shares, &share->node);
    hold_object(share);
-   return fds[1];
+   return fds[0];
 }
 
 void *
