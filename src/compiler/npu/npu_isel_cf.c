@@ -248,15 +248,23 @@ phi_value(struct npu_isel *ctx, const struct phi_var *info, nir_def *def)
 
    switch (info->file) {
    case NPU_FILE_V:
-      return npu_isel_to_v(ctx, value, info->bits);
+      value = npu_isel_to_v(ctx, value, info->bits);
+      break;
    case NPU_FILE_S:
-      return npu_isel_clean(ctx, value, info->bits);
+      value = npu_isel_clean(ctx, value, info->bits);
+      break;
    case NPU_FILE_M:
       return npu_isel_to_m(ctx, value);
    case NPU_NUM_FILES:
-      break;
+      unreachable("no such register file");
    }
-   unreachable("no such register file");
+
+   /* Phis want one type: a narrower value is copied. */
+   if (npu_is_ssa(value) && value.bits != info->bits) {
+      unsigned op = info->bits == 64 ? NPU_OP_MOV_B64 : NPU_OP_MOV_B32;
+      value = npu_build_alu(&ctx->b, op, info->file, &value, 1);
+   }
+   return value;
 }
 
 /* Writes the phis of a successor of the NIR block that ends here, for the lanes of a mask. */
@@ -414,19 +422,30 @@ visit_side(struct npu_isel *ctx, struct exec_list *list)
    leave_region(ctx);
 }
 
-/* The two sides of an if in the order of their emission: the first is not empty if one is not. What an
- * empty second side has to say to the phis behind the if is written in front of it. */
+/* The two sides of an if in the order of their emission. The larger one comes second, because the
+ * condition is live across the first; but an empty one comes second in any case, and then is not there
+ * at all: what it has to say to the phis behind the if is written in front of it. */
 struct sides {
    struct exec_list *first, *second;
    bool inverted;     /* the first is NIR's else side */
    bool second_empty;
 };
 
+static unsigned
+num_blocks(struct exec_list *list)
+{
+   nir_cf_node *first = exec_node_data(nir_cf_node, exec_list_get_head(list), node);
+
+   return last_block(list)->index - nir_cf_node_as_block(first)->index + 1;
+}
+
 static struct sides
 order_sides(struct npu_isel *ctx, nir_if *nif)
 {
    nir_block *after = nir_cf_node_as_block(nir_cf_node_next(&nif->cf_node));
-   bool inverted = is_empty(&nif->then_list) && !is_empty(&nif->else_list);
+   bool inverted = !is_empty(&nif->else_list) &&
+                   (is_empty(&nif->then_list) ||
+                    num_blocks(&nif->then_list) > num_blocks(&nif->else_list));
    struct sides sides = {
       .first = inverted ? &nif->else_list : &nif->then_list,
       .second = inverted ? &nif->then_list : &nif->else_list,
@@ -477,10 +496,16 @@ visit_divergent_if(struct npu_isel *ctx, nir_if *nif, struct npu_ref cond)
    struct sides sides = order_sides(ctx, nif);
    struct npu_block *merge = npu_block_create(ctx->shader);
    struct npu_block *second = sides.second_empty ? merge : npu_block_create(ctx->shader);
+   struct npu_ref save = {.kind = NPU_REF_NULL};
+
+   /* Directly in the body of a loop that keeps masks, exec is the running lanes: no need to save it. */
+   bool exec_is_running = loop && outer_join == loop->latch &&
+                          (loop->masked_break || loop->masked_continue);
 
    cond = npu_isel_to_m(ctx, cond);
+   if (!exec_is_running)
+      save = read_exec(ctx);
 
-   struct npu_ref save = read_exec(ctx);
    set_exec(ctx, sides.inverted ? NPU_OP_MANDN : NPU_OP_MAND, npu_exec(), cond);
    branch_unless_taken(ctx, NPU_OP_BR_NONE, npu_exec(), second);
    ctx->join = second;
@@ -488,7 +513,8 @@ visit_divergent_if(struct npu_isel *ctx, nir_if *nif, struct npu_ref cond)
 
    if (!sides.second_empty) {
       fall_into(ctx, second);
-      set_exec(ctx, sides.inverted ? NPU_OP_MAND : NPU_OP_MANDN, save, cond);
+      set_exec(ctx, sides.inverted ? NPU_OP_MAND : NPU_OP_MANDN,
+               exec_is_running ? read_var(ctx, loop->running) : save, cond);
       branch_unless_taken(ctx, NPU_OP_BR_NONE, npu_exec(), merge);
       ctx->join = merge;
       visit_side(ctx, sides.second);
@@ -496,12 +522,16 @@ visit_divergent_if(struct npu_isel *ctx, nir_if *nif, struct npu_ref cond)
 
    fall_into(ctx, merge);
    ctx->join = outer_join;
-   if (loop && loop->num_jumps != num_jumps) {
+
+   bool jumped = loop && loop->num_jumps != num_jumps;
+   if (exec_is_running)
+      npu_build_set_exec(&ctx->b, read_var(ctx, loop->running));
+   else if (jumped)
       set_exec(ctx, NPU_OP_MAND, save, read_var(ctx, loop->running));
-      branch_unless_taken(ctx, NPU_OP_BR_NONE, npu_exec(), outer_join);
-   } else {
+   else
       npu_build_set_exec(&ctx->b, save);
-   }
+   if (jumped)
+      branch_unless_taken(ctx, NPU_OP_BR_NONE, npu_exec(), outer_join);
 }
 
 /* `if (cond) break;` with nothing else in it. */
