@@ -15,7 +15,7 @@ enum {
 };
 
 static const char source[] =
-   "kernel void mix(global const uint *a, global uint *b, uint k)\n"
+   "kernel void scramble(global const uint *a, global uint *b, uint k)\n"
    "{ size_t i = get_global_id(0); uint x = a[i];\n"
    "  for (uint r = 0; r < k; r++) x = (x ^ (x >> 15)) * 0x2c1b3c6du + r;\n"
    "  b[i] = x; }\n";
@@ -53,7 +53,7 @@ run_peer(void *data)
    cl_command_queue queue = clCreateCommandQueueWithProperties(context, p->device, NULL, &error);
    cl_program program = clCreateProgramWithSource(context, 1, &text, NULL, &error);
    error = clBuildProgram(program, 1, &p->device, "", NULL, NULL);
-   cl_kernel kernel = error == CL_SUCCESS ? clCreateKernel(program, "mix", &error) : NULL;
+   cl_kernel kernel = error == CL_SUCCESS ? clCreateKernel(program, "scramble", &error) : NULL;
    cl_mem in = clCreateBuffer(context, CL_MEM_READ_ONLY | CL_MEM_COPY_HOST_PTR, sizeof(p->in),
                               p->in, NULL);
    cl_mem out = clCreateBuffer(context, CL_MEM_WRITE_ONLY, sizeof(p->out[0]), NULL, NULL);
@@ -171,8 +171,8 @@ others_survive_a_fault(const void *arg)
    const size_t one = 1;
 
    clt_fresh_context();
-   cl_kernel k = clt_kernel("kernel void f(global int *p) { p[100000] = 1; }", "", "f");
-   clt_arg_mem(k, 0, clt_buffer(64, NULL));
+   cl_kernel k = clt_kernel("kernel void f(global int *p) { p[1024] = 1; }", "", "f");
+   clt_arg_mem(k, 0, clt_buffer(4096, NULL));
    CLT_CALL(clEnqueueNDRangeKernel(clt.queue, k, 1, NULL, &one, NULL, 0, NULL, NULL));
    CLT_CHECK(clFinish(clt.queue) != CL_SUCCESS, "the wild write did not fail");
    for (unsigned i = 0; i < count; i++)

@@ -333,11 +333,23 @@ device_timer_fits_events(const void *arg)
 static void
 profiling_errors(const void *arg)
 {
+   cl_command_queue plain = clt_queue(0);
+   cl_mem mem = clt_buffer(64, NULL);
    cl_event gate = clt_user_event();
+   cl_event unprofiled = fill(plain, mem, 64, 1, 0, NULL);
+   cl_event pending = fill(clt.queue, mem, 64, 1, 1, &gate);
    cl_ulong ns;
 
+   CLT_CALL(clFinish(plain));
+   CLT_CALL(clFlush(clt.queue));
+   CLT_EXPECT(clGetEventProfilingInfo(unprofiled, CL_PROFILING_COMMAND_END, sizeof(ns), &ns, NULL),
+              CL_PROFILING_INFO_NOT_AVAILABLE);
+   CLT_EXPECT(clGetEventProfilingInfo(pending, CL_PROFILING_COMMAND_END, sizeof(ns), &ns, NULL),
+              CL_PROFILING_INFO_NOT_AVAILABLE);
    CLT_EXPECT(clGetEventProfilingInfo(gate, CL_PROFILING_COMMAND_END, sizeof(ns), &ns, NULL),
               CL_PROFILING_INFO_NOT_AVAILABLE);
+   CLT_CALL(clSetUserEventStatus(gate, CL_COMPLETE));
+   CLT_CALL(clFinish(clt.queue));
 }
 
 static void

@@ -144,7 +144,8 @@ compile_and_link(const void *arg)
    CLT_CALL(clCompileProgram(main, 1, &clt.device, "", 1, &header, &header_name, NULL, NULL));
    cl_program linked = own_program(
       clLinkProgram(clt.context, 1, &clt.device, "", 2, parts, NULL, NULL, &error));
-   clt_require(error, "clLinkProgram");
+   if (error != CL_SUCCESS)
+      clt_fatal("clLinkProgram: %s\n%s", cl_error_name(error), linked ? build_log(linked) : "");
    check_kernel(linked, "f", 11);
 
    own_program(clLinkProgram(clt.context, 1, &clt.device, "", 1, &main, NULL, NULL, &error));
