@@ -54,6 +54,11 @@ struct npu_sim_config {
    bool poison;
    /* Print every executed instruction to standard error (slow; sensible with cores=1). */
    bool trace;
+   /* Translate every access in software instead of trying it in the host's address space. Slow; the
+    * result must not differ. */
+   bool exact;
+   /* Do not use vector instructions of the host beyond its base set. The result must not differ. */
+   bool portable;
    /* Note which operations are executed, for npu_sim_op_coverage(). */
    bool coverage;
 };

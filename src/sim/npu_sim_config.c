@@ -69,6 +69,10 @@ apply(struct npu_sim_config *config, const char *name, const char *value)
       config->poison = true;
    } else if (!strcmp(name, "trace") && !value) {
       config->trace = true;
+   } else if (!strcmp(name, "exact") && !value) {
+      config->exact = true;
+   } else if (!strcmp(name, "portable") && !value) {
+      config->portable = true;
    } else if (!strcmp(name, "cores")) {
       if (!in_range(value, 1, NPU_SIM_MAX_CORES, &number))
          return "must be a number from 1 to 1024";
@@ -87,7 +91,8 @@ apply(struct npu_sim_config *config, const char *name, const char *value)
       config->watchdog_ms = (unsigned)number;
    } else {
       return "is not known (known: interp, cores=N, mem=SIZE, va-bits=N, watchdog=MS, poison, "
-             "trace)";
+             "trace, "
+             "exact, portable)";
    }
    return NULL;
 }

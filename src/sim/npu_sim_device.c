@@ -144,20 +144,20 @@ create_memory(struct npu_sim *sim, char **error)
 static bool
 choose_va_bits(struct npu_sim *sim, char **error)
 {
+   const unsigned least = sim->config.va_bits_may_shrink ? NPU_SIM_MIN_VA_BITS
+                                                         : sim->config.va_bits;
    unsigned bits = sim->config.va_bits;
+   void *window = MAP_FAILED;
 
-   for (; bits >= NPU_SIM_MIN_VA_BITS; bits--) {
-      void *window = mmap(NULL, 1ull << bits, PROT_NONE,
-                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+   for (; bits >= least; bits--) {
+      window = mmap(NULL, 1ull << bits, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+                    0);
       if (window != MAP_FAILED) {
          munmap(window, 1ull << bits);
          break;
       }
-      if (!sim->config.va_bits_may_shrink)
-         break;
    }
-   if (bits < NPU_SIM_MIN_VA_BITS ||
-       (bits != sim->config.va_bits && !sim->config.va_bits_may_shrink)) {
+   if (window == MAP_FAILED) {
       set_error(error, "the host has no address space for %u-bit device addresses",
                 sim->config.va_bits);
       return false;

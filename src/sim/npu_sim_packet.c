@@ -11,15 +11,17 @@
 #include "npu_sim_priv.h"
 
 int
-npu_packet_reserved_error(const void *packet)
+npu_packet_error(const void *packet, bool in_ring)
 {
    const uint8_t *bytes = packet;
 
-   if (bytes[1] & ~NPU_PACKET_FLAG_BARRIER)
-      return 1;
    for (unsigned i = 0; i < sizeof(npu_packet_descs) / sizeof(npu_packet_descs[0]); i++) {
       if (npu_packet_descs[i].type != bytes[0])
          continue;
+      if (!(in_ring ? npu_packet_descs[i].in_ring : npu_packet_descs[i].in_cmd))
+         return 0;
+      if (bytes[1] & ~NPU_PACKET_FLAG_BARRIER)
+         return 1;
       for (unsigned b = 0; b < NPU_PACKET_SIZE_B; b++) {
          if ((npu_packet_descs[i].reserved >> b & 1) && bytes[b])
             return (int)b;
@@ -165,9 +167,9 @@ npu_packet_execute(struct npu_queue *queue, struct npu_vm *vm, const void *data)
    } packet;
 
    memcpy(&packet, data, NPU_PACKET_SIZE_B);
-   int reserved = npu_packet_reserved_error(&packet);
-   if (reserved >= 0)
-      return bad_packet(queue, (unsigned)reserved);
+   int wrong = npu_packet_error(&packet, false);
+   if (wrong >= 0)
+      return bad_packet(queue, (unsigned)wrong);
 
    switch (packet.type) {
    case NPU_PACKET_NOP:
@@ -187,6 +189,6 @@ npu_packet_execute(struct npu_queue *queue, struct npu_vm *vm, const void *data)
    case NPU_PACKET_SIGNAL:
       return write_word(queue, vm, packet.signal.va, packet.signal.value);
    default:
-      return bad_packet(queue, 0); /* unknown, or for rings only */
+      return bad_packet(queue, 0);
    }
 }

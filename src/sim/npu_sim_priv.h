@@ -225,8 +225,9 @@ npu_queue_progress(struct npu_queue *queue)
 
 /* Executes one packet of a command buffer. False: the command buffer is over (stop or fault). */
 bool npu_packet_execute(struct npu_queue *queue, struct npu_vm *vm, const void *packet);
-/* Byte offset of the first reserved byte that is not zero, or -1. */
-int npu_packet_reserved_error(const void *packet);
+/* Byte offset of a type that is not allowed here, of a wrong flag or of a reserved byte that is not
+ * zero; -1: the packet is well-formed. */
+int npu_packet_error(const void *packet, bool in_ring);
 /* The copies. On a fault they record it and return false. */
 bool npu_dma_copy(struct npu_queue *queue, struct npu_vm *vm, uint64_t dst, uint64_t src,
                   uint64_t size_B);

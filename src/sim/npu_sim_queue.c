@@ -121,8 +121,11 @@ run_command_buffer(struct npu_queue *queue, const struct npu_packet_exec *exec)
          npu_queue_fault(queue, &report);
          return;
       }
-      if (!npu_packet_execute(queue, vm, packet))
+      if (!npu_packet_execute(queue, vm, packet)) {
+         /* A stop that came before any wave ran has not been recorded yet. */
+         npu_queue_note_stop(queue, &report);
          return;
+      }
       npu_queue_progress(queue);
    }
 }
@@ -203,9 +206,9 @@ execute_ring_packet(struct npu_queue *queue, uint64_t pa)
       bad_ring_packet(queue, pa, 0, NPU_FAULT_MEMORY_ERROR);
       return;
    }
-   int reserved = npu_packet_reserved_error(&packet);
-   if (reserved >= 0) {
-      bad_ring_packet(queue, pa, (unsigned)reserved, NPU_FAULT_BAD_PACKET);
+   int wrong = npu_packet_error(&packet, true);
+   if (wrong >= 0) {
+      bad_ring_packet(queue, pa, (unsigned)wrong, NPU_FAULT_BAD_PACKET);
       return;
    }
    switch (packet.type) {

@@ -151,7 +151,7 @@ typedef uint32_t (*npu_rmw32_fn)(uint32_t *memory, uint32_t a, uint32_t b);
 typedef uint64_t (*npu_rmw64_fn)(uint64_t *memory, uint64_t a, uint64_t b);
 extern const struct npu_interp_ops npu_interp_ops_base;
 extern const struct npu_interp_ops npu_interp_ops_v3; /* AVX2, FMA, BMI2, F16C */
-const struct npu_interp_ops *npu_interp_ops(void);
+const struct npu_interp_ops *npu_interp_ops(const struct npu_sim *sim);
 
 npu_uop_fn npu_interp_control_fn(const struct npu_inst *inst);
 npu_uop_fn npu_interp_memory_fn(const struct npu_inst *inst);

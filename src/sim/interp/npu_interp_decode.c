@@ -287,7 +287,7 @@ resolve(struct decoder *d, struct npu_uop *uop)
 {
    const struct npu_inst *inst = &uop->inst;
    const struct npu_op_info *info = &npu_op_infos[inst->op];
-   const struct npu_interp_ops *ops = npu_interp_ops();
+   const struct npu_interp_ops *ops = npu_interp_ops(d->vm->sim);
    bool has_reg = (info->has_dst && !inst->noret) || info->data_in_dst;
    bool scalar = info->scalar_form_ok && npu_reg_is_s(inst->dst);
 

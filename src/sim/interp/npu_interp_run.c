@@ -335,9 +335,8 @@ run_workgroups(struct npu_core *core, struct npu_dispatch *dispatch, uint64_t fi
    pthread_rwlock_rdlock(&vm->lock);
    state->window = vm->window;
    /* No access is larger than the margin, so none that starts below the limit leaves the window. */
-   state->fast_limit = vm->window && npu_guard_active()
-                          ? vm->window_size_B - NPU_INTERP_FAST_MARGIN_B
-                          : 0;
+   const bool fast = vm->window && npu_guard_active() && !core->queue->sim->config.exact;
+   state->fast_limit = fast ? vm->window_size_B - NPU_INTERP_FAST_MARGIN_B : 0;
    pthread_rwlock_unlock(&vm->lock);
 
    struct npu_guard guard = {
@@ -370,10 +369,10 @@ run_workgroups(struct npu_core *core, struct npu_dispatch *dispatch, uint64_t fi
 
 /* The handlers for the host's instruction set. */
 const struct npu_interp_ops *
-npu_interp_ops(void)
+npu_interp_ops(const struct npu_sim *sim)
 {
 #ifdef NPU_INTERP_HAVE_V3
-   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+   if (!sim->config.portable && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
        __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("f16c"))
       return &npu_interp_ops_v3;
 #endif
