@@ -78,11 +78,15 @@ npu_isel_cvt(struct npu_isel *ctx, nir_alu_instr *alu)
    enum npu_file file = npu_isel_file(&alu->def);
    struct npu_ref value;
 
-   if (in == nir_type_float) {
+   if (in == nir_type_float && (out != nir_type_float || dst_bits != src_bits)) {
       value = npu_isel_float_src(ctx, alu, 0);
    } else {
       value = npu_isel_src(ctx, alu->src[0].src, alu->src[0].swizzle[0]);
 
+      if (in == nir_type_float) {
+         npu_isel_set(ctx, &alu->def, value);
+         return true;
+      }
       if (out != nir_type_float) {
          if (dst_bits <= src_bits) {
             npu_isel_set(ctx, &alu->def, truncate_int(ctx, value));

@@ -61,7 +61,7 @@ static const nir_shader_compiler_options options = {
    .lower_bitfield_insert = true,
    .has_bfe = true,
    .has_bfm = true,
-   .has_bitfield_select = true,
+   .has_bfi = true,
 
    .has_fsub = true,
    .has_isub = true,
@@ -77,6 +77,7 @@ static const nir_shader_compiler_options options = {
    .has_sdot_4x8_sat = true,
    .has_udot_4x8_sat = true,
    .has_sudot_4x8_sat = true,
+   .has_dot_2x16 = true,
    .support_8bit_alu = true,
    .support_16bit_alu = true,
 
