@@ -88,7 +88,8 @@ parse_stages(const char *list, unsigned *stages)
    return true;
 }
 
-/* The value of "--name=value", or of "-n value" in the next argument; NULL if arg is another option. */
+/* The value of "--name=value", or of "-n value" in the next argument; NULL if arg is another
+ * option. */
 static const char *
 option_value(char **argv, int *i, const char *short_name, const char *long_name)
 {
@@ -124,7 +125,8 @@ parse_options(struct options *opts, int argc, char **argv)
       } else if (!strcmp(argv[i], "--offsets")) {
          opts->offsets = true;
       } else if (!strncmp(argv[i], "-D", 2) || !strncmp(argv[i], "-I", 2) ||
-                 !strncmp(argv[i], "-cl-", 4)) {
+                 !strncmp(argv[i], "-cl-", 4))
+      {
          opts->cl_options[opts->num_cl_options++] = argv[i];
       } else if (argv[i][0] == '-' && argv[i][1]) {
          fprintf(stderr, "npu-compile: unknown or incomplete option '%s' (try --help)\n", argv[i]);
@@ -224,8 +226,7 @@ compile_kernel(const struct options *opts, struct npu_cl_program *program, const
 {
    void *mem_ctx = ralloc_context(NULL);
    char *log, *error = NULL;
-   struct npu_cl_kernel *kernel =
-      npu_cl_kernel_create(program, name, opts->offsets, mem_ctx, &log);
+   struct npu_cl_kernel *kernel = npu_cl_kernel_create(program, name, opts->offsets, mem_ctx, &log);
    struct npu_binary *bin = NULL;
    bool good = false;
 

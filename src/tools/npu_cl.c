@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Copyright © 2026 The NPU stack authors
  *
- * OpenCL C -> SPIR-V -> NIR through Mesa's compiler libraries, in the steps of Mesa's OpenCL frontend:
- * translate, inline with the built-in library (libclc), lower printf, assign arguments, make hidden
- * arguments of what a launch knows, lower memory to explicit addresses, optimise. Differences: no images
- * and samplers.
+ * OpenCL C -> SPIR-V -> NIR through Mesa's compiler libraries, in the steps of Mesa's OpenCL
+ * frontend: translate, inline with the built-in library (libclc), lower printf, assign arguments,
+ * make hidden arguments of what a launch knows, lower memory to explicit addresses, optimise.
+ * Differences: no images and samplers.
  */
 
 #include "npu_cl.h"
@@ -238,9 +238,10 @@ link_functions(nir_shader *nir, const nir_shader *libclc)
 {
    bool progress;
 
-   nir->info.float_controls_execution_mode |=
-      FLOAT_CONTROLS_DENORM_PRESERVE_FP16 | FLOAT_CONTROLS_ROUNDING_MODE_RTE_FP16 |
-      FLOAT_CONTROLS_ROUNDING_MODE_RTE_FP32 | FLOAT_CONTROLS_ROUNDING_MODE_RTE_FP64;
+   nir->info.float_controls_execution_mode |= FLOAT_CONTROLS_DENORM_PRESERVE_FP16 |
+                                              FLOAT_CONTROLS_ROUNDING_MODE_RTE_FP16 |
+                                              FLOAT_CONTROLS_ROUNDING_MODE_RTE_FP32 |
+                                              FLOAT_CONTROLS_ROUNDING_MODE_RTE_FP64;
    if (nir->info.workgroup_size[0] == 0)
       nir->info.workgroup_size_variable = true;
 
@@ -395,7 +396,7 @@ add_own_args(struct npu_cl_kernel *kernel, const struct clc_kernel_info *info)
 static void
 place_args(struct npu_cl_kernel *kernel)
 {
-   nir_foreach_variable_with_modes (var, kernel->nir, nir_var_uniform) {
+   nir_foreach_variable_with_modes(var, kernel->nir, nir_var_uniform) {
       struct npu_cl_arg *arg = &kernel->args[var->data.location];
 
       arg->dead = false;
@@ -409,8 +410,8 @@ static void
 lower_kernel(struct npu_cl_kernel *kernel, bool offsets)
 {
    nir_shader *nir = kernel->nir;
-   const nir_variable_mode memory =
-      nir_var_mem_shared | nir_var_function_temp | nir_var_mem_generic;
+   const nir_variable_mode memory = nir_var_mem_shared | nir_var_function_temp |
+                                    nir_var_mem_generic;
 
    NIR_PASS(_, nir, nir_remove_dead_variables,
             nir_var_uniform | nir_var_mem_constant | nir_var_mem_shared | nir_var_function_temp,
@@ -474,9 +475,8 @@ npu_cl_kernel_create(struct npu_cl_program *program, const char *name, bool offs
    }
 
    struct spirv_to_nir_options options = spirv_options(program->libclc, log);
-   nir_shader *nir =
-      spirv_to_nir(program->spirv.data, program->spirv.size / 4, NULL, 0, MESA_SHADER_KERNEL, name,
-                   &options, npu_nir_options());
+   nir_shader *nir = spirv_to_nir(program->spirv.data, program->spirv.size / 4, NULL, 0,
+                                  MESA_SHADER_KERNEL, name, &options, npu_nir_options());
    if (!nir)
       return NULL;
 

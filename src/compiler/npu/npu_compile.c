@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright © 2026 The NPU stack authors
  *
- * The compiler's entry point and the second half of the NIR pipeline, which depends on the launch and on
- * which values are uniform. npu_nir_finalize.c is the first half; npu_isel.c makes IR of the result and
- * npu_backend.c code of that.
+ * The compiler's entry point and the second half of the NIR pipeline, which depends on the launch
+ * and on which values are uniform. npu_nir_finalize.c is the first half; npu_isel.c makes IR of the
+ * result and npu_backend.c code of that.
  */
 
 #include "npu_compile.h"
@@ -48,7 +48,7 @@ check_shader(const nir_shader *nir, char **error)
    }
 
    unsigned num_entry_points = 0, num_bodies = 0;
-   nir_foreach_function (function, nir) {
+   nir_foreach_function(function, nir) {
       num_entry_points += function->is_entrypoint && function->impl;
       num_bodies += function->impl != NULL;
    }
@@ -68,8 +68,8 @@ lower_late(nir_shader *nir, const struct npu_nir_launch *launch)
    NIR_PASS(_, nir, npu_nir_lower_local_id, launch);
    npu_nir_optimize(nir);
 
-   /* Operations of the machine that NIR's rules take apart as long as they run: fsub, isub, imad, ffma
-    * from inexact sums. */
+   /* Operations of the machine that NIR's rules take apart as long as they run: fsub, isub, imad,
+    * ffma from inexact sums. */
    do {
       progress = false;
       NIR_PASS(progress, nir, nir_opt_algebraic_late);
@@ -81,8 +81,8 @@ lower_late(nir_shader *nir, const struct npu_nir_launch *launch)
       }
    } while (progress);
 
-   /* Addresses need to know what is uniform; divergence analysis wants LCSSA form. Not before here: the
-    * passes above would take the regrouped sums apart. */
+   /* Addresses need to know what is uniform; divergence analysis wants LCSSA form. Not before here:
+    * the passes above would take the regrouped sums apart. */
    NIR_PASS(_, nir, nir_convert_to_lcssa, true, true);
    nir_divergence_analysis(nir);
    NIR_PASS(progress, nir, npu_nir_lower_address);
@@ -93,8 +93,8 @@ lower_late(nir_shader *nir, const struct npu_nir_launch *launch)
    NIR_PASS(_, nir, nir_opt_licm);
    NIR_PASS(_, nir, nir_opt_dce);
 
-   /* The form selection reads. Without exceptions for invariants: every use of a value behind its loop
-    * is then a phi, and scalar registers need care only there. */
+   /* The form selection reads. Without exceptions for invariants: every use of a value behind its
+    * loop is then a phi, and scalar registers need care only there. */
    NIR_PASS(_, nir, nir_lower_load_const_to_scalar);
    NIR_PASS(_, nir, nir_convert_to_lcssa, false, false);
    nir_divergence_analysis(nir);

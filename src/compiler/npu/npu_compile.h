@@ -10,8 +10,8 @@
  * Machine contract of a compiled kernel ("ABI"):
  *  - The code starts at word 0 with exec = the lanes that exist and ends with `end`.
  *  - The special register ARGS holds the virtual address of the argument block: Rusticl's constant
- *    buffer 0, byte for byte, with at least args_size_B readable bytes (an 8-byte aligned base; 64 is
- *    recommended). The kernel never writes it.
+ *    buffer 0, byte for byte, with at least args_size_B readable bytes (an 8-byte aligned base; 64
+ * is recommended). The kernel never writes it.
  *  - Group and local ids, the block size and the grid size come from special registers.
  *  - Local memory: info.local_size_B static bytes from offset 0, then whatever the launch adds.
  *  - Private memory: info.private_size_B bytes per lane, spill slots included.
@@ -43,13 +43,14 @@ extern "C" {
 struct npu_compile_options {
    const char *name; /* entry point name for info.name; NULL = nir->info.name */
 
-   /* The launch promises that every wave lies in one row of work-items: the group's x size is a multiple
-    * of NPU_SUBGROUP_SIZE, or its y and z sizes are 1. Makes y and z ids uniform and accesses along x
-    * unit-stride. Need not be set if the kernel fixes its group size. The binary must not be launched
-    * with a group that breaks the promise. */
+   /* The launch promises that every wave lies in one row of work-items: the group's x size is a
+    * multiple of NPU_SUBGROUP_SIZE, or its y and z sizes are 1. Makes y and z ids uniform and
+    * accesses along x unit-stride. Need not be set if the kernel fixes its group size. The binary
+    * must not be launched with a group that breaks the promise. */
    bool wave_rows;
 
-   /* Where the NPU_COMPILER_DEBUG print flags, and the print_* requests below, write. NULL = stderr. */
+   /* Where the NPU_COMPILER_DEBUG print flags, and the print_* requests below, write. NULL =
+    * stderr. */
    FILE *out;
    bool print_nir;   /* the NIR instruction selection sees */
    bool print_ir;    /* the IR after instruction selection and at the end of the back end */
@@ -61,8 +62,8 @@ struct npu_compile_options {
 const nir_shader_compiler_options *npu_nir_options(void);
 
 /* Last machine-independent step, for pipe_screen::finalize_nir: lowers what every NPU kernel needs
- * lowered and optimises. Idempotent (a second call changes nothing), deterministic, and everything it
- * leaves behind survives nir_serialize(), so the result may come out of a disk cache of another
+ * lowered and optimises. Idempotent (a second call changes nothing), deterministic, and everything
+ * it leaves behind survives nir_serialize(), so the result may come out of a disk cache of another
  * process. Works on MESA_SHADER_KERNEL and MESA_SHADER_COMPUTE. Not thread-safe on ONE shader. */
 void npu_nir_finalize(nir_shader *nir);
 
@@ -73,8 +74,8 @@ uint64_t npu_compile_cache_key(void);
 /* Compiles the single entry point of nir, which is only read (a clone is compiled; it need not have
  * passed npu_nir_finalize() before).
  *
- * opts may be NULL. Returns a binary owned by the caller, or NULL; then *error (if error is not NULL)
- * is a malloc()ed one-line message, and otherwise *error is NULL. */
+ * opts may be NULL. Returns a binary owned by the caller, or NULL; then *error (if error is not
+ * NULL) is a malloc()ed one-line message, and otherwise *error is NULL. */
 struct npu_binary *npu_compile(const nir_shader *nir, const struct npu_compile_options *opts,
                                char **error);
 

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: MIT
  * Copyright © 2026 The NPU stack authors
  *
- * Instruction selection: NIR in, IR in SSA form out. This file holds the entry point and the operands;
- * npu_isel_cf.c walks the control flow and calls one function per instruction, which stand in
- * npu_isel_alu.c, _cvt.c, _intrinsic.c, _mem.c, _atomic.c and _subgroup.c.
+ * Instruction selection: NIR in, IR in SSA form out. This file holds the entry point and the
+ * operands; npu_isel_cf.c walks the control flow and calls one function per instruction, which
+ * stand in npu_isel_alu.c, _cvt.c, _intrinsic.c, _mem.c, _atomic.c and _subgroup.c.
  *
- * Selection is macro expansion: each NIR instruction becomes its machine instructions where it stands.
- * Optimisation is left to NIR before and to the IR's own passes after, apart from what would be hard to
- * find again: source modifiers, memory forms, files.
+ * Selection is macro expansion: each NIR instruction becomes its machine instructions where it
+ * stands. Optimisation is left to NIR before and to the IR's own passes after, apart from what
+ * would be hard to find again: source modifiers, memory forms, files.
  *
  * Values that leave their region. On the linear control flow graph a definition dominates what is
- * emitted while its region (struct npu_isel_region) is open. NIR may use it later all the same: after
- *    if (c) { break; } else { x = ...; }
- * NIR's x dominates what follows, since nobody comes out of the other side; on the linear graph a path
- * leads around the definition. Such a use reads a variable instead, whose value on that path is undef -
- * no lane that needs x went there.
+ * emitted while its region (struct npu_isel_region) is open. NIR may use it later all the same:
+ * after if (c) { break; } else { x = ...; } NIR's x dominates what follows, since nobody comes out
+ * of the other side; on the linear graph a path leads around the definition. Such a use reads a
+ * variable instead, whose value on that path is undef - no lane that needs x went there.
  */
 
 #include "util/hash_table.h"
@@ -166,7 +165,8 @@ npu_isel_to_v(struct npu_isel *ctx, struct npu_ref ref, unsigned bits)
       return ref;
    }
 
-   /* Copies move 32 or 64 bits; a narrow value in a wide scalar may be dirty above its bits anyway. */
+   /* Copies move 32 or 64 bits; a narrow value in a wide scalar may be dirty above its bits anyway.
+    */
    unsigned op = bits == 64 ? NPU_OP_MOV_B64 : NPU_OP_MOV_B32;
    return npu_build_alu(&ctx->b, op, NPU_FILE_V, &ref, 1);
 }
@@ -202,12 +202,12 @@ npu_isel_clean(struct npu_isel *ctx, struct npu_ref ref, unsigned bits)
                         1);
 }
 
-/* Merges of variables that turned out to have no old value - which shows only when all phis are known -
- * are copies. */
+/* Merges of variables that turned out to have no old value - which shows only when all phis are
+ * known - are copies. */
 static void
 simplify_merges(struct npu_shader *shader)
 {
-   npu_foreach_instr (shader, instr) {
+   npu_foreach_instr(shader, instr) {
       unsigned copy;
 
       if (instr->op == NPU_OP_SEL_B32)

@@ -7,11 +7,12 @@
  * uniform -> S, lane-varying -> V, lane-varying boolean -> M; uniform booleans are S values 0 or 1.
  * Constants become immediates where they are used.
  *
- * Widths. The low bits of an operand that stands for an n-bit NIR value are that value; `bits` of the
- * operand may be less than n (then the register is known to be zero above `bits`: a free zero
+ * Widths. The low bits of an operand that stands for an n-bit NIR value are that value; `bits` of
+ * the operand may be less than n (then the register is known to be zero above `bits`: a free zero
  * extension) or, up to 32 in V and 64 in S, more (then the bits above n are unknown: a free
- * truncation). Machine instructions read only the bits of their type, so only extensions, conversions
- * to S or V of other sizes and variables have to care. A 64-bit V value always has bits == 64.
+ * truncation). Machine instructions read only the bits of their type, so only extensions,
+ * conversions to S or V of other sizes and variables have to care. A 64-bit V value always has bits
+ * == 64.
  */
 
 #ifndef NPU_ISEL_H
@@ -26,8 +27,8 @@ struct hash_table;
 struct hash_table_u64;
 struct npu_vars;
 
-/* A stretch of the program with one entry on the linear CFG: the body of the kernel, a side of an if, a
- * loop's body. While it is open every block emitted in it dominates what is emitted now. */
+/* A stretch of the program with one entry on the linear CFG: the body of the kernel, a side of an
+ * if, a loop's body. While it is open every block emitted in it dominates what is emitted now. */
 struct npu_isel_region {
    struct npu_isel_region *parent;
    bool open;
@@ -37,13 +38,14 @@ struct npu_isel_region {
 struct npu_isel_loop {
    struct npu_isel_loop *outer;
    nir_loop *nir;
-   unsigned depth; /* 1 for an outermost loop */
+   unsigned depth;                 /* 1 for an outermost loop */
    struct npu_block *latch, *exit; /* created at once, placed when their turn comes */
    bool masked_break;              /* some lanes may break while others stay */
    bool masked_continue;           /* some lanes may continue while others go on */
-   unsigned alive;   /* variable, M: lanes that have not left the loop. If masked_break or _continue. */
-   unsigned running; /* variable, M: lanes of alive that have not continued. == alive without
-                      * masked_continue. */
+   unsigned
+      alive; /* variable, M: lanes that have not left the loop. If masked_break or _continue. */
+   unsigned running;   /* variable, M: lanes of alive that have not continued. == alive without
+                        * masked_continue. */
    unsigned num_jumps; /* masked jumps emitted so far */
 };
 
@@ -54,12 +56,12 @@ struct npu_isel {
    nir_shader *nir;
    nir_function_impl *impl;
 
-   struct npu_ref **defs;                    /* per NIR definition: its components, NULL before it */
-   struct npu_isel_region **def_regions;     /* per NIR definition: where it was emitted */
-   struct npu_block **def_blocks;            /* per NIR definition: last block when it was emitted */
-   struct hash_table_u64 *def_vars;          /* definition and component -> variable, see npu_isel.c */
-   struct hash_table *phi_vars;              /* nir_phi_instr -> variable + 1 */
-   struct hash_table *bounds;                /* of NIR's range analysis */
+   struct npu_ref **defs;                /* per NIR definition: its components, NULL before it */
+   struct npu_isel_region **def_regions; /* per NIR definition: where it was emitted */
+   struct npu_block **def_blocks;        /* per NIR definition: last block when it was emitted */
+   struct hash_table_u64 *def_vars;      /* definition and component -> variable, see npu_isel.c */
+   struct hash_table *phi_vars;          /* nir_phi_instr -> variable + 1 */
+   struct hash_table *bounds;            /* of NIR's range analysis */
    struct npu_vars *vars;
 
    struct npu_isel_region *region;
@@ -131,7 +133,13 @@ bool npu_isel_subgroup(struct npu_isel *ctx, nir_intrinsic_instr *intrin);
 
 /* ---- addresses (npu_isel_addr.c) ---- */
 
-enum npu_addr_form { NPU_ADDR_S, NPU_ADDR_U, NPU_ADDR_X, NPU_ADDR_O, NPU_ADDR_A };
+enum npu_addr_form {
+   NPU_ADDR_S,
+   NPU_ADDR_U,
+   NPU_ADDR_X,
+   NPU_ADDR_O,
+   NPU_ADDR_A
+};
 
 /* Operands of a memory instruction; meaning as in the ISA. */
 struct npu_isel_addr {
@@ -164,12 +172,12 @@ unsigned npu_var_create(struct npu_vars *vars, enum npu_file file, unsigned bits
 void npu_var_write(struct npu_vars *vars, unsigned var, struct npu_block *block,
                    struct npu_ref value);
 
-/* The value at the end of what has been emitted of a block. All predecessors of a sealed block must be
- * known. */
+/* The value at the end of what has been emitted of a block. All predecessors of a sealed block must
+ * be known. */
 struct npu_ref npu_var_read(struct npu_vars *vars, unsigned var, struct npu_block *block);
 
-/* A loop header that will get `num_preds` predecessors in all: until npu_vars_seal() its later ones are
- * unknown. Other blocks count as sealed. */
+/* A loop header that will get `num_preds` predecessors in all: until npu_vars_seal() its later ones
+ * are unknown. Other blocks count as sealed. */
 void npu_vars_unseal(struct npu_vars *vars, struct npu_block *block, unsigned num_preds);
 void npu_vars_seal(struct npu_vars *vars, struct npu_block *block);
 

@@ -9,16 +9,16 @@
  *    o  base + (extend(offset) << scale) + imm    offset: 32 bits per lane
  *    a  address + imm                         address: 64 bits per lane
  *
- * Global addresses are taken apart by npu_nir_analyze_address(); npu_nir_lower_address has put them in
- * a shape in which base and offset are values that exist.
+ * Global addresses are taken apart by npu_nir_analyze_address(); npu_nir_lower_address has put them
+ * in a shape in which base and offset are values that exist.
  *
- * Offsets in local and private memory are 32-bit sums, but the machine adds in 64 bits and faults on
- * anything outside of the memory. base + extend(offset) with base = extend32(U), offset = V equals the
- * 32-bit sum U + V unless the 64-bit sum leaves 32 bits. The right sum is a small non-negative number,
- * so it is enough that one of the two, taken as a signed number, is known not to be negative: then their
- * signed sum is at least -2^31 and cannot be another number congruent to the right one modulo 2^32.
- * Shifts move into the scale only if they are known not to overflow. Without such knowledge the sum is
- * made by vector additions.
+ * Offsets in local and private memory are 32-bit sums, but the machine adds in 64 bits and faults
+ * on anything outside of the memory. base + extend(offset) with base = extend32(U), offset = V
+ * equals the 32-bit sum U + V unless the 64-bit sum leaves 32 bits. The right sum is a small
+ * non-negative number, so it is enough that one of the two, taken as a signed number, is known not
+ * to be negative: then their signed sum is at least -2^31 and cannot be another number congruent to
+ * the right one modulo 2^32. Shifts move into the scale only if they are known not to overflow.
+ * Without such knowledge the sum is made by vector additions.
  */
 
 #include "npu_isel.h"
@@ -122,7 +122,8 @@ address64(struct npu_isel *ctx, nir_def *address, const struct npu_isel_access *
       if (!unit)
          result.index = npu_imm(UINT64_C(1) << term->shift);
    } else if (addr.num_varying == 1 && term->value.def->bit_size == 32 &&
-              term->shift <= MAX_SCALE_LOG2) {
+              term->shift <= MAX_SCALE_LOG2)
+   {
       result.form = NPU_ADDR_O;
       result.index = npu_isel_to_v(ctx, npu_isel_scalar(ctx, term->value), 32);
       result.scale_log2 = term->shift;
@@ -182,7 +183,8 @@ take_scale(struct npu_isel *ctx, nir_scalar value, uint8_t *scale_log2)
       nir_scalar x = nir_scalar_chase_alu_src(value, 0);
 
       if (nir_scalar_is_const(count) && nir_scalar_as_uint(count) <= MAX_SCALE_LOG2 &&
-          never_negative(ctx, x, nir_scalar_as_uint(count))) {
+          never_negative(ctx, x, nir_scalar_as_uint(count)))
+      {
          *scale_log2 = nir_scalar_as_uint(count);
          return x;
       }
@@ -210,9 +212,8 @@ offset32(struct npu_isel *ctx, nir_def *def, const struct npu_isel_access *acces
          v = t;
       }
 
-      bool u_positive = !u.def->divergent && (nir_scalar_is_const(u)
-                                                 ? nir_scalar_as_int(u) >= 0
-                                                 : never_negative(ctx, u, 0));
+      bool u_positive = !u.def->divergent && (nir_scalar_is_const(u) ? nir_scalar_as_int(u) >= 0
+                                                                     : never_negative(ctx, u, 0));
       bool v_positive = !u.def->divergent && never_negative(ctx, v, 0);
 
       if (u_positive || v_positive) {
@@ -229,9 +230,9 @@ offset32(struct npu_isel *ctx, nir_def *def, const struct npu_isel_access *acces
 
    /* A scaled value is not negative: both extensions are right. */
    varying = take_scale(ctx, varying, &result.scale_log2);
-   if (nir_scalar_is_intrinsic(varying) && !access->atomic &&
-       access->space != NPU_SPACE_PRIVATE &&
-       nir_scalar_intrinsic_op(varying) == nir_intrinsic_load_subgroup_invocation) {
+   if (nir_scalar_is_intrinsic(varying) && !access->atomic && access->space != NPU_SPACE_PRIVATE &&
+       nir_scalar_intrinsic_op(varying) == nir_intrinsic_load_subgroup_invocation)
+   {
       bool unit = 1u << result.scale_log2 == access->bytes;
 
       result.form = unit ? NPU_ADDR_U : NPU_ADDR_X;

@@ -3,14 +3,21 @@
  *
  * Instruction selection: arithmetic.
  *
- * Most operations are one line of a table: NIR operation -> operation of the ISA, which exists at every
- * width of its kind. The type comes from the bit size of source 0, or of the result where source 0 has a
- * fixed size. The rest are short sequences in functions of their own.
+ * Most operations are one line of a table: NIR operation -> operation of the ISA, which exists at
+ * every width of its kind. The type comes from the bit size of source 0, or of the result where
+ * source 0 has a fixed size. The rest are short sequences in functions of their own.
  */
 
 #include "npu_isel.h"
 
-enum alu_kind { ALU_NONE, ALU_INT, ALU_FLOAT, ALU_I32, ALU_U32, ALU_B64 };
+enum alu_kind {
+   ALU_NONE,
+   ALU_INT,
+   ALU_FLOAT,
+   ALU_I32,
+   ALU_U32,
+   ALU_B64
+};
 
 struct alu_line {
    enum npu_alu base;
@@ -194,8 +201,8 @@ build(struct npu_isel *ctx, enum npu_op op, enum npu_file file, struct npu_ref x
 }
 
 static struct npu_ref
-build3(struct npu_isel *ctx, enum npu_op op, enum npu_file file, struct npu_ref x,
-       struct npu_ref y, struct npu_ref z)
+build3(struct npu_isel *ctx, enum npu_op op, enum npu_file file, struct npu_ref x, struct npu_ref y,
+       struct npu_ref z)
 {
    struct npu_ref srcs[3] = {x, y, z};
 

@@ -105,11 +105,12 @@ npu_isel_atomic(struct npu_isel *ctx, nir_intrinsic_instr *intrin)
    if (swap)
       data2 = npu_isel_src(ctx, intrin->src[2], 0);
 
-   struct npu_mem_fields mem = {
-      .space = access.space, .scale_log2 = addr.scale_log2, .sx = addr.sx};
+   struct npu_mem_fields mem = {.space = access.space,
+                                .scale_log2 = addr.scale_log2,
+                                .sx = addr.sx};
    bool want_result = !nir_def_is_unused(&intrin->def);
-   struct npu_ref old =
-      npu_build_atomic(&ctx->b, op, addr.base, addr.index, data, data2, mem, want_result);
+   struct npu_ref old = npu_build_atomic(&ctx->b, op, addr.base, addr.index, data, data2, mem,
+                                         want_result);
 
    if (want_result)
       npu_isel_set(ctx, &intrin->def, old);

@@ -4,8 +4,8 @@
  * Instruction selection: structured control flow with execution masks.
  *
  * A wave has one program counter. Where NIR's condition is uniform the branch is real; where lanes
- * disagree both sides are executed one after the other under a smaller exec, and a side that no lane
- * takes is skipped. The IR's control flow graph is that linear order.
+ * disagree both sides are executed one after the other under a smaller exec, and a side that no
+ * lane takes is skipped. The IR's control flow graph is that linear order.
  *
  *    divergent if                      loop some lanes leave early
  *       save = exec                       save = alive = running = exec
@@ -19,19 +19,20 @@
  *    merge:
  *       exec = save
  *
- * Masked jumps. A break takes the active lanes out of `alive` and `running`, a continue out of `running`
- * only, and both go to the innermost *join*: a block that sets exec anew, i.e. the else or merge block
- * of the innermost divergent if or the latch of the loop. A merge behind masked jumps restores
- * save & running and, if nobody is left, goes on to the next join. Where all active lanes of a loop
- * always jump together (NIR's divergent_break / divergent_continue are clear) jumps are real branches.
+ * Masked jumps. A break takes the active lanes out of `alive` and `running`, a continue out of
+ * `running` only, and both go to the innermost *join*: a block that sets exec anew, i.e. the else
+ * or merge block of the innermost divergent if or the latch of the loop. A merge behind masked
+ * jumps restores save & running and, if nobody is left, goes on to the next join. Where all active
+ * lanes of a loop always jump together (NIR's divergent_break / divergent_continue are clear) jumps
+ * are real branches.
  *
- * Invariant: exec is not 0 in any block that contains selected code. Uniform branches and scalar loads
- * rely on it.
+ * Invariant: exec is not 0 in any block that contains selected code. Uniform branches and scalar
+ * loads rely on it.
  *
- * Phis become variables (npu_isel_vars.c). At the end of each predecessor the variable is written: as a
- * whole if no lane's value from another predecessor can be in it yet, else merged with sel under exec.
- * The first writer after the variable's declaration - the point where it is set to undef - writes as a
- * whole by itself, because a merge with undef is the value.
+ * Phis become variables (npu_isel_vars.c). At the end of each predecessor the variable is written:
+ * as a whole if no lane's value from another predecessor can be in it yet, else merged with sel
+ * under exec. The first writer after the variable's declaration - the point where it is set to
+ * undef - writes as a whole by itself, because a merge with undef is the value.
  */
 
 #include "util/hash_table.h"
@@ -156,14 +157,14 @@ if_before(const nir_block *block)
    return prev && prev->type == nir_cf_node_if ? nir_cf_node_as_if(prev) : NULL;
 }
 
-/* A uniform value that is made inside of a loop: lanes that left the loop before the last iteration must
- * not see a scalar register written after they left. */
+/* A uniform value that is made inside of a loop: lanes that left the loop before the last iteration
+ * must not see a scalar register written after they left. */
 static bool
 made_in_loop(const nir_phi_instr *phi, const nir_loop *loop)
 {
    unsigned first = nir_loop_first_block((nir_loop *)loop)->index;
 
-   nir_foreach_phi_src (src, phi) {
+   nir_foreach_phi_src(src, phi) {
       const nir_instr *parent = src->src.ssa->parent_instr;
 
       if (parent->type != nir_instr_type_load_const && parent->type != nir_instr_type_undef &&
@@ -211,7 +212,7 @@ get_phi_var(struct npu_isel *ctx, nir_phi_instr *phi)
 static void
 declare_phis(struct npu_isel *ctx, nir_block *block)
 {
-   nir_foreach_phi (phi, block) {
+   nir_foreach_phi(phi, block) {
       const struct phi_var *info = get_phi_var(ctx, phi);
 
       if (info->merge)
@@ -276,7 +277,7 @@ write_phis_under(struct npu_isel *ctx, nir_block *pred, nir_block *succ, struct 
                       nir_loop_first_block(nir_cf_node_as_loop(succ->cf_node.parent)) == succ &&
                       pred == nir_cf_node_as_block(nir_cf_node_prev(succ->cf_node.parent));
 
-   nir_foreach_phi (phi, succ) {
+   nir_foreach_phi(phi, succ) {
       const struct phi_var *info = get_phi_var(ctx, phi);
       nir_def *def = nir_phi_get_src_from_block(phi, pred)->src.ssa;
       bool merge = info->merge && !enters_loop;
@@ -311,8 +312,7 @@ static void
 leave_loop(struct npu_isel *ctx, struct npu_isel_loop *loop, struct npu_ref lanes, bool for_good)
 {
    if (for_good)
-      write_var(ctx, loop->alive,
-                mask_op(ctx, NPU_OP_MANDN, read_var(ctx, loop->alive), lanes));
+      write_var(ctx, loop->alive, mask_op(ctx, NPU_OP_MANDN, read_var(ctx, loop->alive), lanes));
    if (loop->running != loop->alive)
       write_var(ctx, loop->running,
                 mask_op(ctx, NPU_OP_MANDN, read_var(ctx, loop->running), lanes));
@@ -378,7 +378,7 @@ visit_block(struct npu_isel *ctx, nir_block *block)
    if (ctx->terminated)
       return; /* unreachable */
 
-   nir_foreach_instr (instr, block) {
+   nir_foreach_instr(instr, block) {
       visit_instr(ctx, instr);
       if (ctx->error)
          return;
@@ -405,7 +405,8 @@ is_empty(struct exec_list *list)
 {
    nir_cf_node *node = exec_node_data(nir_cf_node, exec_list_get_head(list), node);
 
-   return exec_list_is_singular(list) && exec_list_is_empty(&nir_cf_node_as_block(node)->instr_list);
+   return exec_list_is_singular(list) &&
+          exec_list_is_empty(&nir_cf_node_as_block(node)->instr_list);
 }
 
 static nir_block *
@@ -423,11 +424,11 @@ visit_side(struct npu_isel *ctx, struct exec_list *list)
 }
 
 /* The two sides of an if in the order of their emission. The larger one comes second, because the
- * condition is live across the first; but an empty one comes second in any case, and then is not there
- * at all: what it has to say to the phis behind the if is written in front of it. */
+ * condition is live across the first; but an empty one comes second in any case, and then is not
+ * there at all: what it has to say to the phis behind the if is written in front of it. */
 struct sides {
    struct exec_list *first, *second;
-   bool inverted;     /* the first is NIR's else side */
+   bool inverted; /* the first is NIR's else side */
    bool second_empty;
 };
 
@@ -498,7 +499,8 @@ visit_divergent_if(struct npu_isel *ctx, nir_if *nif, struct npu_ref cond)
    struct npu_block *second = sides.second_empty ? merge : npu_block_create(ctx->shader);
    struct npu_ref save = {.kind = NPU_REF_NULL};
 
-   /* Directly in the body of a loop that keeps masks, exec is the running lanes: no need to save it. */
+   /* Directly in the body of a loop that keeps masks, exec is the running lanes: no need to save
+    * it. */
    bool exec_is_running = loop && outer_join == loop->latch &&
                           (loop->masked_break || loop->masked_continue);
 
@@ -546,8 +548,8 @@ is_conditional_break(const struct npu_isel *ctx, nir_if *nif)
           nir_instr_as_jump(instr)->type == nir_jump_break;
 }
 
-/* The same without a branch around it: lanes whose condition holds leave, the others go on. Phis behind
- * the if have one source, the empty side. */
+/* The same without a branch around it: lanes whose condition holds leave, the others go on. Phis
+ * behind the if have one source, the empty side. */
 static void
 visit_conditional_break(struct npu_isel *ctx, nir_if *nif, struct npu_ref cond)
 {
@@ -600,8 +602,7 @@ visit_loop(struct npu_isel *ctx, nir_loop *nir)
    if (masked) {
       save = read_exec(ctx);
       loop.alive = npu_var_create(ctx->vars, NPU_FILE_M, 1);
-      loop.running =
-         loop.masked_continue ? npu_var_create(ctx->vars, NPU_FILE_M, 1) : loop.alive;
+      loop.running = loop.masked_continue ? npu_var_create(ctx->vars, NPU_FILE_M, 1) : loop.alive;
       write_var(ctx, loop.alive, save);
       write_var(ctx, loop.running, save);
    }
@@ -646,7 +647,7 @@ visit_loop(struct npu_isel *ctx, nir_loop *nir)
 static void
 visit_cf_list(struct npu_isel *ctx, struct exec_list *list)
 {
-   foreach_list_typed (nir_cf_node, node, node, list) {
+   foreach_list_typed(nir_cf_node, node, node, list) {
       if (ctx->error || ctx->terminated)
          return;
 

@@ -3,12 +3,14 @@
  *
  * Instruction selection: conversions between numbers.
  *
- * The machine converts every integer and float width to every other. What costs nothing is found here:
- * a truncation is a look at the same register (64-bit vector values excepted: they have another
- * layout), and so is a zero extension if the register is known to be clean; see npu_isel.h on widths.
+ * The machine converts every integer and float width to every other. What costs nothing is found
+ * here: a truncation is a look at the same register (64-bit vector values excepted: they have
+ * another layout), and so is a zero extension if the register is known to be clean; see npu_isel.h
+ * on widths.
  *
- * Rounding: to integers towards zero, as C and NIR want; to floats to nearest even unless the operation
- * names another mode. An out-of-range conversion to an integer saturates, which OpenCL leaves open.
+ * Rounding: to integers towards zero, as C and NIR want; to floats to nearest even unless the
+ * operation names another mode. An out-of-range conversion to an integer saturates, which OpenCL
+ * leaves open.
  */
 
 #include "npu_isel.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright © 2026 The NPU stack authors
  *
- * Instruction selection: intrinsics. System values are special registers; barriers become fences and
- * the work-group barrier; memory, atomics and sub-group operations have files of their own.
+ * Instruction selection: intrinsics. System values are special registers; barriers become fences
+ * and the work-group barrier; memory, atomics and sub-group operations have files of their own.
  */
 
 #include "npu_isel.h"
@@ -118,7 +118,8 @@ npu_isel_intrinsic(struct npu_isel *ctx, nir_intrinsic_instr *intrin)
 
    case nir_intrinsic_shader_clock: {
       struct npu_ref clock = npu_build_rdsr(&ctx->b, NPU_SR_CLOCK);
-      struct npu_ref comps[2] = {clock, npu_build_alu(&ctx->b, NPU_OP_HI_B64, NPU_FILE_S, &clock, 1)};
+      struct npu_ref comps[2] = {clock,
+                                 npu_build_alu(&ctx->b, NPU_OP_HI_B64, NPU_FILE_S, &clock, 1)};
 
       npu_isel_set_comps(ctx, &intrin->def, comps);
       break;

@@ -4,8 +4,8 @@
  * Instruction selection: loads and stores.
  *
  * An access has 1 to 4 components of 8 to 64 bits (npu_nir_lower_mem_size). Loads whose result is
- * uniform become scalar loads, stores of uniform data to a uniform address scalar stores; everything
- * else is a vector access in the form npu_isel_address() finds.
+ * uniform become scalar loads, stores of uniform data to a uniform address scalar stores;
+ * everything else is a vector access in the form npu_isel_address() finds.
  */
 
 #include "npu_isel.h"

@@ -4,8 +4,8 @@
  * Instruction selection: operations between the lanes of a wave, as npu_nir_lower_subgroups leaves
  * them.
  *
- * Votes and ballots look at masks, whose bits of inactive lanes mean nothing: they are combined with
- * exec first.
+ * Votes and ballots look at masks, whose bits of inactive lanes mean nothing: they are combined
+ * with exec first.
  */
 
 #include "npu_isel.h"
@@ -37,7 +37,11 @@ vector_src(struct npu_isel *ctx, nir_intrinsic_instr *intrin)
    return npu_isel_to_v(ctx, npu_isel_src(ctx, intrin->src[0], 0), intrin->def.bit_size);
 }
 
-enum reduction { REDUCE, SCAN_INCLUSIVE, SCAN_EXCLUSIVE };
+enum reduction {
+   REDUCE,
+   SCAN_INCLUSIVE,
+   SCAN_EXCLUSIVE
+};
 
 static enum npu_op
 reduction_op(enum reduction kind, nir_op op, unsigned bits)
@@ -124,8 +128,7 @@ select_shuffle(struct npu_isel *ctx, nir_intrinsic_instr *intrin)
 
    /* NIR may know that all lanes ask for the same one without the number being uniform for us. */
    if (!def->divergent)
-      shuffled =
-         op1(ctx, wide ? NPU_OP_READFIRST_B64 : NPU_OP_READFIRST_B32, NPU_FILE_S, shuffled);
+      shuffled = op1(ctx, wide ? NPU_OP_READFIRST_B64 : NPU_OP_READFIRST_B32, NPU_FILE_S, shuffled);
    npu_isel_set(ctx, def, shuffled);
 }
 

@@ -4,20 +4,20 @@
  * Variables of instruction selection and their way into SSA form.
  *
  * NIR's phis stand for merges on the logical control flow graph. Selection emits the linear one, in
- * which both sides of a divergent branch are executed one after the other, and keeps everything that is
- * merged - phis, execution masks - as variables that it reads and writes in program order. This file
- * turns those accesses into SSA values on the linear graph.
+ * which both sides of a divergent branch are executed one after the other, and keeps everything
+ * that is merged - phis, execution masks - as variables that it reads and writes in program order.
+ * This file turns those accesses into SSA values on the linear graph.
  *
- * Algorithm: M. Braun et al., "Simple and Efficient Construction of Static Single Assignment Form", CC
- * 2013, with these differences:
- *  - Reading follows chains of single predecessors in a loop, and the operands of a new phi are found
- *    from a work list instead of by recursion: kernels with thousands of branches must not overflow the
- *    stack.
+ * Algorithm: M. Braun et al., "Simple and Efficient Construction of Static Single Assignment Form",
+ * CC 2013, with these differences:
+ *  - Reading follows chains of single predecessors in a loop, and the operands of a new phi are
+ * found from a work list instead of by recursion: kernels with thousands of branches must not
+ * overflow the stack.
  *  - Phis that merge nothing are not removed on the way, when users of the value would have to be
  *    found; npu_vars_finish() removes them all and rewrites every operand once. Selection emits
  *    reducible graphs, so removal to a fixed point leaves minimal SSA form.
- *  - A variable that was never written on a path is undef there. A phi of one value and undef stays: the
- *    value need not dominate it.
+ *  - A variable that was never written on a path is undef there. A phi of one value and undef
+ * stays: the value need not dominate it.
  *
  * Time is linear in reads, writes and the blocks that reads pass.
  */
@@ -46,12 +46,12 @@ struct block_info {
 
 struct npu_vars {
    struct npu_shader *shader;
-   struct util_dynarray vars;    /* struct var */
-   struct util_dynarray phis;    /* struct var_phi */
-   struct util_dynarray work;    /* indices into phis: operands still to be found */
-   struct hash_table **current;  /* per variable: block -> struct npu_ref * */
+   struct util_dynarray vars;   /* struct var */
+   struct util_dynarray phis;   /* struct var_phi */
+   struct util_dynarray work;   /* indices into phis: operands still to be found */
+   struct hash_table **current; /* per variable: block -> struct npu_ref * */
    unsigned current_size;
-   struct hash_table *blocks;    /* block -> struct block_info *, unsealed ones */
+   struct hash_table *blocks; /* block -> struct block_info *, unsealed ones */
 };
 
 struct npu_vars *
@@ -207,7 +207,7 @@ npu_vars_seal(struct npu_vars *vars, struct npu_block *block)
    struct block_info *info = entry->data;
 
    assert(info->num_preds == npu_block_num_preds(block) && "all predecessors came");
-   util_dynarray_foreach (&info->pending, unsigned, index)
+   util_dynarray_foreach(&info->pending, unsigned, index)
       util_dynarray_append(&vars->work, unsigned, *index);
 
    _mesa_hash_table_remove(vars->blocks, entry);
@@ -225,8 +225,7 @@ struct cleanup {
 static struct npu_ref
 resolve(struct cleanup *c, struct npu_ref ref)
 {
-   while (npu_is_ssa(ref) && ref.value < c->num_values &&
-          !npu_is_null(c->replacement[ref.value])) {
+   while (npu_is_ssa(ref) && ref.value < c->num_values && !npu_is_null(c->replacement[ref.value])) {
       struct npu_ref next = c->replacement[ref.value];
 
       /* Halve the path. */
@@ -282,18 +281,19 @@ npu_vars_finish(struct npu_vars *vars)
    struct cleanup c = {.num_values = vars->shader->num_values};
    bool progress;
 
-   /* Chains run in either direction of the list: going to and fro keeps the number of rounds small. */
+   /* Chains run in either direction of the list: going to and fro keeps the number of rounds small.
+    */
    c.replacement = rzalloc_array(vars, struct npu_ref, c.num_values);
    do {
       progress = false;
-      util_dynarray_foreach (&vars->phis, struct var_phi, phi)
+      util_dynarray_foreach(&vars->phis, struct var_phi, phi)
          progress |= remove_trivial(&c, phi);
-      util_dynarray_foreach_reverse (&vars->phis, struct var_phi, phi)
+      util_dynarray_foreach_reverse(&vars->phis, struct var_phi, phi)
          progress |= remove_trivial(&c, phi);
    } while (progress);
 
-   npu_foreach_instr (vars->shader, instr) {
-      npu_foreach_src (instr, i)
+   npu_foreach_instr(vars->shader, instr) {
+      npu_foreach_src(instr, i)
          instr->src[i] = resolve(&c, instr->src[i]);
    }
    ralloc_free(vars);

@@ -18,13 +18,13 @@ extern "C" {
 
 /* What a compilation may assume about the launch, beyond what the shader itself says. */
 struct npu_nir_launch {
-   /* Every wave lies in one row of work-items: block[0] is a multiple of the wave size, or block[1] and
-    * block[2] are 1. */
+   /* Every wave lies in one row of work-items: block[0] is a multiple of the wave size, or block[1]
+    * and block[2] are 1. */
    bool wave_rows;
 };
 
-/* Arguments and work-item ids in terms of what the hardware has: load_ubo of block 0 and the special
- * registers. Idempotent. */
+/* Arguments and work-item ids in terms of what the hardware has: load_ubo of block 0 and the
+ * special registers. Idempotent. */
 bool npu_nir_lower_abi(nir_shader *nir);
 
 /* Local ids as lane number plus uniform values, where the launch guarantees rows of waves. */
@@ -52,8 +52,8 @@ void npu_nir_optimize(nir_shader *nir);
 /* The most summands of a kind that are collected. */
 #define NPU_NIR_MAX_TERMS 8
 
-/* A lane-varying summand: extend(value) * 2^shift, where value has 32 bits, or value itself if it has
- * 64. */
+/* A lane-varying summand: extend(value) * 2^shift, where value has 32 bits, or value itself if it
+ * has 64. */
 struct npu_nir_term {
    nir_scalar value;
    uint8_t shift;
@@ -69,8 +69,8 @@ struct npu_nir_address {
    int64_t constant;
 };
 
-/* Takes a 64-bit address apart. Needs divergence information. Returns false, with *out to be ignored, if
- * the address has more terms than fit.
+/* Takes a 64-bit address apart. Needs divergence information. Returns false, with *out to be
+ * ignored, if the address has more terms than fit.
  *
  * bounds, here and below: the cache of NIR's range analysis, a pointer-keyed hash table made by the
  * caller that must not outlive a change of existing instructions. */

@@ -3,10 +3,10 @@
  *
  * Takes a 64-bit address apart: uniform values, lane-varying values, a constant.
  *
- * Vector memory instructions add a uniform 64-bit base, a lane-varying 32-bit offset that they extend
- * and scale, and a constant. OpenCL addresses are 64-bit sums whose lane-varying part usually began as
- * 32 bits. Everything below happens modulo 2^64, so sums may be regrouped freely; the only step that
- * needs a reason is to look below an extension, since
+ * Vector memory instructions add a uniform 64-bit base, a lane-varying 32-bit offset that they
+ * extend and scale, and a constant. OpenCL addresses are 64-bit sums whose lane-varying part
+ * usually began as 32 bits. Everything below happens modulo 2^64, so sums may be regrouped freely;
+ * the only step that needs a reason is to look below an extension, since
  *
  *    zext(a + b) = zext(a) + zext(b)   needs a + b not to wrap as unsigned,
  *    sext(a + b) = sext(a) + sext(b)   needs it not to wrap as signed
@@ -14,8 +14,8 @@
  * (and the same for shifts). The reason is a no-wrap flag from the front end or upper bounds of the
  * operands from NIR's range analysis.
  *
- * Linear in the size of the address expression. An address of more than NPU_NIR_MAX_TERMS terms of a kind
- * is given up; it then is an opaque lane-varying value.
+ * Linear in the size of the address expression. An address of more than NPU_NIR_MAX_TERMS terms of
+ * a kind is given up; it then is an opaque lane-varying value.
  */
 
 #include "npu_nir.h"
@@ -190,8 +190,7 @@ npu_nir_analyze_address(nir_shader *nir, struct hash_table *bounds, nir_def *add
 }
 
 bool
-npu_nir_never_negative(nir_shader *nir, struct hash_table *bounds, nir_scalar value,
-                       unsigned shift)
+npu_nir_never_negative(nir_shader *nir, struct hash_table *bounds, nir_scalar value, unsigned shift)
 {
    uint64_t max = nir_unsigned_upper_bound(nir, bounds, value, npu_nir_bounds());
 

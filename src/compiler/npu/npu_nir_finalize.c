@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Copyright © 2026 The NPU stack authors
  *
- * The first half of the NIR pipeline: what every compilation of a kernel needs, whatever the launch. Its
- * result is what Rusticl caches, so it has to be a fixed point: a shader that was finalized comes out
- * unchanged, and nothing may hang on to the shader in a way that nir_serialize() forgets.
+ * The first half of the NIR pipeline: what every compilation of a kernel needs, whatever the
+ * launch. Its result is what Rusticl caches, so it has to be a fixed point: a shader that was
+ * finalized comes out unchanged, and nothing may hang on to the shader in a way that
+ * nir_serialize() forgets.
  */
 
 #include "npu_compile.h"

@@ -3,14 +3,13 @@
  *
  * Arguments and system values.
  *
- * Rusticl hands over kernel arguments, and most of what OpenCL C can ask about a launch, as bytes of
- * constant buffer 0, which the hardware makes available at the address in the special register ARGS.
- * So after this pass a kernel has only
- *   load_ubo of block 0 (32-bit byte offset),
- *   the 32-bit system values that are special registers: workgroup_id, num_workgroups, workgroup_size,
- *   work_dim, local_invocation_id/index, subgroup_id, num_subgroups, subgroup_invocation.
- * Users of the compiler without Rusticl's hidden arguments (npu-compile, tests) get what those would
- * have said for a launch without offset: base ids are zero, the global size is groups times group size.
+ * Rusticl hands over kernel arguments, and most of what OpenCL C can ask about a launch, as bytes
+ * of constant buffer 0, which the hardware makes available at the address in the special register
+ * ARGS. So after this pass a kernel has only load_ubo of block 0 (32-bit byte offset), the 32-bit
+ * system values that are special registers: workgroup_id, num_workgroups, workgroup_size, work_dim,
+ * local_invocation_id/index, subgroup_id, num_subgroups, subgroup_invocation. Users of the compiler
+ * without Rusticl's hidden arguments (npu-compile, tests) get what those would have said for a
+ * launch without offset: base ids are zero, the global size is groups times group size.
  */
 
 #include "npu_nir.h"

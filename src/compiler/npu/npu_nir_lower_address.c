@@ -7,13 +7,13 @@
  *            + extend(32-bit lane value) << scale          or a 64-bit lane value
  *            + constant
  *
- * The uniform part becomes one chain of scalar additions that common subexpression elimination shares
- * between accesses and loop-invariant code motion takes out of loops; instruction selection then finds
- * base, offset and immediate without arithmetic of its own (npu_isel_addr.c uses the same analysis, so
- * skipping this pass costs instructions, not correctness).
+ * The uniform part becomes one chain of scalar additions that common subexpression elimination
+ * shares between accesses and loop-invariant code motion takes out of loops; instruction selection
+ * then finds base, offset and immediate without arithmetic of its own (npu_isel_addr.c uses the
+ * same analysis, so skipping this pass costs instructions, not correctness).
  *
- * Several 32-bit lane values are summed in 32 bits if their bounds show that the sum neither wraps nor,
- * when sign-extended, turns negative; otherwise they are extended and summed in 64 bits.
+ * Several 32-bit lane values are summed in 32 bits if their bounds show that the sum neither wraps
+ * nor, when sign-extended, turns negative; otherwise they are extended and summed in 64 bits.
  *
  * Local and private memory: an offset of 32 bits is regrouped into uniform part + varying part the
  * same way, modulo 2^32.
@@ -69,7 +69,8 @@ merge_terms(nir_builder *b, struct npu_nir_address *addr, struct state *s)
          uint64_t limit = term->sign ? INT32_MAX : UINT32_MAX;
 
          if (up0 < 31 && up1 < 31 &&
-             (term_bound(b, first, s) << up0) + (term_bound(b, term, s) << up1) <= limit) {
+             (term_bound(b, first, s) << up0) + (term_bound(b, term, s) << up1) <= limit)
+         {
             nir_def *x = nir_channel(b, first->value.def, first->value.comp);
             nir_def *y = nir_channel(b, term->value.def, term->value.comp);
             nir_def *sum = nir_iadd(b, nir_ishl_imm(b, x, up0), nir_ishl_imm(b, y, up1));
@@ -95,8 +96,8 @@ rebuild64(nir_builder *b, nir_def *address, struct state *s)
 {
    struct npu_nir_address addr;
 
-   if (!npu_nir_analyze_address(b->shader, s->bounds, address, &addr) ||
-       addr.num_varying == 0 || addr.num_uniform + (addr.constant != 0) == 0)
+   if (!npu_nir_analyze_address(b->shader, s->bounds, address, &addr) || addr.num_varying == 0 ||
+       addr.num_uniform + (addr.constant != 0) == 0)
       return NULL;
 
    nir_def *base = NULL, *lanes = NULL;
@@ -122,8 +123,7 @@ split32(nir_builder *b, nir_scalar value, struct state *s, unsigned depth)
    if (depth > NPU_NIR_MAX_TERMS)
       return false;
 
-   if (value.def->divergent && nir_scalar_is_alu(value) &&
-       nir_scalar_alu_op(value) == nir_op_iadd)
+   if (value.def->divergent && nir_scalar_is_alu(value) && nir_scalar_alu_op(value) == nir_op_iadd)
       return split32(b, nir_scalar_chase_alu_src(value, 0), s, depth + 1) &&
              split32(b, nir_scalar_chase_alu_src(value, 1), s, depth + 1);
 
@@ -170,8 +170,8 @@ lower(nir_builder *b, nir_intrinsic_instr *intrin, void *data)
       return false;
 
    b->cursor = nir_before_instr(&intrin->instr);
-   nir_def *better =
-      address->bit_size == 64 ? rebuild64(b, address, data) : rebuild32(b, address, data);
+   nir_def *better = address->bit_size == 64 ? rebuild64(b, address, data)
+                                             : rebuild32(b, address, data);
    if (!better)
       return false;
 

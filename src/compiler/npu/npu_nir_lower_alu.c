@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Copyright © 2026 The NPU stack authors
  *
- * The few arithmetic operations the ISA lacks and NIR's own options do not lower, or not the way OpenCL
- * wants them:
+ * The few arithmetic operations the ISA lacks and NIR's own options do not lower, or not the way
+ * OpenCL wants them:
  *  - sign(x) of floats: keeps the sign of zero and gives 0 for NaN;
  *  - imod: the remainder with the sign of the divisor, from irem;
- *  - transcendental functions on doubles, which only "native" functions of unspecified precision use:
- *    in 32 bits.
+ *  - transcendental functions on doubles, which only "native" functions of unspecified precision
+ * use: in 32 bits.
  */
 
 #include "npu_nir.h"

@@ -3,19 +3,21 @@
  *
  * Local ids as lane number plus uniform values.
  *
- * A wave is 32 work-items with consecutive linear indices, so the linear index is 32 * wave + lane. If
- * moreover every wave lies in one row of work-items - the group is one-dimensional, or its width is a
- * multiple of 32 -, then with first = 32 * wave
+ * A wave is 32 work-items with consecutive linear indices, so the linear index is 32 * wave + lane.
+ * If moreover every wave lies in one row of work-items - the group is one-dimensional, or its width
+ * is a multiple of 32 -, then with first = 32 * wave
  *
- *    id.x = first % width + lane     id.y = first / width % height     id.z = first / (width * height)
+ *    id.x = first % width + lane
+ *    id.y = first / width % height
+ *    id.z = first / (width * height)
  *
- * where all but `lane` is uniform: y and z drop out of the vector unit altogether, and addresses that
- * are linear in x become unit-stride accesses (npu_nir_lower_address.c). Whether that holds is known
- * when the program fixes the group size, or when the launch promises it (struct npu_nir_launch); a
- * kernel compiled for any group reads the ids from special registers.
+ * where all but `lane` is uniform: y and z drop out of the vector unit altogether, and addresses
+ * that are linear in x become unit-stride accesses (npu_nir_lower_address.c). Whether that holds is
+ * known when the program fixes the group size, or when the launch promises it (struct
+ * npu_nir_launch); a kernel compiled for any group reads the ids from special registers.
  *
- * The sums carry no-wrap flags, which is what lets address analysis look through them: an id is below
- * 1024.
+ * The sums carry no-wrap flags, which is what lets address analysis look through them: an id is
+ * below 1024.
  */
 
 #include "npu_compile.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright © 2026 The NPU stack authors
  *
- * Splits memory accesses to what an instruction moves: 1 to 4 components of 8 to 64 bits, consecutive.
- * OpenCL has vectors of 8 and 16, and stores may have holes. Alignment is never a reason to split: the
- * machine accepts any.
+ * Splits memory accesses to what an instruction moves: 1 to 4 components of 8 to 64 bits,
+ * consecutive. OpenCL has vectors of 8 and 16, and stores may have holes. Alignment is never a
+ * reason to split: the machine accepts any.
  */
 
 #include "npu_nir.h"

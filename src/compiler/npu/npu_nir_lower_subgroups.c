@@ -2,9 +2,9 @@
  * Copyright © 2026 The NPU stack authors
  *
  * Sub-group operations. A sub-group is a wave of 32 lanes; the machine has shuffle with any index,
- * readlane, readfirst, reductions and scans over the active lanes for 32- and 64-bit integers and all
- * floats, elect, and moves between masks and scalars (ballot). This pass brings everything else down to
- * these:
+ * readlane, readfirst, reductions and scans over the active lanes for 32- and 64-bit integers and
+ * all floats, elect, and moves between masks and scalars (ballot). This pass brings everything else
+ * down to these:
  *  - vectors component by component, relative shuffles and rotations to shuffle;
  *  - votes on equality and boolean reductions to ballots;
  *  - 8- and 16-bit integer reductions to 32 bits;

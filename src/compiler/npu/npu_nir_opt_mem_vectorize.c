@@ -3,9 +3,9 @@
  *
  * Merges accesses to neighbouring memory into one of up to four components.
  *
- * One instruction per four components instead of four: fewer address computations and fewer gathers.
- * Components keep their width, so the merge costs no packing; accesses of different widths stay apart.
- * Holes are not bridged: reading bytes the program never named could fault.
+ * One instruction per four components instead of four: fewer address computations and fewer
+ * gathers. Components keep their width, so the merge costs no packing; accesses of different widths
+ * stay apart. Holes are not bridged: reading bytes the program never named could fault.
  */
 
 #include "npu_nir.h"

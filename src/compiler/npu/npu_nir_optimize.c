@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Copyright © 2026 The NPU stack authors
  *
- * The NIR optimisation loop: runs until nothing changes. What is cheap and exposes work for the others
- * comes first; control flow changes last, because they invalidate most.
+ * The NIR optimisation loop: runs until nothing changes. What is cheap and exposes work for the
+ * others comes first; control flow changes last, because they invalidate most.
  *
- * Constants stay vectors here: folding makes them from "vec" instructions, so splitting them in the loop
- * would go on for ever. npu_compile() splits them at the end.
+ * Constants stay vectors here: folding makes them from "vec" instructions, so splitting them in the
+ * loop would go on for ever. npu_compile() splits them at the end.
  */
 
 #include "npu_nir.h"

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Copyright © 2026 The NPU stack authors
  *
- * What the compiler asks of NIR. The machine has every integer width natively, full IEEE arithmetic at
- * all float widths and correctly rounded division and square root, so little is lowered; the rule is to
- * lower an operation only if the ISA has no instruction or short sequence for it (npu_isel_alu.c).
+ * What the compiler asks of NIR. The machine has every integer width natively, full IEEE arithmetic
+ * at all float widths and correctly rounded division and square root, so little is lowered; the
+ * rule is to lower an operation only if the ISA has no instruction or short sequence for it
+ * (npu_isel_alu.c).
  */
 
 #include "npu_compile.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Copyright © 2026 The NPU stack authors
  *
- * Every arithmetic operation of NIR that is not some other driver's own, at every width, with random and
- * edge inputs: compiled, run on the model, and compared with NIR's constant folding, bit for bit except
- * where tolerance() says why. Each is run on values that differ between lanes (vector form) and on
- * uniform ones (scalar form). TAP, one case per operation.
+ * Every arithmetic operation of NIR that is not some other driver's own, at every width, with
+ * random and edge inputs: compiled, run on the model, and compared with NIR's constant folding, bit
+ * for bit except where tolerance() says why. Each is run on values that differ between lanes
+ * (vector form) and on uniform ones (scalar form). TAP, one case per operation.
  */
 
 #include <inttypes.h>
@@ -22,7 +22,7 @@
 #include "npu_cl.h"
 #include "npu_compile.h"
 
-#define LANES 32
+#define LANES    32
 #define MAX_SRCS 4
 
 /* Sources as they lie in memory: [source][component][lane], 8 bytes each. */
@@ -39,26 +39,65 @@ has_suffix(const char *name, const char *suffix)
    return length >= n && !strcmp(name + length - n, suffix);
 }
 
-/* Operations no OpenCL kernel contains: other drivers' own, the forms of booleans NIR's boolean lowering
- * makes, and what only graphics or the precision lowering of shading languages makes. */
+/* Operations no OpenCL kernel contains: other drivers' own, the forms of booleans NIR's boolean
+ * lowering makes, and what only graphics or the precision lowering of shading languages makes. */
 static bool
 is_foreign(nir_op op)
 {
-   static const char *const suffixes[] = {"_amd", "_agx", "_ir3", "_mdg", "_nv", "_pan", "_dxil", "_v3d", "_vc4",
-                                          "_mix16", "mp", "_replicated", "ffmaz", "fmulz", "equal5",
-                                          "nequal5", "fdot5", "vec5"};
+   static const char *const suffixes[] = {"_amd",    "_agx",        "_ir3",  "_mdg",  "_nv",
+                                          "_pan",    "_dxil",       "_v3d",  "_vc4",  "_mix16",
+                                          "mp",      "_replicated", "ffmaz", "fmulz", "equal5",
+                                          "nequal5", "fdot5",       "vec5"};
    static const nir_op others[] = {
-      nir_op_fdph, nir_op_imul24, nir_op_umul24, nir_op_imad24_ir3, nir_op_umad24,
-      nir_op_imul24_relaxed, nir_op_umul24_relaxed, nir_op_imadsh_mix16, nir_op_cube_amd,
-      nir_op_b8csel, nir_op_b16csel, nir_op_b32csel, nir_op_fcsel, nir_op_fcsel_gt,
-      nir_op_fcsel_ge, nir_op_i32csel_gt, nir_op_i32csel_ge, nir_op_icsel_eqz, nir_op_msad_4x8,
-      nir_op_mqsad_4x8, nir_op_udiv_aligned_4, nir_op_shfr, nir_op_iadd3, nir_op_umul_low,
-      nir_op_bitnz, nir_op_bitz, nir_op_ufind_msb_rev, nir_op_ifind_msb_rev,
-      nir_op_bitfield_select, nir_op_pack_uint_2x16, nir_op_pack_sint_2x16,
-      nir_op_pack_uvec2_to_uint, nir_op_pack_uvec4_to_uint, nir_op_fneo, nir_op_fequ, nir_op_fltu,
-      nir_op_fgeu, nir_op_ford, nir_op_funord, nir_op_fclamp_pos, nir_op_fsat_signed,
-      nir_op_fsum2, nir_op_fsum3, nir_op_fsum4, nir_op_fquantize2f16, nir_op_insert_u8,
-      nir_op_insert_u16, nir_op_unpack_unorm_2x16, nir_op_unpack_snorm_2x16,
+      nir_op_fdph,
+      nir_op_imul24,
+      nir_op_umul24,
+      nir_op_imad24_ir3,
+      nir_op_umad24,
+      nir_op_imul24_relaxed,
+      nir_op_umul24_relaxed,
+      nir_op_imadsh_mix16,
+      nir_op_cube_amd,
+      nir_op_b8csel,
+      nir_op_b16csel,
+      nir_op_b32csel,
+      nir_op_fcsel,
+      nir_op_fcsel_gt,
+      nir_op_fcsel_ge,
+      nir_op_i32csel_gt,
+      nir_op_i32csel_ge,
+      nir_op_icsel_eqz,
+      nir_op_msad_4x8,
+      nir_op_mqsad_4x8,
+      nir_op_udiv_aligned_4,
+      nir_op_shfr,
+      nir_op_iadd3,
+      nir_op_umul_low,
+      nir_op_bitnz,
+      nir_op_bitz,
+      nir_op_ufind_msb_rev,
+      nir_op_ifind_msb_rev,
+      nir_op_bitfield_select,
+      nir_op_pack_uint_2x16,
+      nir_op_pack_sint_2x16,
+      nir_op_pack_uvec2_to_uint,
+      nir_op_pack_uvec4_to_uint,
+      nir_op_fneo,
+      nir_op_fequ,
+      nir_op_fltu,
+      nir_op_fgeu,
+      nir_op_ford,
+      nir_op_funord,
+      nir_op_fclamp_pos,
+      nir_op_fsat_signed,
+      nir_op_fsum2,
+      nir_op_fsum3,
+      nir_op_fsum4,
+      nir_op_fquantize2f16,
+      nir_op_insert_u8,
+      nir_op_insert_u16,
+      nir_op_unpack_unorm_2x16,
+      nir_op_unpack_snorm_2x16,
    };
    const nir_op_info *info = &nir_op_infos[op];
 
@@ -139,7 +178,8 @@ from_float(double value, unsigned bits)
 static uint64_t
 random_float(unsigned bits, unsigned lane)
 {
-   static const double edges[] = {0.0, -0.0, 1.0, -1.0, 0.5, 1.5, 2.5, -2.5, 3.0, 1e-3, 100.25, -7.75};
+   static const double edges[] = {0.0, -0.0, 1.0, -1.0, 0.5,    1.5,
+                                  2.5, -2.5, 3.0, 1e-3, 100.25, -7.75};
 
    if (lane < ARRAY_SIZE(edges))
       return from_float(edges[(lane + random64()) % ARRAY_SIZE(edges)], bits);
@@ -212,7 +252,8 @@ is_undefined(nir_op op, unsigned bits, const nir_const_value *src[])
    const nir_op_info *info = &nir_op_infos[op];
    nir_alu_type out = nir_alu_type_get_base_type(info->output_type);
    if (info->is_conversion && nir_alu_type_get_base_type(info->input_types[0]) == nir_type_float &&
-       (out == nir_type_int || out == nir_type_uint)) {
+       (out == nir_type_int || out == nir_type_uint))
+   {
       unsigned size = nir_alu_type_get_type_size(info->output_type);
       double value = trunc(nir_const_value_as_float(*src[0], bits));
       double low = out == nir_type_int ? -ldexp(1, size - 1) : 0;
@@ -274,7 +315,10 @@ floats_match(nir_op op, uint64_t found, uint64_t wanted, unsigned bits, double s
       return true;
 
    /* NIR's ldexp flushes denormal results. */
-   if (op == nir_op_ldexp && y == 0 && fabs(x) < ldexp(1, bits == 16 ? -14 : bits == 32 ? -126 : -1022))
+   if (op == nir_op_ldexp && y == 0 &&
+       fabs(x) < ldexp(1, bits == 16   ? -14
+                          : bits == 32 ? -126
+                                       : -1022))
       return true;
 
    double ulps = tolerance(op);
@@ -347,8 +391,8 @@ build_shader(nir_op op, const unsigned src_bits[], unsigned comps, const unsigne
              bool uniform, unsigned lane)
 {
    const nir_op_info *info = &nir_op_infos[op];
-   nir_builder b =
-      nir_builder_init_simple_shader(MESA_SHADER_KERNEL, npu_nir_options(), "alu %s", info->name);
+   nir_builder b = nir_builder_init_simple_shader(MESA_SHADER_KERNEL, npu_nir_options(), "alu %s",
+                                                  info->name);
 
    b.shader->info.workgroup_size[0] = LANES;
    b.shader->info.workgroup_size[1] = b.shader->info.workgroup_size[2] = 1;
@@ -405,8 +449,8 @@ fold(const struct shape *shape, unsigned lane, nir_const_value *result, double *
       for (unsigned c = 0; c < shape->src_comps[i]; c++) {
          uint64_t value = input[i][c][lane];
 
-         values[i][c] = nir_const_value_for_raw_uint(
-            shape->src_bits[i] == 1 ? value != 0 : value, shape->src_bits[i]);
+         values[i][c] = nir_const_value_for_raw_uint(shape->src_bits[i] == 1 ? value != 0 : value,
+                                                     shape->src_bits[i]);
          if (nir_alu_type_get_base_type(info->input_types[i]) == nir_type_float) {
             double f = fabs(as_float(value, shape->src_bits[i]));
             if (isfinite(f))
@@ -449,7 +493,8 @@ check_lane(const struct shape *shape, unsigned lane, unsigned in_lane, const cha
           (is_pack_half(shape->op) && halves_match(found, right)))
          continue;
 
-      printf("# %s, %u <- %u bits, %s: %#" PRIx64, info->name, bits, shape->src_bits[0], form, found);
+      printf("# %s, %u <- %u bits, %s: %#" PRIx64, info->name, bits, shape->src_bits[0], form,
+             found);
       printf(", expected %#" PRIx64 " for", right);
       for (unsigned i = 0; i < info->num_inputs; i++)
          printf(" %#" PRIx64, input[i][c < shape->src_comps[i] ? c : 0][in_lane]);
@@ -472,14 +517,14 @@ run_shape(struct front_device *device, const struct shape *shape, bool uniform, 
       {.kind = NPU_CL_ARG_GLOBAL, .offset_B = 8, .size_B = 8},
    };
    struct npu_cl_kernel kernel = {
-      .nir = build_shader(shape->op, shape->src_bits, shape->comps, shape->src_comps, uniform, lane),
+      .nir = build_shader(shape->op, shape->src_bits, shape->comps, shape->src_comps, uniform,
+                          lane),
       .args = places,
       .num_args = 2,
       .num_own_args = 2,
       .args_size_B = 16,
    };
-   bool good =
-      front_run_kernel(device, &kernel, nir_op_infos[shape->op].name, &launch, args, 2);
+   bool good = front_run_kernel(device, &kernel, nir_op_infos[shape->op].name, &launch, args, 2);
 
    ralloc_free(kernel.nir);
    for (unsigned l = 0; good && l < LANES; l++)
@@ -564,11 +609,11 @@ test_op(struct front_device *device, nir_op op)
 
       if (variable == nir_type_invalid ? bits != 32
           : variable == nir_type_float ? bits < 16
-          : variable == nir_type_bool  ? bits != 1
-                                       : bits == 1 && op != nir_op_iand && op != nir_op_ior &&
-                                           op != nir_op_ixor && op != nir_op_inot &&
-                                           op != nir_op_ieq && op != nir_op_ine &&
-                                           op != nir_op_bcsel && op != nir_op_mov)
+          : variable == nir_type_bool
+             ? bits != 1
+             : bits == 1 && op != nir_op_iand && op != nir_op_ior && op != nir_op_ixor &&
+                  op != nir_op_inot && op != nir_op_ieq && op != nir_op_ine && op != nir_op_bcsel &&
+                  op != nir_op_mov)
          continue;
       if (bits < part_bits(op) || !is_valid_width(op, bits))
          continue;

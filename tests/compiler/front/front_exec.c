@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright © 2026 The NPU stack authors
  *
- * Runs the kernels of a .cl file on the model and the same functions, compiled as C, on the host, and
- * compares. FRONT_SOURCE is the file; it is also included here. TAP, one case per kernel.
+ * Runs the kernels of a .cl file on the model and the same functions, compiled as C, on the host,
+ * and compares. FRONT_SOURCE is the file; it is also included here. TAP, one case per kernel.
  *
  * usage: front_exec FILE.cl
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright © 2026 The NPU stack authors
  *
- * Enough of OpenCL C for the host compiler to compile the kernels of front_*.cl as C functions that do
- * the work of one work-item.
+ * Enough of OpenCL C for the host compiler to compile the kernels of front_*.cl as C functions that
+ * do the work of one work-item.
  */
 
 #ifndef FRONT_HOST_H

@@ -16,7 +16,7 @@
 #include "npu_rig.h"
 
 #define MAX_BUFFERS 16
-#define TIMEOUT_MS 20000
+#define TIMEOUT_MS  20000
 
 struct front_program {
    struct npu_cl_program *cl;
@@ -80,8 +80,8 @@ front_device_create(void)
       free(device);
       return NULL;
    }
-   device->cores =
-      NPU_GET(npu_sim_reg_read(npu_rig_sim(device->rig), NPU_REG_CAPS), NPU_CAPS_NUM_CORES);
+   device->cores = NPU_GET(npu_sim_reg_read(npu_rig_sim(device->rig), NPU_REG_CAPS),
+                           NPU_CAPS_NUM_CORES);
    return device;
 }
 
@@ -193,7 +193,8 @@ run_binary(struct front_device *device, const struct npu_cl_kernel *kernel,
    struct npu_rig_fault fault;
    char text[256];
 
-   memcpy(reserve(device, &device->code, bin->code_size_B, NPU_RIG_RX), bin->code, bin->code_size_B);
+   memcpy(reserve(device, &device->code, bin->code_size_B, NPU_RIG_RX), bin->code,
+          bin->code_size_B);
 
    struct npu_packet_dispatch dispatch = npu_rig_dispatch(device->code.va, 0, 1, 1);
    dispatch.local_size_B = write_args(device, kernel, bin, launch, args);

@@ -23,7 +23,11 @@ void front_device_destroy(struct front_device *device);
 
 /* An argument: a buffer that the kernel may read and write, or a value, or local memory. */
 struct front_arg {
-   enum { FRONT_BUFFER, FRONT_VALUE, FRONT_LOCAL } kind;
+   enum {
+      FRONT_BUFFER,
+      FRONT_VALUE,
+      FRONT_LOCAL
+   } kind;
    void *data; /* buffer: copied to the device before and back after the run; value: its bytes */
    size_t size_B;
 };
@@ -41,8 +45,8 @@ bool front_run_kernel(struct front_device *device, const struct npu_cl_kernel *k
                       const char *name, const struct front_launch *launch,
                       const struct front_arg *args, unsigned num_args);
 
-/* Compiles and runs a kernel. False, with a message on standard output as a TAP comment, if anything
- * fails. */
+/* Compiles and runs a kernel. False, with a message on standard output as a TAP comment, if
+ * anything fails. */
 bool front_run(struct front_device *device, struct front_program *program, const char *kernel,
                const struct front_launch *launch, const struct front_arg *args, unsigned num_args);
 
