@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright © 2026 The NPU stack authors
  *
- * Random programs through every pass of the back end, alone and together, executed before and after. Each
- * case is a property over many programs; a failure prints the seed, which --seed reproduces, and the
- * program.
+ * Random programs through every pass of the back end, alone and together, executed before and
+ * after. Each case is a property over many programs; a failure prints the seed, which --seed
+ * reproduces, and the program.
  *
  * Usage: npu_fuzz_test [--count N] [--seed S]
  */
@@ -82,7 +82,8 @@ compare_states(bool final)
 
 /* Runs program and result on one wave. */
 static char *
-same_result(const struct npu_shader *before, const struct npu_shader *after, uint64_t wave, bool final)
+same_result(const struct npu_shader *before, const struct npu_shader *after, uint64_t wave,
+            bool final)
 {
    npu_interp_run(before, wave, 1, MAX_STEPS, NPU_RANDOM_PRIVATE_B, &expected);
    npu_interp_run(after, wave, 77, MAX_STEPS, NPU_RANDOM_PRIVATE_B, &actual);
@@ -186,9 +187,24 @@ PASS_PROPERTY(npu_opt_combine)
 PASS_PROPERTY(npu_opt_cse)
 PASS_PROPERTY(npu_opt_dce)
 PASS_PROPERTY(npu_opt_masked)
-PASS_PROPERTY(npu_schedule)
 PASS_PROPERTY(npu_lower_cfg)
 PASS_PROPERTY(npu_lower_tied)
+
+static char *
+schedule(struct npu_shader *shader)
+{
+   npu_legalize(shader);
+   npu_schedule(shader, false);
+   return NULL;
+}
+
+static char *
+shuffle(struct npu_shader *shader)
+{
+   npu_legalize(shader);
+   npu_schedule(shader, true);
+   return NULL;
+}
 
 static char *
 within(const struct npu_shader *shader, const struct npu_ra_limits *limits)
@@ -303,7 +319,8 @@ back_end(struct npu_shader *shader)
 static char *
 back_end_spilling(struct npu_shader *shader)
 {
-   return whole_back_end(shader, NPU_DEBUG_STRESS_SPILL | NPU_DEBUG_STRESS_COPIES);
+   return whole_back_end(shader,
+                         NPU_DEBUG_STRESS_SPILL | NPU_DEBUG_STRESS_COPIES | NPU_DEBUG_STRESS_SCHED);
 }
 
 static char *
@@ -315,8 +332,9 @@ back_end_noopt(struct npu_shader *shader)
 static void
 usage(FILE *out)
 {
-   fprintf(out, "usage: npu_fuzz_test [--count N] [--seed S]\n"
-                "Checks the passes of the back end on N random programs from seed S on. Output: TAP.\n");
+   fprintf(out,
+           "usage: npu_fuzz_test [--count N] [--seed S]\n"
+           "Checks the passes of the back end on N random programs from seed S on. Output: TAP.\n");
 }
 
 int
@@ -342,7 +360,8 @@ main(int argc, char **argv)
    run_property("npu_opt_cse", prop_npu_opt_cse, false);
    run_property("npu_opt_dce", prop_npu_opt_dce, false);
    run_property("npu_opt_masked", prop_npu_opt_masked, false);
-   run_property("npu_schedule", prop_npu_schedule, false);
+   run_property("npu_schedule", schedule, false);
+   run_property("npu_schedule in any legal order", shuffle, false);
    run_property("npu_lower_cfg", prop_npu_lower_cfg, false);
    run_property("npu_lower_tied", prop_npu_lower_tied, false);
    run_property("npu_spill to a small file", spill_small, false);

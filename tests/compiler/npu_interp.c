@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright © 2026 The NPU stack authors
  *
- * The interpreter of the IR for tests. Values are kept as the registers they would take, 32 dwords each; an
- * SSA value has registers of its own, so that both forms of the IR are read and written in the same way.
+ * The interpreter of the IR for tests. Values are kept as the registers they would take, 32 dwords
+ * each; an SSA value has registers of its own, so that both forms of the IR are read and written in
+ * the same way.
  */
 #include "npu_interp.h"
 
@@ -17,8 +18,8 @@ typedef uint32_t vreg[NPU_WAVE_SIZE];
 struct machine {
    const struct npu_shader *shader;
    struct npu_interp_state *state;
-   vreg *regs;                       /* SSA form: of all values; register form: of the files */
-   uint32_t *first;                  /* SSA form: first register of each value */
+   vreg *regs;      /* SSA form: of all values; register form: of the files */
+   uint32_t *first; /* SSA form: first register of each value */
    uint32_t exec;
    uint64_t seed, poison;
    const struct npu_block *came_from;
@@ -192,13 +193,20 @@ access_lane(struct machine *m, const struct npu_instr *instr, unsigned lane, loa
    }
 }
 
+/* Inactive lanes of a result: the old value, or undefined. In register form the old value is there.
+ */
 static void
-poison_inactive(struct machine *m, struct npu_ref dest)
+finish_inactive(struct machine *m, const struct npu_instr *instr)
 {
+   struct npu_ref dest = instr->dest[0];
+   int tied = npu_instr_tied_src(instr);
+
    for (unsigned lane = 0; lane < NPU_WAVE_SIZE; ++lane) {
       for (unsigned c = 0; c < dest.comps && !active(m, lane); ++c) {
-         uint64_t value = next_poison(m);
-         write_lane(m, dest, c, lane, dest.bits < 64 ? value & ((1ull << dest.bits) - 1) : value);
+         uint64_t value = tied >= 0 ? read_src(m, instr->src[tied], c, lane) : next_poison(m);
+         if (tied < 0 && dest.bits < 64)
+            value &= (1ull << dest.bits) - 1;
+         write_lane(m, dest, c, lane, value);
       }
    }
 }
@@ -224,8 +232,8 @@ run_memory(struct machine *m, const struct npu_instr *instr)
       for (unsigned c = 0; c < instr->count && (active(m, lane) || whole || scalar); ++c)
          write_lane(m, instr->dest[0], c, lane, values[lane][c]);
    }
-   if (!scalar && !whole && !instr->masked)
-      poison_inactive(m, instr->dest[0]);
+   if (!scalar && !whole)
+      finish_inactive(m, instr);
 }
 
 /* Integer addition and exchange stand for all atomics. */
@@ -253,8 +261,8 @@ run_atomic(struct machine *m, const struct npu_instr *instr)
       if (active(m, lane))
          write_lane(m, instr->dest[0], 0, lane, olds[lane]);
    }
-   if (instr->num_dests && !instr->masked)
-      poison_inactive(m, instr->dest[0]);
+   if (instr->num_dests)
+      finish_inactive(m, instr);
 }
 
 /* ---- ALU ---- */
@@ -319,14 +327,13 @@ run_vector_alu(struct machine *m, const struct npu_instr *instr)
 
    for (unsigned lane = 0; lane < NPU_WAVE_SIZE; ++lane)
       results[lane] = eval(m, instr, lane);
+   bool all = all_lanes(instr) && !instr->masked;
    for (unsigned lane = 0; lane < NPU_WAVE_SIZE; ++lane) {
-      if (active(m, lane) || (all_lanes(instr) && !instr->masked))
+      if (active(m, lane) || all)
          write_lane(m, dest, 0, lane, results[lane]);
-      else if (instr->masked && instr->src[instr->num_srcs - 1].kind == NPU_REF_SSA)
-         write_lane(m, dest, 0, lane, read_lane(m, instr->src[instr->num_srcs - 1], 0, lane));
-      else if (!instr->masked)
-         write_lane(m, dest, 0, lane, next_poison(m) & (dest.bits < 64 ? (1ull << dest.bits) - 1 : ~0ull));
    }
+   if (!all)
+      finish_inactive(m, instr);
 }
 
 static void
@@ -368,7 +375,7 @@ run_rdsr(struct machine *m, const struct npu_instr *instr)
       write_lane(m, dest, 0, lane, value);
    }
    if (dest.file == NPU_FILE_V)
-      poison_inactive(m, dest);
+      finish_inactive(m, instr);
 }
 
 static void
@@ -393,11 +400,11 @@ run_cross_lane(struct machine *m, const struct npu_instr *instr)
    case NPU_OP_SHUFFLE_B32:
    case NPU_OP_SHUFFLE_B64:
       for (lane = 0; lane < NPU_WAVE_SIZE; ++lane)
-         values[lane] =
-            read_src(m, instr->src[0], 0, read_src(m, instr->src[1], 0, lane) % NPU_WAVE_SIZE);
+         values[lane] = read_src(m, instr->src[0], 0,
+                                 read_src(m, instr->src[1], 0, lane) % NPU_WAVE_SIZE);
       for (lane = 0; lane < NPU_WAVE_SIZE; ++lane)
          write_lane(m, dest, 0, lane, values[lane]);
-      poison_inactive(m, dest);
+      finish_inactive(m, instr);
       break;
    default:
       unreachable("not a cross-lane operation of the tests");
@@ -452,7 +459,7 @@ run_unit_test(struct machine *m, const struct npu_instr *instr)
 {
    uint64_t *trace = &m->state->trace;
 
-   npu_foreach_src (instr, s) {
+   npu_foreach_src(instr, s) {
       struct npu_ref src = instr->src[s];
       for (unsigned c = 0; c < src.comps; ++c) {
          for (unsigned lane = 0; lane < NPU_WAVE_SIZE; ++lane) {
@@ -547,7 +554,7 @@ enter_block(struct machine *m, const struct npu_block *block)
    struct npu_ref dest[256], src[256];
    unsigned n = 0;
 
-   npu_foreach_instr_in_block (block, phi) {
+   npu_foreach_instr_in_block(block, phi) {
       if (phi->op != NPU_OP_PHI)
          break;
       assert(n < ARRAY_SIZE(dest) && "few phis");
@@ -561,7 +568,7 @@ static const struct npu_block *
 run_block(struct machine *m, const struct npu_block *block, unsigned max_steps)
 {
    enter_block(m, block);
-   npu_foreach_instr_in_block (block, instr) {
+   npu_foreach_instr_in_block(block, instr) {
       if (instr->op == NPU_OP_PHI)
          continue;
       if (++m->state->steps > max_steps) {
@@ -622,7 +629,8 @@ npu_interp_run(const struct npu_shader *shader, uint64_t seed, uint64_t poison, 
       block = next;
    }
    for (unsigned lane = 0; lane < NPU_WAVE_SIZE; ++lane)
-      memset(state->private_mem[lane] + kernel_private_B, 0, NPU_INTERP_PRIVATE_B - kernel_private_B);
+      memset(state->private_mem[lane] + kernel_private_B, 0,
+             NPU_INTERP_PRIVATE_B - kernel_private_B);
    free(m.first);
    free(m.regs);
 }

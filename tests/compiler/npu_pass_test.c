@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright © 2026 The NPU stack authors
  *
- * Runs the text cases of the compiler's back end: IR in, IR (or code, or a report) out, compared to the
- * letter. A case file (*.npuir) is a list of
+ * Runs the text cases of the compiler's back end: IR in, IR (or code, or a report) out, compared to
+ * the letter. A case file (*.npuir) is a list of
  *
  *    === name of the case
  *    RUN: action, action, ...
@@ -10,8 +10,8 @@
  *    ---
  *    expected text
  *
- * with lines of explanation allowed before the first case. Actions are names of passes (combine, cse,
- * dce, ...) run in this order, and at the end what is compared:
+ * with lines of explanation allowed before the first case. Actions are names of passes (combine,
+ * cse, dce, ...) run in this order, and at the end what is compared:
  *
  *    (nothing)    the IR, printed; it has to be valid before and after
  *    validate     the first line of the validator's report; the input may be anything that parses
@@ -19,7 +19,8 @@
  *    asm          the code that the whole back end makes, disassembled
  *    demand       the register demand, "v s m"
  *
- * Usage: npu_pass_test [--update] FILE...   --update rewrites the expected texts with what came out.
+ * Usage: npu_pass_test [--update] FILE...   --update rewrites the expected texts with what came
+ * out.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -61,6 +62,12 @@ run_spill_tiny(struct npu_shader *shader)
    return npu_spill(shader, &tiny_limits);
 }
 
+static bool
+run_schedule(struct npu_shader *shader)
+{
+   return npu_schedule(shader, false);
+}
+
 static const struct {
    const char *name;
    bool (*pass)(struct npu_shader *shader);
@@ -77,7 +84,7 @@ static const struct {
    {"masked", npu_opt_masked},
    {"ra", run_ra},
    {"ra_tiny", run_ra_tiny},
-   {"schedule", npu_schedule},
+   {"schedule", run_schedule},
    {"spill_tiny", run_spill_tiny},
 };
 
@@ -129,7 +136,8 @@ run_demand(struct npu_shader *shader)
 
    npu_compute_liveness(shader);
    npu_calc_demand(shader, demand);
-   if (asprintf(&text, "%u %u %u\n", demand[NPU_FILE_V], demand[NPU_FILE_S], demand[NPU_FILE_M]) < 0)
+   if (asprintf(&text, "%u %u %u\n", demand[NPU_FILE_V], demand[NPU_FILE_S], demand[NPU_FILE_M]) <
+       0)
       abort();
    return text;
 }

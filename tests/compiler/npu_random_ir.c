@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Copyright © 2026 The NPU stack authors
  *
- * Random programs in the shape that instruction selection gives: uniform branches and counted loops with phis
- * in all files, divergent ifs and loops with exec and sel, vectors of all sizes, memory.
+ * Random programs in the shape that instruction selection gives: uniform branches and counted loops
+ * with phis in all files, divergent ifs and loops with exec and sel, vectors of all sizes, memory.
  *
- * What a divergent region computes is out of scope behind it, except through sel with a value from before:
- * its inactive lanes are undefined. Uniform control flow and readfirst stay out of regions that may run
- * with exec = 0.
+ * What a divergent region computes is out of scope behind it, except through sel with a value from
+ * before: its inactive lanes are undefined. Uniform control flow and readfirst stay out of regions
+ * that may run with exec = 0.
  */
 #include "npu_random_ir.h"
 
@@ -89,11 +89,12 @@ any_alu_file(struct generator *g)
 static void
 alu_instr(struct generator *g)
 {
-   static const uint16_t ops32[] = {NPU_OP_IADD_I32, NPU_OP_ISUB_I32, NPU_OP_IMUL_I32, NPU_OP_IXOR_I32,
-                                    NPU_OP_IAND_I32, NPU_OP_UMIN_I32, NPU_OP_ISHL_I32, NPU_OP_USHR_I32,
-                                    NPU_OP_IMAD_I32, NPU_OP_FADD_F32, NPU_OP_FMUL_F32, NPU_OP_FFMA_F32};
-   static const uint16_t ops64[] = {NPU_OP_IADD_I64, NPU_OP_ISUB_I64, NPU_OP_IXOR_I64, NPU_OP_IMAD_I64,
-                                    NPU_OP_UMAX_I64};
+   static const uint16_t ops32[] = {NPU_OP_IADD_I32, NPU_OP_ISUB_I32, NPU_OP_IMUL_I32,
+                                    NPU_OP_IXOR_I32, NPU_OP_IAND_I32, NPU_OP_UMIN_I32,
+                                    NPU_OP_ISHL_I32, NPU_OP_USHR_I32, NPU_OP_IMAD_I32,
+                                    NPU_OP_FADD_F32, NPU_OP_FMUL_F32, NPU_OP_FFMA_F32};
+   static const uint16_t ops64[] = {NPU_OP_IADD_I64, NPU_OP_ISUB_I64, NPU_OP_IXOR_I64,
+                                    NPU_OP_IMAD_I64, NPU_OP_UMAX_I64};
    bool wide = rnd(g, 4) == 0;
    unsigned op = wide ? ops64[rnd(g, ARRAY_SIZE(ops64))] : ops32[rnd(g, ARRAY_SIZE(ops32))];
    const struct npu_op_info *info = npu_ir_op_info(op);
@@ -192,7 +193,8 @@ memory_instr(struct generator *g)
    if (mem.space != NPU_SPACE_PRIVATE && rnd(g, 4) == 0) {
       struct npu_ref base = rnd(g, 2) ? npu_imm(rnd(g, 60)) : pick(g, NPU_FILE_S, 64, 1);
       if (store)
-         npu_build_store(&g->b, NPU_OP_ST_S, base, npu_null(), pick(g, NPU_FILE_S, bits, count), mem);
+         npu_build_store(&g->b, NPU_OP_ST_S, base, npu_null(), pick(g, NPU_FILE_S, bits, count),
+                         mem);
       else
          add(g, npu_build_load(&g->b, NPU_OP_LD_S, base, npu_null(), mem));
       return;
@@ -208,8 +210,8 @@ memory_instr(struct generator *g)
       npu_build_store(&g->b, offset ? NPU_OP_ST_O : NPU_OP_ST_U, base, index,
                       pick(g, NPU_FILE_V, bits, count), mem);
    } else {
-      struct npu_ref value =
-         npu_build_load(&g->b, offset ? NPU_OP_LD_O : NPU_OP_LD_U, base, index, mem);
+      struct npu_ref value = npu_build_load(&g->b, offset ? NPU_OP_LD_O : NPU_OP_LD_U, base, index,
+                                            mem);
       /* Narrow values are read as 32 bits. */
       if (bits >= 32)
          add(g, value);
@@ -347,7 +349,8 @@ uniform_loop(struct generator *g, unsigned size)
 
    --g->loop_depth;
    npu_build_fallthrough(&g->b, exit);
-   *npu_phi_src(counter_phi, before) = (struct npu_ref){.kind = NPU_REF_IMM, .bits = 32, .comps = 1};
+   *npu_phi_src(counter_phi,
+                before) = (struct npu_ref){.kind = NPU_REF_IMM, .bits = 32, .comps = 1};
    *npu_phi_src(counter_phi, current(g)) = bumped;
    for (unsigned i = 0; i < num_phis; ++i) {
       *npu_phi_src(phis[i], before) = init[i];
@@ -429,8 +432,8 @@ divergent_loop(struct generator *g, unsigned size)
    npu_insert(&g->b.cursor, count_phi);
 
    block_of_code(g, size);
-   struct npu_ref next =
-      npu_build_sel(&g->b, NPU_FILE_V, 32, npu_exec(), pick(g, NPU_FILE_V, 32, 1), value);
+   struct npu_ref next = npu_build_sel(&g->b, NPU_FILE_V, 32, npu_exec(),
+                                       pick(g, NPU_FILE_V, 32, 1), value);
    struct npu_ref bumped = npu_iadd_i32(&g->b, counter, npu_imm(1));
    struct npu_ref count = npu_build_sel(&g->b, NPU_FILE_V, 32, npu_exec(), bumped, counter);
    struct npu_ref more = npu_ucmp_lt_i32(&g->b, bumped, trips);
@@ -504,8 +507,9 @@ npu_random_ir(void *mem_ctx, uint64_t seed, unsigned size)
    /* Of what is left in scope, each by itself: long live ranges. */
    for (unsigned i = 0; i < g->scope.count; i += 1 + rnd(g, 6)) {
       struct npu_ref value = g->scope.value[i];
-      struct npu_mem_fields mem = {
-         .width_log2 = value.bits == 64 ? 3 : 2, .count = value.comps, .imm = (int)rnd(g, 3000)};
+      struct npu_mem_fields mem = {.width_log2 = value.bits == 64 ? 3 : 2,
+                                   .count = value.comps,
+                                   .imm = (int)rnd(g, 3000)};
       unsigned store = value.file == NPU_FILE_V ? NPU_OP_ST_U : NPU_OP_ST_S;
 
       if (value.file != NPU_FILE_M && value.bits >= 32 && rnd(g, 2))

@@ -37,7 +37,8 @@ after_pass(struct pipeline *p, const char *pass, bool progress)
       p->error = npu_validate(p->shader, pass);
 }
 
-/* Runs a pass unless an earlier check failed or one of the `off` flags is set. All passes are run by this. */
+/* Runs a pass unless an earlier check failed or one of the `off` flags is set. All passes are run
+ * by this. */
 #define NPU_PASS(p, off, pass, ...)                                                                \
    do {                                                                                            \
       if (!(p)->error && !((p)->flags & (off))) {                                                  \
@@ -89,10 +90,22 @@ run_passes(struct pipeline *p)
    /* Operand rules first: every later pass may then rely on them, and has to keep them. */
    NPU_PASS(p, 0, npu_legalize);
 
+   /* Combining makes equal what was written differently, so before looking for equals; and it
+    * leaves copies and unused instructions behind. */
+   NPU_PASS(p, NPU_DEBUG_NO_OPT | NPU_DEBUG_NO_COMBINE, npu_opt_combine);
+   NPU_PASS(p, NPU_DEBUG_NO_OPT | NPU_DEBUG_NO_CSE, npu_opt_cse);
    NPU_PASS(p, NPU_DEBUG_NO_OPT | NPU_DEBUG_NO_DCE, npu_opt_dce);
 
-   /* The form allocation needs. Behind optimisation, which is simpler without the extra blocks; before
-    * spilling, which must see the true demand. */
+   /* Counts uses, so behind DCE; hides what is computed from the passes above, so last of them. */
+   NPU_PASS(p, NPU_DEBUG_NO_OPT | NPU_DEBUG_NO_MASKED, npu_opt_masked);
+
+   /* On SSA, where only true dependences bind; before spilling, whose decisions depend on the
+    * order. */
+   NPU_PASS(p, NPU_DEBUG_NO_OPT | NPU_DEBUG_NO_SCHED, npu_schedule,
+            p->flags & NPU_DEBUG_STRESS_SCHED);
+
+   /* The form allocation needs. Behind optimisation, which is simpler without the extra blocks;
+    * before spilling, which must see the true demand. */
    NPU_PASS(p, 0, npu_lower_cfg);
    NPU_PASS(p, 0, npu_lower_tied);
 

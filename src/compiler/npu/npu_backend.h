@@ -18,13 +18,14 @@ struct npu_compile_debug {
    FILE *out;      /* where print flags write; NULL: stderr */
 };
 
-/* Compiles shader, which instruction selection made: legal SSA form is not needed, what npu_validate()
- * accepts is. The shader is consumed: afterwards it is in register form (or in the form in which an error
- * was found) and good for printing only.
+/* Compiles shader, which instruction selection made: legal SSA form is not needed, what
+ * npu_validate() accepts is. The shader is consumed: afterwards it is in register form (or in the
+ * form in which an error was found) and good for printing only.
  *
- * debug may be NULL: flags of the environment, output to stderr. On success returns true and fills *out
- * (code from malloc, owned by the caller: npu_binary_destroy() for a binary from malloc). On failure
- * returns false and sets *error to a malloc'ed text; *out is untouched. Threads: any, one per shader.
+ * debug may be NULL: flags of the environment, output to stderr. On success returns true and fills
+ * *out (code from malloc, owned by the caller: npu_binary_destroy() for a binary from malloc). On
+ * failure returns false and sets *error to a malloc'ed text; *out is untouched. Threads: any, one
+ * per shader.
  */
 bool npu_compile_backend(struct npu_shader *shader, const struct npu_compile_debug *debug,
                          struct npu_binary *out, char **error);

@@ -10,8 +10,8 @@
  *   16  CRC-32 of the payload
  *   20  payload: kernel info (fixed size fields in the order of serialize_info()), code size, code
  *
- * Reading trusts nothing: sizes are checked against what is there, the checksum before the contents, and
- * the contents against the ranges the rest of the stack relies on.
+ * Reading trusts nothing: sizes are checked against what is there, the checksum before the
+ * contents, and the contents against the ranges the rest of the stack relies on.
  */
 #include "npu_binary.h"
 
@@ -25,8 +25,8 @@
 #include "util/crc32.h"
 #include "util/macros.h"
 
-#define NPU_BINARY_MAGIC 0x4255504eu /* "NPUB" */
-#define NPU_BINARY_VERSION 1
+#define NPU_BINARY_MAGIC    0x4255504eu /* "NPUB" */
+#define NPU_BINARY_VERSION  1
 #define NPU_BINARY_HEADER_B 20
 
 /* Longest code that is read: far beyond what compiles, short enough to be no danger. */
@@ -92,8 +92,7 @@ npu_binary_serialize(const struct npu_binary *bin, struct blob *blob)
 /* ---- reading ---- */
 
 /* Sets *error, returns NULL. */
-static void *PRINTFLIKE(2, 3)
-fail(char **error, const char *format, ...)
+static void *PRINTFLIKE(2, 3) fail(char **error, const char *format, ...)
 {
    va_list args;
 
@@ -166,7 +165,8 @@ deserialize_payload(const uint8_t *payload, size_t size_B, char **error)
       fail(error, "NPU binary: the kernel info is truncated");
    else if (bad)
       fail(error, "NPU binary: %s out of range", bad);
-   else if (bin->code_size_B == 0 || bin->code_size_B % 8 || bin->code_size_B > NPU_BINARY_MAX_CODE_B ||
+   else if (bin->code_size_B == 0 || bin->code_size_B % 8 ||
+            bin->code_size_B > NPU_BINARY_MAX_CODE_B ||
             bin->code_size_B != (size_t)(reader.end - reader.current))
       fail(error, "NPU binary: bad code size %u", bin->code_size_B);
    else if (!(bin->code = malloc(bin->code_size_B)))
@@ -196,7 +196,8 @@ npu_binary_deserialize(struct blob_reader *reader, char **error)
    if (magic != NPU_BINARY_MAGIC)
       return fail(error, "not an NPU binary: wrong magic number 0x%08x", magic);
    if (version != NPU_BINARY_VERSION)
-      return fail(error, "NPU binary: container version %u, expected %u", version, NPU_BINARY_VERSION);
+      return fail(error, "NPU binary: container version %u, expected %u", version,
+                  NPU_BINARY_VERSION);
    if (isa_version != NPU_ISA_VERSION)
       return fail(error, "NPU binary: instruction set version %u, expected %u", isa_version,
                   NPU_ISA_VERSION);

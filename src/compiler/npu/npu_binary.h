@@ -18,8 +18,8 @@ extern "C" {
 struct blob;
 struct blob_reader;
 
-/* What a launch must know about a kernel, and the statistics tools print. Instruction selection fills
- * in the needs, the back end the statistics (and the spill slots' share of private_size_B).
+/* What a launch must know about a kernel, and the statistics tools print. Instruction selection
+ * fills in the needs, the back end the statistics (and the spill slots' share of private_size_B).
  */
 struct npu_kernel_info {
    char name[128]; /* entry point, always terminated; longer names are cut */
@@ -32,11 +32,11 @@ struct npu_kernel_info {
    /* Needs. */
    uint32_t local_size_B;   /* static local memory of a work-group */
    uint32_t private_size_B; /* private memory of one lane incl. spill slots, a multiple of 4 */
-   uint32_t args_size_B;    /* argument bytes the code may read: the launch pads its copy with zeroes */
-   uint16_t block[3];       /* required work-group size, {0, 0, 0} = any */
-   uint16_t max_threads;    /* work-items per work-group that can run, >= 1 */
-   bool uses_barrier;       /* a work-group barrier occurs */
-   bool uses_cross_lane;    /* cross-lane instructions occur: engines run whole waves */
+   uint32_t args_size_B; /* argument bytes the code may read: the launch pads its copy with zeroes */
+   uint16_t block[3];    /* required work-group size, {0, 0, 0} = any */
+   uint16_t max_threads; /* work-items per work-group that can run, >= 1 */
+   bool uses_barrier;    /* a work-group barrier occurs */
+   bool uses_cross_lane; /* cross-lane instructions occur: engines run whole waves */
 };
 
 /* A compiled kernel. Create with npu_compile() or npu_binary_deserialize(), free with
@@ -48,8 +48,8 @@ struct npu_binary {
    uint8_t *code;        /* little-endian instruction words, owned by the binary */
 };
 
-/* Writes the container that is also a tool's ".npu" file: magic, version, size, checksum, info, code.
- * An out-of-memory condition shows in blob->out_of_memory.
+/* Writes the container that is also a tool's ".npu" file: magic, version, size, checksum, info,
+ * code. An out-of-memory condition shows in blob->out_of_memory.
  */
 void npu_binary_serialize(const struct npu_binary *bin, struct blob *blob);
 

@@ -7,11 +7,12 @@
 
 #include <string.h>
 
-/* Immediates get the width of their operand. A plain integer given for a float operand keeps its bits. */
+/* Immediates get the width of their operand. A plain integer given for a float operand keeps its
+ * bits. */
 static void
 cut_immediates(struct npu_instr *instr)
 {
-   npu_foreach_src (instr, s) {
+   npu_foreach_src(instr, s) {
       unsigned bits = npu_src_bits(instr, s);
 
       if (!npu_is_imm(instr->src[s]) || bits == 0)
@@ -153,8 +154,7 @@ struct npu_instr *
 npu_build_phi(struct npu_builder *b, struct npu_ref dest)
 {
    struct npu_block *block = npu_cursor_block(b->cursor);
-   struct npu_instr *phi =
-      npu_instr_create(b->shader, NPU_OP_PHI, 1, npu_block_num_preds(block));
+   struct npu_instr *phi = npu_instr_create(b->shader, NPU_OP_PHI, 1, npu_block_num_preds(block));
    struct npu_cursor cursor = npu_before_block(block);
 
    phi->dest[0] = dest;
@@ -183,7 +183,7 @@ npu_build_collect(struct npu_builder *b, const struct npu_ref *comps, unsigned n
 
    struct npu_ref dest = npu_temp(b, file, bits, num);
    struct npu_instr *instr = npu_build(b, NPU_OP_COLLECT, &dest, 1, comps, num);
-   npu_foreach_src (instr, s) {
+   npu_foreach_src(instr, s) {
       if (npu_is_imm(instr->src[s])) {
          instr->src[s].bits = bits;
          instr->src[s].imm &= BITFIELD64_MASK(bits);

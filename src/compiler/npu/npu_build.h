@@ -2,11 +2,11 @@
  * Copyright © 2026 The NPU stack authors
  *
  * Building IR by hand. The typed functions, one per opcode - npu_iadd_i32(b, x, y) -, are generated
- * into npu_builder.h, which includes this file; here is what they stand on and what table-driven code
- * uses directly.
+ * into npu_builder.h, which includes this file; here is what they stand on and what table-driven
+ * code uses directly.
  *
- * A builder is a shader and a cursor that moves with every insert. All functions cut immediates to the
- * operand's width. Nothing fails: wrong use is caught by assertions here and by npu_validate().
+ * A builder is a shader and a cursor that moves with every insert. All functions cut immediates to
+ * the operand's width. Nothing fails: wrong use is caught by assertions here and by npu_validate().
  */
 #ifndef NPU_BUILD_H
 #define NPU_BUILD_H
@@ -50,7 +50,8 @@ struct npu_ref npu_build_alu(struct npu_builder *b, unsigned op, enum npu_file f
                              const struct npu_ref *srcs, unsigned num_srcs);
 
 /* The file the typed functions choose for the result of an ALU operation: the scalar form if the
- * opcode has one and no source is V, a mask or exec; otherwise V, or M for compares and mask operations.
+ * opcode has one and no source is V, a mask or exec; otherwise V, or M for compares and mask
+ * operations.
  */
 enum npu_file npu_alu_file(unsigned op, const struct npu_ref *srcs, unsigned num_srcs);
 
@@ -102,15 +103,15 @@ struct npu_instr *npu_build_store(struct npu_builder *b, unsigned op, struct npu
                                   struct npu_ref index, struct npu_ref data,
                                   struct npu_mem_fields mem);
 
-/* data2: new value of cmpxchg, else null. want_result = false gives the `noret` form and a null ref.
- * Of mem only space, sx and scale_log2 are used.
+/* data2: new value of cmpxchg, else null. want_result = false gives the `noret` form and a null
+ * ref. Of mem only space, sx and scale_log2 are used.
  */
 struct npu_ref npu_build_atomic(struct npu_builder *b, unsigned op, struct npu_ref base,
                                 struct npu_ref index, struct npu_ref data, struct npu_ref data2,
                                 struct npu_mem_fields mem, bool want_result);
 
-/* Terminators; each also adds its edge. op: br_any, br_none, br_nz, br_z. fallthrough adds the edge to
- * the block that will follow and emits nothing.
+/* Terminators; each also adds its edge. op: br_any, br_none, br_nz, br_z. fallthrough adds the edge
+ * to the block that will follow and emits nothing.
  */
 struct npu_instr *npu_build_branch(struct npu_builder *b, unsigned op, struct npu_ref cond,
                                    struct npu_block *target);

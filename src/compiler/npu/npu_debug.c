@@ -39,7 +39,8 @@ find_flag(const char *name, size_t length, uint32_t *flags)
 {
    for (unsigned i = 0; i < ARRAY_SIZE(npu_debug_table); ++i) {
       if (strlen(npu_debug_table[i].name) == length &&
-          !memcmp(npu_debug_table[i].name, name, length)) {
+          !memcmp(npu_debug_table[i].name, name, length))
+      {
          *flags |= npu_debug_table[i].flag;
          return true;
       }

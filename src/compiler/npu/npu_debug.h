@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright © 2026 The NPU stack authors
  *
- * NPU_COMPILER_DEBUG: a list of the flags below, separated by commas. "help" lists them. Four groups:
- * print (look inside), check (believe nothing), bisect (switch a part off to find the guilty one),
- * stress (make rare paths common; results must not change).
+ * NPU_COMPILER_DEBUG: a list of the flags below, separated by commas. "help" lists them. Four
+ * groups: print (look inside), check (believe nothing), bisect (switch a part off to find the
+ * guilty one), stress (make rare paths common; results must not change).
  */
 #ifndef NPU_DEBUG_H
 #define NPU_DEBUG_H
@@ -34,7 +34,7 @@ extern "C" {
    X(NO_JUMPS, "nojumps", "bisect", "no removal of empty blocks and jumps")                        \
    X(STRESS_SPILL, "spill", "stress", "register files of 16 V, 8 S and 4 M registers")             \
    X(STRESS_COPIES, "copies", "stress", "allocate registers round robin: many copies")             \
-   X(STRESS_SCHED, "shuffle", "stress", "schedule for pressure and latency badly, but legally")
+   X(STRESS_SCHED, "shuffle", "stress", "put instructions into any order that is allowed")
 
 enum npu_debug_bit {
 #define NPU_DEBUG_BIT(flag, name, group, help) NPU_DEBUG_BIT_##flag,

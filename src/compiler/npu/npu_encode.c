@@ -2,8 +2,8 @@
  * Copyright © 2026 The NPU stack authors
  *
  * From IR in register form to code words. The bits themselves are the ISA table's business
- * (npu_encode() of npu_inst.h); here operands become register and constant numbers, immediates become
- * inline constants or the literal, and branch targets distances in words.
+ * (npu_encode() of npu_inst.h); here operands become register and constant numbers, immediates
+ * become inline constants or the literal, and branch targets distances in words.
  *
  * Two walks: sizes (which do not depend on distances), then words.
  */
@@ -107,16 +107,16 @@ npu_encode_shader(struct npu_shader *shader, struct util_dynarray *words)
 {
    uint32_t offset = 0;
 
-   npu_foreach_block (shader, block) {
+   npu_foreach_block(shader, block) {
       block->offset = offset;
-      npu_foreach_instr_in_block (block, instr) {
+      npu_foreach_instr_in_block(block, instr) {
          struct npu_inst inst = translate(instr);
          offset += npu_inst_words(&inst);
       }
    }
 
    offset = 0;
-   npu_foreach_instr (shader, instr) {
+   npu_foreach_instr(shader, instr) {
       struct npu_inst inst = translate(instr);
       uint64_t code[2];
 

@@ -83,8 +83,9 @@ npu_value_create(struct npu_shader *shader, enum npu_file file, unsigned bits, u
       shader->values_size = MAX2(64, shader->values_size * 2);
       shader->values = reralloc(shader, shader->values, struct npu_value, shader->values_size);
    }
-   shader->values[shader->num_values] =
-      (struct npu_value){.file = file, .bits = bits, .comps = comps};
+   shader->values[shader->num_values] = (struct npu_value){.file = file,
+                                                           .bits = bits,
+                                                           .comps = comps};
    return npu_value_ref(shader, shader->num_values++);
 }
 
@@ -153,7 +154,7 @@ void
 npu_index_blocks(struct npu_shader *shader)
 {
    shader->num_blocks = 0;
-   npu_foreach_block (shader, block)
+   npu_foreach_block(shader, block)
       block->index = shader->num_blocks++;
 }
 
@@ -207,7 +208,7 @@ npu_after_phis(struct npu_block *block)
 {
    struct npu_instr *last = NULL;
 
-   npu_foreach_phi (block, phi)
+   npu_foreach_phi(block, phi)
       last = phi;
    return last ? npu_after_instr(last) : npu_before_block(block);
 }
@@ -215,7 +216,7 @@ npu_after_phis(struct npu_block *block)
 struct npu_cursor
 npu_before_terminators(struct npu_block *block)
 {
-   npu_foreach_instr_in_block_rev (block, instr) {
+   npu_foreach_instr_in_block_rev(block, instr) {
       if (!npu_instr_is_terminator(instr))
          return npu_after_instr(instr);
    }

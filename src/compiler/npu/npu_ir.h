@@ -4,42 +4,42 @@
  * The IR of the NPU compiler's back end.
  *
  * A shader is a list of basic blocks in the order they will have in memory, a block is a list of
- * instructions, an instruction is an opcode with arrays of destinations and sources (struct npu_ref)
- * plus the fields of its encoding. Opcodes are those of the ISA table (enum npu_op) and a few pseudo
- * operations (enum npu_pseudo_op).
+ * instructions, an instruction is an opcode with arrays of destinations and sources (struct
+ * npu_ref) plus the fields of its encoding. Opcodes are those of the ISA table (enum npu_op) and a
+ * few pseudo operations (enum npu_pseudo_op).
  *
  * Rules. npu_validate() checks them after every pass; those of RA form by npu_validate_ra().
  *
- *  1. Values. An SSA value lives in one of three files: V (vector, one per lane), S (scalar, uniform)
- *     or M (mask, one bit per lane). It has `bits` (8, 16, 32 or 64; 1 in M) and `comps` (1..4).
- *     Bits above `bits` in its register are zero, so a value of at most 32 bits may be read as any
- *     type of at most 32 bits, and an S value as any type at all (reading an 8-bit value as 32 bits
+ *  1. Values. An SSA value lives in one of three files: V (vector, one per lane), S (scalar,
+ * uniform) or M (mask, one bit per lane). It has `bits` (8, 16, 32 or 64; 1 in M) and `comps`
+ * (1..4). Bits above `bits` in its register are zero, so a value of at most 32 bits may be read as
+ * any type of at most 32 bits, and an S value as any type at all (reading an 8-bit value as 32 bits
  *     is a free zero extension, reading a 64-bit S value as 32 bits a free truncation). A V value
  *     of 64 bits is an aligned register pair in another layout and is read as 64 bits only.
- *     Values with comps > 1 are consecutive registers; only loads, stores, DMA descriptors, phis and
- *     the pseudo operations collect, split and parallel_copy touch them.
+ *     Values with comps > 1 are consecutive registers; only loads, stores, DMA descriptors, phis
+ * and the pseudo operations collect, split and parallel_copy touch them.
  *  2. SSA. One definition, which dominates all uses on the linear CFG (rule 4). There are no use
  *     lists; a pass that needs them counts them.
- *  3. Blocks. Phis come first, then ordinary instructions, then terminators: at most one conditional
- *     branch (to succs[1]), then at most one `jmp` (to succs[0]) or `end` (no succs[0]). With
- *     neither, control falls through and succs[0] is the next block of the list. A definition's
- *     block stands before the blocks it dominates; an edge to the same or an earlier block is a
- *     loop's back edge. The first block has no predecessors.
+ *  3. Blocks. Phis come first, then ordinary instructions, then terminators: at most one
+ * conditional branch (to succs[1]), then at most one `jmp` (to succs[0]) or `end` (no succs[0]).
+ * With neither, control falls through and succs[0] is the next block of the list. A definition's block
+ * stands before the blocks it dominates; an edge to the same or an earlier block is a loop's back
+ * edge. The first block has no predecessors.
  *  4. The CFG is the linear, physical one: what the program counter does. Divergence is explicit:
- *     the execution mask is read as NPU_REF_EXEC and written by mask operations whose destination is
- *     npu_exec(). It is not an SSA value: writing it is a side effect, and an instruction that
- *     depends on it (npu_instr_reads_exec()) stays between the writes it stands between.
- *     Results in lanes that are not active are undefined - except for mov, sel and mask operations,
- *     which compute every lane whatever exec says, and compares, which write 0. `sel` with the
- *     condition npu_exec() is therefore how a divergent value merges with its old one.
+ *     the execution mask is read as NPU_REF_EXEC and written by mask operations whose destination
+ * is npu_exec(). It is not an SSA value: writing it is a side effect, and an instruction that depends
+ * on it (npu_instr_reads_exec()) stays between the writes it stands between. Results in lanes that
+ * are not active are undefined - except for mov, sel and mask operations, which compute every lane
+ * whatever exec says, and compares, which write 0. `sel` with the condition npu_exec() is therefore
+ * how a divergent value merges with its old one.
  *  5. Phis have one source per predecessor, in the order of block->preds. Sources are SSA values,
  *     immediates or undef, never exec.
- *  6. Immediates are NPU_REF_IMM with the bits of the operand, zero-extended to 64 (the builder cuts
- *     them). Whether one becomes an inline constant or the literal is the encoder's business; an
+ *  6. Immediates are NPU_REF_IMM with the bits of the operand, zero-extended to 64 (the builder
+ * cuts them). Whether one becomes an inline constant or the literal is the encoder's business; an
  *     instruction has at most one distinct literal (npu_legalize repairs that, together with
  *     operands whose file the ISA does not allow).
- *  7. A masked instruction (`masked`) keeps the old value in inactive lanes: its last source is that
- *     old value, of the type of the destination, and RA gives both the same register.
+ *  7. A masked instruction (`masked`) keeps the old value in inactive lanes: its last source is
+ * that old value, of the type of the destination, and RA gives both the same register.
  *  8. Memory instructions have the sources base, index, data (enum npu_mem_src), unused ones are
  *     null refs. Stores have no destination. `noret` atomics have none either.
  *
@@ -68,7 +68,7 @@ extern "C" {
 #endif
 
 /* Most components of a value, and most registers of a value (4 x 64 bits in V). */
-#define NPU_MAX_COMPS 4
+#define NPU_MAX_COMPS      4
 #define NPU_MAX_VALUE_REGS 8
 
 /* Register file of a value. */
@@ -110,8 +110,8 @@ enum npu_ref_kind {
 };
 
 /* An operand. `file`, `bits` and `comps` repeat the value's for SSA refs and are the truth for
- * registers and undef; for immediates `bits` is the operand's width and file means nothing. `neg` and
- * `abs` (abs first) are source modifiers, allowed where the opcode has float modifiers.
+ * registers and undef; for immediates `bits` is the operand's width and file means nothing. `neg`
+ * and `abs` (abs first) are source modifiers, allowed where the opcode has float modifiers.
  */
 struct npu_ref {
    enum npu_ref_kind kind : 8;
@@ -136,8 +136,9 @@ enum npu_mem_src {
 
 struct npu_block;
 
-/* The fields of an instruction beside its operands; zero where the format has none. Names and units are
- * those of struct npu_inst. Declaration, hash, equality, printer and parser come from this list.
+/* The fields of an instruction beside its operands; zero where the format has none. Names and units
+ * are those of struct npu_inst. Declaration, hash, equality, printer and parser come from this
+ * list.
  *
  *   masked      inactive lanes keep their old value (rule 7)
  *   sat         integer results saturate
@@ -149,8 +150,8 @@ struct npu_block;
  *   space       memory: enum npu_space
  *   scale_log2  form o, atomics: shift of the index, 0..7
  *   sr_or_code  rdsr: enum npu_sr; trap: code
- *   imm         memory: byte offset, signed 16 bits; spill, fill: slot; copies after RA: a V register
- *               that is free there
+ *   imm         memory: byte offset, signed 16 bits; spill, fill: slot; copies after RA: a V
+ * register that is free there
  *
  * X(type, name, how the text form shows it)
  */
@@ -191,8 +192,8 @@ struct npu_block {
    struct list_head instrs; /* of struct npu_instr */
    uint32_t index;          /* position in shader->blocks; npu_index_blocks() renews it */
 
-   struct npu_block *succs[2];  /* [0] next or jmp target, [1] target of the conditional branch */
-   struct util_dynarray preds;  /* struct npu_block *; order fixes the order of phi sources */
+   struct npu_block *succs[2]; /* [0] next or jmp target, [1] target of the conditional branch */
+   struct util_dynarray preds; /* struct npu_block *; order fixes the order of phi sources */
 
    unsigned loop_depth; /* 0 outside of loops; a hint for spilling and scheduling */
 
@@ -449,8 +450,8 @@ bool npu_instr_equal(const struct npu_instr *a, const struct npu_instr *b);
 /* Copies the fields and the branch target, not the operands. */
 void npu_instr_copy_fields(struct npu_instr *to, const struct npu_instr *from);
 
-/* Type of an operand as the opcode reads or writes it; bits of memory data come from the fields. Null
- * for operands of pseudo operations, whose types are free, and sources no operation has.
+/* Type of an operand as the opcode reads or writes it; bits of memory data come from the fields.
+ * Null for operands of pseudo operations, whose types are free, and sources no operation has.
  */
 const struct npu_operand_info *npu_src_info(const struct npu_instr *instr, unsigned s);
 const struct npu_operand_info *npu_dest_info(const struct npu_instr *instr);
@@ -469,8 +470,8 @@ bool npu_needs_literal(const struct npu_instr *instr, unsigned s);
 struct npu_instr *npu_block_branch(const struct npu_block *block);
 struct npu_instr *npu_block_jmp(const struct npu_block *block);
 
-/* Exchanges the two ways of a block that ends with a conditional branch, by inverting the branch; the new
- * way 0 must be, or become, the next block: a jmp is removed.
+/* Exchanges the two ways of a block that ends with a conditional branch, by inverting the branch;
+ * the new way 0 must be, or become, the next block: a jmp is removed.
  */
 void npu_invert_branch(struct npu_block *block);
 
@@ -530,46 +531,46 @@ void npu_insert(struct npu_cursor *cursor, struct npu_instr *instr);
 /* ---- iteration ---- */
 
 #define npu_foreach_block(shader, block)                                                           \
-   list_for_each_entry (struct npu_block, block, &(shader)->blocks, link)
+   list_for_each_entry(struct npu_block, block, &(shader)->blocks, link)
 
 #define npu_foreach_block_rev(shader, block)                                                       \
-   list_for_each_entry_rev (struct npu_block, block, &(shader)->blocks, link)
+   list_for_each_entry_rev(struct npu_block, block, &(shader)->blocks, link)
 
 #define npu_foreach_block_safe(shader, block)                                                      \
-   list_for_each_entry_safe (struct npu_block, block, &(shader)->blocks, link)
+   list_for_each_entry_safe(struct npu_block, block, &(shader)->blocks, link)
 
 #define npu_foreach_instr_in_block(block, instr)                                                   \
-   list_for_each_entry (struct npu_instr, instr, &(block)->instrs, link)
+   list_for_each_entry(struct npu_instr, instr, &(block)->instrs, link)
 
 #define npu_foreach_instr_in_block_rev(block, instr)                                               \
-   list_for_each_entry_rev (struct npu_instr, instr, &(block)->instrs, link)
+   list_for_each_entry_rev(struct npu_instr, instr, &(block)->instrs, link)
 
 #define npu_foreach_instr_in_block_safe(block, instr)                                              \
-   list_for_each_entry_safe (struct npu_instr, instr, &(block)->instrs, link)
+   list_for_each_entry_safe(struct npu_instr, instr, &(block)->instrs, link)
 
 #define npu_foreach_instr_in_block_safe_rev(block, instr)                                          \
-   list_for_each_entry_safe_rev (struct npu_instr, instr, &(block)->instrs, link)
+   list_for_each_entry_safe_rev(struct npu_instr, instr, &(block)->instrs, link)
 
 /* Everywhere in the shader, in list order. `break` leaves the inner loop only: use return or goto. */
 #define npu_foreach_instr(shader, instr)                                                           \
-   npu_foreach_block (shader, block_of_##instr)                                                    \
-      npu_foreach_instr_in_block (block_of_##instr, instr)
+   npu_foreach_block(shader, block_of_##instr)                                                     \
+      npu_foreach_instr_in_block(block_of_##instr, instr)
 
 #define npu_foreach_instr_rev(shader, instr)                                                       \
-   npu_foreach_block_rev (shader, block_of_##instr)                                                \
-      npu_foreach_instr_in_block_rev (block_of_##instr, instr)
+   npu_foreach_block_rev(shader, block_of_##instr)                                                 \
+      npu_foreach_instr_in_block_rev(block_of_##instr, instr)
 
 #define npu_foreach_instr_safe(shader, instr)                                                      \
-   npu_foreach_block (shader, block_of_##instr)                                                    \
-      npu_foreach_instr_in_block_safe (block_of_##instr, instr)
+   npu_foreach_block(shader, block_of_##instr)                                                     \
+      npu_foreach_instr_in_block_safe(block_of_##instr, instr)
 
 #define npu_foreach_instr_safe_rev(shader, instr)                                                  \
-   npu_foreach_block_rev (shader, block_of_##instr)                                                \
-      npu_foreach_instr_in_block_safe_rev (block_of_##instr, instr)
+   npu_foreach_block_rev(shader, block_of_##instr)                                                 \
+      npu_foreach_instr_in_block_safe_rev(block_of_##instr, instr)
 
 /* The phis of a block; the instruction may be removed meanwhile. */
 #define npu_foreach_phi(block, phi)                                                                \
-   npu_foreach_instr_in_block_safe (block, phi)                                                    \
+   npu_foreach_instr_in_block_safe(block, phi)                                                     \
       if (phi->op != NPU_OP_PHI)                                                                   \
          break;                                                                                    \
       else
@@ -581,10 +582,10 @@ void npu_insert(struct npu_cursor *cursor, struct npu_instr *instr);
       if (succ)
 
 /* pred: struct npu_block **. */
-#define npu_foreach_pred(blk, pred) util_dynarray_foreach (&(blk)->preds, struct npu_block *, pred)
+#define npu_foreach_pred(blk, pred) util_dynarray_foreach(&(blk)->preds, struct npu_block *, pred)
 
 /* i: index of the operand. */
-#define npu_foreach_src(instr, i) for (unsigned i = 0; i < (instr)->num_srcs; ++i)
+#define npu_foreach_src(instr, i)  for (unsigned i = 0; i < (instr)->num_srcs; ++i)
 #define npu_foreach_dest(instr, i) for (unsigned i = 0; i < (instr)->num_dests; ++i)
 
 #ifdef __cplusplus

@@ -98,7 +98,7 @@ npu_instr_is_cond_branch(const struct npu_instr *instr)
 bool
 npu_instr_writes_exec(const struct npu_instr *instr)
 {
-   npu_foreach_dest (instr, d) {
+   npu_foreach_dest(instr, d) {
       if (instr->dest[d].kind == NPU_REF_EXEC)
          return true;
    }
@@ -126,9 +126,10 @@ npu_instr_reads_exec(const struct npu_instr *instr)
 {
    const struct npu_op_info *info = npu_ir_op_info(instr->op);
 
-   if (instr->masked || info->reads_exec)
+   /* A test looks at active lanes. */
+   if (instr->masked || info->reads_exec || instr->op == NPU_OP_UNIT_TEST)
       return true;
-   npu_foreach_src (instr, s) {
+   npu_foreach_src(instr, s) {
       if (instr->src[s].kind == NPU_REF_EXEC)
          return true;
    }
@@ -154,9 +155,9 @@ hash_ref(uint32_t hash, struct npu_ref ref)
    /* The members that npu_refs_equal() compares, for the kinds that have them. */
    uint64_t words[2] = {
       (uint64_t)ref.kind | (uint64_t)ref.neg << 8 | (uint64_t)ref.abs << 9,
-      ref.kind == NPU_REF_IMM                                ? ref.imm
+      ref.kind == NPU_REF_IMM                              ? ref.imm
       : ref.kind == NPU_REF_SSA || ref.kind == NPU_REF_REG ? ref.value
-                                                             : 0,
+                                                           : 0,
    };
    return _mesa_hash_data_with_seed(words, sizeof(words), hash);
 }
@@ -171,7 +172,7 @@ npu_instr_hash(const struct npu_instr *instr)
    NPU_INSTR_FIELDS(HASH_FIELD)
 #undef HASH_FIELD
 
-   npu_foreach_src (instr, s)
+   npu_foreach_src(instr, s)
       hash = hash_ref(hash, instr->src[s]);
    return hash;
 }
@@ -189,12 +190,12 @@ npu_instr_equal(const struct npu_instr *a, const struct npu_instr *b)
    NPU_INSTR_FIELDS(COMPARE_FIELD)
 #undef COMPARE_FIELD
 
-   npu_foreach_dest (a, d) {
+   npu_foreach_dest(a, d) {
       if (a->dest[d].kind != b->dest[d].kind || a->dest[d].file != b->dest[d].file ||
           a->dest[d].bits != b->dest[d].bits || a->dest[d].comps != b->dest[d].comps)
          return false;
    }
-   npu_foreach_src (a, s) {
+   npu_foreach_src(a, s) {
       if (!npu_refs_equal(a->src[s], b->src[s]))
          return false;
    }
@@ -215,7 +216,7 @@ npu_instr_copy_fields(struct npu_instr *to, const struct npu_instr *from)
 struct npu_instr *
 npu_block_branch(const struct npu_block *block)
 {
-   npu_foreach_instr_in_block_rev (block, instr) {
+   npu_foreach_instr_in_block_rev(block, instr) {
       if (npu_instr_is_cond_branch(instr))
          return instr;
       if (!npu_instr_is_terminator(instr))

@@ -3,15 +3,15 @@
  *
  * Operands the ISA does not take directly. Selection may put any value into any source; here
  *
- *  1. an immediate goes into a register where the opcode takes none, or where it is the second distinct
- *     literal of the instruction;
+ *  1. an immediate goes into a register where the opcode takes none, or where it is the second
+ * distinct literal of the instruction;
  *  2. a scalar goes into a vector register where only those are taken;
  *  3. an immediate mask goes through mfroms;
  *  4. neg and abs of immediates are applied.
  *
  * Afterwards npu_validate() insists on the rules (shader->is_legal) and passes keep them by asking
- * npu_src_allowed(). What cannot be repaired by a copy - a vector value in a scalar operation - is an
- * error of selection that the validator reports.
+ * npu_src_allowed(). What cannot be repaired by a copy - a vector value in a scalar operation - is
+ * an error of selection that the validator reports.
  */
 #include "npu_passes.h"
 
@@ -60,7 +60,8 @@ bool
 npu_src_allowed(const struct npu_instr *instr, unsigned s, struct npu_ref ref)
 {
    if (npu_op_is_pseudo(instr->op))
-      return instr->op == NPU_OP_PHI || instr->op == NPU_OP_COLLECT || instr->op == NPU_OP_PARALLEL_COPY
+      return instr->op == NPU_OP_PHI || instr->op == NPU_OP_COLLECT ||
+                   instr->op == NPU_OP_PARALLEL_COPY
                 ? ref.kind != NPU_REF_EXEC
                 : !npu_is_imm(ref) && ref.kind != NPU_REF_EXEC;
 
@@ -73,9 +74,9 @@ npu_src_allowed(const struct npu_instr *instr, unsigned s, struct npu_ref ref)
       return false;
    if (npu_src_for_value(ref.imm, npu_src_info(instr, s)->type) != NPU_SRC_LITERAL)
       return true;
-   npu_foreach_src (instr, other) {
-      if (other != s && (int)other != npu_instr_tied_src(instr) && npu_needs_literal(instr, other) &&
-          instr->src[other].imm != ref.imm)
+   npu_foreach_src(instr, other) {
+      if (other != s && (int)other != npu_instr_tied_src(instr) &&
+          npu_needs_literal(instr, other) && instr->src[other].imm != ref.imm)
          return false;
    }
    return true;
@@ -133,12 +134,12 @@ npu_legalize(struct npu_shader *shader)
 {
    bool progress = false;
 
-   npu_foreach_instr_safe (shader, instr) {
+   npu_foreach_instr_safe(shader, instr) {
       struct npu_builder b = npu_builder_at(shader, npu_before_instr(instr));
 
       if (npu_op_is_pseudo(instr->op))
          continue;
-      npu_foreach_src (instr, s)
+      npu_foreach_src(instr, s)
          progress |= legalize_src(&b, instr, s);
    }
    shader->is_legal = true;

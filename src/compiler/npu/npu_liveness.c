@@ -7,11 +7,12 @@
  * lane still needs it, whether or not that lane is active. That is what makes it safe to leave
  * inactive lanes of results undefined.
  *
- * Phis: a source is live out of its predecessor and not live in its own block because of the phi; the
- * destination is defined at the block's entry, before the first instruction, and so not live in either.
+ * Phis: a source is live out of its predecessor and not live in its own block because of the phi;
+ * the destination is defined at the block's entry, before the first instruction, and so not live in
+ * either.
  *
- * Backward dataflow over a worklist until nothing changes: O(loop nesting * size of the program) for
- * structured control flow. Bit sets cost blocks * values / 4 bytes.
+ * Backward dataflow over a worklist until nothing changes: O(loop nesting * size of the program)
+ * for structured control flow. Bit sets cost blocks * values / 4 bytes.
  */
 #include "npu_passes.h"
 
@@ -28,21 +29,31 @@ make_live(BITSET_WORD *live, struct npu_ref ref)
 static void
 step_backward(BITSET_WORD *live, struct npu_instr *instr)
 {
-   npu_foreach_dest (instr, d) {
+   npu_foreach_dest(instr, d) {
       if (npu_is_ssa(instr->dest[d])) {
          instr->dest[d].kill = !BITSET_TEST(live, instr->dest[d].value);
          BITSET_CLEAR(live, instr->dest[d].value);
       }
    }
-   if (instr->op == NPU_OP_PHI)
+   if (instr->op == NPU_OP_PHI) {
+      npu_foreach_src(instr, s)
+         instr->src[s].kill = false;
       return;
+   }
 
-   npu_foreach_src (instr, s) {
+   npu_foreach_src(instr, s) {
       struct npu_ref *src = &instr->src[s];
       src->kill = npu_is_ssa(*src) && !BITSET_TEST(live, src->value);
    }
-   npu_foreach_src (instr, s)
+   npu_foreach_src(instr, s)
       make_live(live, instr->src[s]);
+}
+
+void
+npu_liveness_of_block(struct npu_block *block, BITSET_WORD *live)
+{
+   npu_foreach_instr_in_block_rev(block, instr)
+      step_backward(live, instr);
 }
 
 /* Adds live_in of a successor and the sources of its phis to live_out; true if that grew. */
@@ -57,7 +68,7 @@ propagate(struct npu_block *block, struct npu_block *succ, unsigned words)
       grew |= merged != block->live_out[w];
       block->live_out[w] = merged;
    }
-   npu_foreach_phi (succ, phi) {
+   npu_foreach_phi(succ, phi) {
       struct npu_ref src = phi->src[pred_index];
       if (npu_is_ssa(src) && !BITSET_TEST(block->live_out, src.value)) {
          BITSET_SET(block->live_out, src.value);
@@ -75,7 +86,7 @@ npu_compute_liveness(struct npu_shader *shader)
 
    npu_index_blocks(shader);
    u_worklist_init(&worklist, shader->num_blocks, NULL);
-   npu_foreach_block (shader, block) {
+   npu_foreach_block(shader, block) {
       ralloc_free(block->live_in);
       ralloc_free(block->live_out);
       block->live_in = rzalloc_array(block, BITSET_WORD, words);
@@ -87,10 +98,9 @@ npu_compute_liveness(struct npu_shader *shader)
       struct npu_block *block = u_worklist_pop_head(&worklist, struct npu_block, index);
 
       memcpy(block->live_in, block->live_out, words * sizeof(BITSET_WORD));
-      npu_foreach_instr_in_block_rev (block, instr)
-         step_backward(block->live_in, instr);
+      npu_liveness_of_block(block, block->live_in);
 
-      npu_foreach_pred (block, pred) {
+      npu_foreach_pred(block, pred) {
          if (propagate(*pred, block, words))
             u_worklist_push_tail(&worklist, *pred, index);
       }
@@ -111,7 +121,8 @@ account(struct demand *d, const BITSET_WORD *live)
 {
    memset(d->now, 0, sizeof(d->now));
    unsigned i;
-   BITSET_FOREACH_SET (i, live, d->shader->num_values) {
+   BITSET_FOREACH_SET(i, live, d->shader->num_values)
+   {
       const struct npu_value *value = &d->shader->values[i];
       d->now[value->file] += npu_value_regs(value);
    }
@@ -127,7 +138,7 @@ raise_max(struct demand *d)
 static void
 define(struct demand *d, const struct npu_instr *instr)
 {
-   npu_foreach_dest (instr, i) {
+   npu_foreach_dest(instr, i) {
       if (npu_is_ssa(instr->dest[i]))
          d->now[instr->dest[i].file] += npu_ref_regs(instr->dest[i]);
    }
@@ -136,7 +147,7 @@ define(struct demand *d, const struct npu_instr *instr)
 static void
 release_unused(struct demand *d, const struct npu_instr *instr)
 {
-   npu_foreach_dest (instr, i) {
+   npu_foreach_dest(instr, i) {
       if (npu_is_ssa(instr->dest[i]) && instr->dest[i].kill)
          d->now[instr->dest[i].file] -= npu_ref_regs(instr->dest[i]);
    }
@@ -145,10 +156,11 @@ release_unused(struct demand *d, const struct npu_instr *instr)
 static void
 release_killed(struct demand *d, const struct npu_instr *instr)
 {
-   npu_foreach_src (instr, s) {
+   npu_foreach_src(instr, s) {
       bool counted = !instr->src[s].kill;
       for (unsigned earlier = 0; earlier < s && !counted; ++earlier)
-         counted = npu_is_ssa(instr->src[earlier]) && instr->src[earlier].value == instr->src[s].value;
+         counted = npu_is_ssa(instr->src[earlier]) &&
+                   instr->src[earlier].value == instr->src[s].value;
       if (!counted)
          d->now[instr->src[s].file] -= npu_ref_regs(instr->src[s]);
    }
@@ -160,13 +172,13 @@ demand_of_block(struct demand *d, const struct npu_block *block)
    account(d, block->live_in);
 
    /* Phis are all written together at the entry. */
-   npu_foreach_phi (block, phi)
+   npu_foreach_phi(block, phi)
       define(d, phi);
    raise_max(d);
-   npu_foreach_phi (block, phi)
+   npu_foreach_phi(block, phi)
       release_unused(d, phi);
 
-   npu_foreach_instr_in_block (block, instr) {
+   npu_foreach_instr_in_block(block, instr) {
       if (instr->op == NPU_OP_PHI)
          continue;
       /* Destinations may take the registers of killed sources. */
@@ -193,6 +205,6 @@ npu_calc_demand(const struct npu_shader *shader, unsigned demand[NPU_NUM_FILES])
    struct demand d = {.shader = shader, .max = demand};
 
    memset(demand, 0, NPU_NUM_FILES * sizeof(demand[0]));
-   npu_foreach_block (shader, block)
+   npu_foreach_block(shader, block)
       demand_of_block(&d, block);
 }

@@ -3,9 +3,9 @@
  *
  * Brings the CFG into the form register allocation wants:
  *
- *  1. No critical edges. Copies that implement phis (and that make the predecessors of a block agree
- *     on where values are) stand at the end of a predecessor, which is right only if that block has
- *     no other successor. An edge from a block with two successors to one with several predecessors
+ *  1. No critical edges. Copies that implement phis (and that make the predecessors of a block
+ * agree on where values are) stand at the end of a predecessor, which is right only if that block
+ * has no other successor. An edge from a block with two successors to one with several predecessors
  *     gets a block of its own, directly behind its source: control falls into it, so a conditional
  *     branch along the edge is inverted. npu_opt_jumps removes those that stayed empty.
  *  2. No phi in a block with a single predecessor: it becomes a copy.
@@ -49,7 +49,7 @@ split_critical_edges(struct npu_shader *shader)
 {
    bool progress = false;
 
-   npu_foreach_block_safe (shader, block) {
+   npu_foreach_block_safe(shader, block) {
       if (!block->succs[0] || !block->succs[1])
          continue;
       /* Both ways to one block: its phis could not tell the edges apart. */
@@ -69,10 +69,10 @@ lower_single_phis(struct npu_shader *shader)
 {
    bool progress = false;
 
-   npu_foreach_block (shader, block) {
+   npu_foreach_block(shader, block) {
       if (npu_block_num_preds(block) != 1)
          continue;
-      npu_foreach_phi (block, phi) {
+      npu_foreach_phi(block, phi) {
          phi->op = NPU_OP_PARALLEL_COPY;
          progress = true;
       }

@@ -3,14 +3,15 @@
  *
  * Turns collect, split and parallel_copy, with registers as operands, into moves and swaps.
  *
- * A parallel copy is a graph on registers: an edge from each source to its destination. Every register
- * has at most one source, so a component is a tree or a cycle with trees on it. A register nobody still
- * reads can be written: those moves go first, each may free the next. What remains are cycles: in V
- * they are opened with the register that allocation left free at this place (npu_instr.imm), in S and M
- * closed by swaps. Immediates, which nobody waits for, come last.
+ * A parallel copy is a graph on registers: an edge from each source to its destination. Every
+ * register has at most one source, so a component is a tree or a cycle with trees on it. A register
+ * nobody still reads can be written: those moves go first, each may free the next. What remains are
+ * cycles: in V they are opened with the register that allocation left free at this place
+ * (npu_instr.imm), in S and M closed by swaps. Immediates, which nobody waits for, come last.
  *
- * Registers of V are copied one by one, whatever their values' types: mov copies all bits of all lanes.
- * Two moves of the halves of aligned pairs that are possible at the same time become one mov.b64.
+ * Registers of V are copied one by one, whatever their values' types: mov copies all bits of all
+ * lanes. Two moves of the halves of aligned pairs that are possible at the same time become one
+ * mov.b64.
  *
  * Cf. Boissinot et al., Revisiting out-of-SSA translation (2009), algorithm 1.
  */
@@ -23,7 +24,7 @@
 /* The copies of one file. */
 struct copies {
    enum npu_file file;
-   uint8_t src[NPU_NUM_VREGS];     /* register to be copied to a register, NO_REG: none (any more) */
+   uint8_t src[NPU_NUM_VREGS]; /* register to be copied to a register, NO_REG: none (any more) */
    uint8_t readers[NPU_NUM_VREGS]; /* copies that still read a register */
    struct npu_ref imm_dest[NPU_NUM_VREGS], imm[NPU_NUM_VREGS];
    unsigned num_imms;
@@ -59,8 +60,8 @@ move_one(struct npu_builder *b, struct copies *c, unsigned dest)
 {
    unsigned src = c->src[dest];
    unsigned other_dest = dest ^ 1, other_src = src ^ 1;
-   bool pair = c->file == NPU_FILE_V && (dest & 1) == (src & 1) && c->src[other_dest] == other_src &&
-               c->readers[other_dest] == 0;
+   bool pair = c->file == NPU_FILE_V && (dest & 1) == (src & 1) &&
+               c->src[other_dest] == other_src && c->readers[other_dest] == 0;
 
    if (pair) {
       emit_move(b, NPU_FILE_V, 64, dest & ~1u, src & ~1u);
@@ -160,17 +161,17 @@ gather(struct copies *files, const struct npu_instr *instr)
 {
    switch (instr->op) {
    case NPU_OP_COLLECT:
-      npu_foreach_src (instr, s)
+      npu_foreach_src(instr, s)
          add_copy(files, component(instr->dest[0], s), instr->src[s]);
       break;
    case NPU_OP_SPLIT:
-      npu_foreach_dest (instr, d) {
+      npu_foreach_dest(instr, d) {
          if (instr->src[0].kind == NPU_REF_REG)
             add_copy(files, instr->dest[d], component(instr->src[0], d));
       }
       break;
    default:
-      npu_foreach_src (instr, s)
+      npu_foreach_src(instr, s)
          add_copy(files, instr->dest[s], instr->src[s]);
    }
 }
@@ -181,7 +182,7 @@ npu_lower_parallel_copy(struct npu_shader *shader)
    bool progress = false;
 
    assert(!shader->is_ssa && "after register allocation");
-   npu_foreach_instr_safe (shader, instr) {
+   npu_foreach_instr_safe(shader, instr) {
       if (instr->op != NPU_OP_COLLECT && instr->op != NPU_OP_SPLIT &&
           instr->op != NPU_OP_PARALLEL_COPY)
          continue;

@@ -4,12 +4,11 @@
  * What is left of pseudo operations after register allocation:
  *
  *   swap         three exclusive-ors. Only in S and M, where they do not depend on exec.
- *   spill, fill  memory accesses to the slots behind the kernel's own private memory. V: form w, which
- *                reaches every lane whatever exec is - a value may be live in lanes that are not active
- *                where it is spilled. S: form s in private space, 8 bytes in the memory of lane 0. M
- *                values are spilled to S registers or V slots by npu_spill() itself.
- *   unit_test    nothing.
- *   undef        a source that may be anything: zero, or a register that exists.
+ *   spill, fill  memory accesses to the slots behind the kernel's own private memory. V: form w,
+ * which reaches every lane whatever exec is - a value may be live in lanes that are not active where
+ * it is spilled. S: form s in private space, 8 bytes in the memory of lane 0. M values are spilled
+ * to S registers or V slots by npu_spill() itself. unit_test    nothing. undef        a source that
+ * may be anything: zero, or a register that exists.
  *
  * Slots are counted in 4-byte units of a lane's memory (npu_instr.imm).
  */
@@ -39,8 +38,8 @@ lower_spill_fill(struct npu_builder *b, const struct npu_instr *instr)
    uint64_t offset_B = b->shader->info.private_size_B + instr->imm * 4;
    uint64_t base_B = offset_B & ~(uint64_t)INT16_MAX;
 
-   /* Raw registers: a lane's part of a V register is 4 bytes whatever the value's type, unless it is 64
-    * bits wide. */
+   /* Raw registers: a lane's part of a V register is 4 bytes whatever the value's type, unless it
+    * is 64 bits wide. */
    struct npu_mem_fields mem = {
       .width_log2 = !vector || value.bits == 64 ? 3 : 2,
       .count = value.comps,
@@ -67,7 +66,7 @@ replace_undef(struct npu_instr *instr)
 {
    bool progress = false;
 
-   npu_foreach_src (instr, s) {
+   npu_foreach_src(instr, s) {
       struct npu_ref *src = &instr->src[s];
       if (src->kind != NPU_REF_UNDEF)
          continue;
@@ -87,7 +86,7 @@ npu_lower_pseudo(struct npu_shader *shader)
 {
    bool progress = false;
 
-   npu_foreach_instr_safe (shader, instr) {
+   npu_foreach_instr_safe(shader, instr) {
       struct npu_builder b = npu_builder_at(shader, npu_before_instr(instr));
 
       if (!npu_op_is_pseudo(instr->op)) {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * Copyright © 2026 The NPU stack authors
  *
- * A masked instruction overwrites the active lanes of its old value in place (rule 7 of npu_ir.h): both
- * get one register. That is free if the old value dies there. Otherwise it must be copied first, and
- * doing so before spilling and register allocation means that both see the true register demand and
- * that a tied source is always killed.
+ * A masked instruction overwrites the active lanes of its old value in place (rule 7 of npu_ir.h):
+ * both get one register. That is free if the old value dies there. Otherwise it must be copied
+ * first, and doing so before spilling and register allocation means that both see the true register
+ * demand and that a tied source is always killed.
  *
  * The kill flags of npu_compute_liveness() decide; a source that appears a second time in the same
- * instruction survives it as far as this pass is concerned. Old values that are undef or immediate get
- * a register of their own in the same way.
+ * instruction survives it as far as this pass is concerned. Old values that are undef or immediate
+ * get a register of their own in the same way.
  */
 #include "npu_passes.h"
 
@@ -34,7 +34,7 @@ npu_lower_tied(struct npu_shader *shader)
    bool progress = false;
 
    npu_compute_liveness(shader);
-   npu_foreach_instr_safe (shader, instr) {
+   npu_foreach_instr_safe(shader, instr) {
       int tied = npu_instr_tied_src(instr);
 
       if (tied < 0 || instr->dest[0].kind == NPU_REF_EXEC || !needs_copy(instr, tied))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright © 2026 The NPU stack authors
  *
- * Tidies the CFG behind register allocation, when the blocks made for copies that never came are empty and
- * there are no phis that tell edges apart:
+ * Tidies the CFG behind register allocation, when the blocks made for copies that never came are
+ * empty and there are no phis that tell edges apart:
  *
  *  1. an edge to a block that does nothing but go on goes on itself;
  *  2. a conditional branch around a jump is inverted and takes the jump's way;
@@ -21,8 +21,7 @@ remove_pred(struct npu_block *block, const struct npu_block *pred)
    unsigned i = npu_block_pred_index(block, pred), count = npu_block_num_preds(block);
 
    for (; i + 1 < count; ++i) {
-      *util_dynarray_element(&block->preds, struct npu_block *, i) =
-         npu_block_pred(block, i + 1);
+      *util_dynarray_element(&block->preds, struct npu_block *, i) = npu_block_pred(block, i + 1);
    }
    (void)util_dynarray_pop(&block->preds, struct npu_block *);
 }
@@ -33,7 +32,7 @@ is_empty(const struct npu_block *block)
 {
    if (!block->succs[0] || block->succs[1] || block->succs[0] == block)
       return false;
-   npu_foreach_instr_in_block (block, instr) {
+   npu_foreach_instr_in_block(block, instr) {
       if (instr->op != NPU_OP_JMP)
          return false;
    }
@@ -116,7 +115,7 @@ remove_unreachable(struct npu_shader *shader, struct npu_block *block)
 {
    if (block == npu_first_block(shader) || npu_block_num_preds(block) > 0)
       return false;
-   npu_foreach_succ (block, succ)
+   npu_foreach_succ(block, succ)
       remove_pred(succ, block);
    list_del(&block->link);
    return true;
@@ -141,7 +140,7 @@ npu_opt_jumps(struct npu_shader *shader)
    assert(!shader->is_ssa && "phis would tell edges apart");
    while (again) {
       again = false;
-      npu_foreach_block_safe (shader, block) {
+      npu_foreach_block_safe(shader, block) {
          if (remove_unreachable(shader, block)) {
             again = true;
             continue;

@@ -3,9 +3,10 @@
  *
  * Reads the text form of the IR that npu_print() writes (its header shows the syntax).
  *
- * Line by line, twice: the first walk finds the blocks and the types of the values, which are written at
- * their definitions, so that the second can resolve uses that stand before them (phis of loops). Errors
- * are reported once, with line and column; after the first one parsing goes on only to find its way out.
+ * Line by line, twice: the first walk finds the blocks and the types of the values, which are
+ * written at their definitions, so that the second can resolve uses that stand before them (phis of
+ * loops). Errors are reported once, with line and column; after the first one parsing goes on only
+ * to find its way out.
  */
 #include "npu_passes.h"
 
@@ -18,8 +19,8 @@
 #include "npu_isa/npu_inst.h"
 
 #define MAX_OPERANDS 64
-#define MAX_VALUES (1u << 20)
-#define MAX_BLOCKS (1u << 16)
+#define MAX_VALUES   (1u << 20)
+#define MAX_BLOCKS   (1u << 16)
 
 struct parser {
    const char *at, *line_start;
@@ -28,12 +29,11 @@ struct parser {
    struct npu_shader *shader;
    struct npu_block **blocks;
    unsigned num_blocks;
-   bool *typed;                   /* value has a definition */
-   struct util_dynarray *header;  /* of each block: predecessors in the order its label gives */
+   bool *typed;                  /* value has a definition */
+   struct util_dynarray *header; /* of each block: predecessors in the order its label gives */
 };
 
-static void PRINTFLIKE(2, 3)
-fail(struct parser *p, const char *format, ...)
+static void PRINTFLIKE(2, 3) fail(struct parser *p, const char *format, ...)
 {
    char *message;
    va_list args;
@@ -42,7 +42,8 @@ fail(struct parser *p, const char *format, ...)
       return;
    va_start(args, format);
    if (vasprintf(&message, format, args) >= 0) {
-      if (asprintf(&p->error, "%u:%u: %s", p->line, (unsigned)(p->at - p->line_start) + 1, message) < 0)
+      if (asprintf(&p->error, "%u:%u: %s", p->line, (unsigned)(p->at - p->line_start) + 1,
+                   message) < 0)
          p->error = NULL;
       free(message);
    }
@@ -270,7 +271,8 @@ parse_operand(struct parser *p)
 }
 
 static void
-finish_immediate(struct parser *p, struct npu_ref *ref, const char *number, unsigned bits, bool is_float)
+finish_immediate(struct parser *p, struct npu_ref *ref, const char *number, unsigned bits,
+                 bool is_float)
 {
    char *end;
    bool is_decimal = strncmp(number, "0x", 2) != 0;
@@ -392,11 +394,11 @@ parse_space(struct parser *p)
    return find_name(p, names, ARRAY_SIZE(names));
 }
 
-#define PARSE_FLAG(p) 1
-#define PARSE_INT(p) (expect(p, "="), parse_int(p))
+#define PARSE_FLAG(p)  1
+#define PARSE_INT(p)   (expect(p, "="), parse_int(p))
 #define PARSE_ROUND(p) (expect(p, "="), parse_round(p))
 #define PARSE_SPACE(p) (expect(p, "="), parse_space(p))
-#define PARSE_SR(p) (expect(p, "="), parse_sr(p))
+#define PARSE_SR(p)    (expect(p, "="), parse_sr(p))
 
 static void
 parse_fields(struct parser *p, struct npu_instr *instr)
@@ -535,9 +537,9 @@ parse_instr(struct parser *p, struct npu_block *block)
    if (p->error)
       return;
 
-   npu_foreach_dest (instr, d)
+   npu_foreach_dest(instr, d)
       instr->dest[d] = dests.op[d].ref;
-   npu_foreach_src (instr, s) {
+   npu_foreach_src(instr, s) {
       instr->src[s] = srcs.op[s].ref;
       if (srcs.op[s].number)
          type_immediate(p, instr, s, srcs.op[s].number);
@@ -684,10 +686,10 @@ parse_lines(struct parser *p)
 static void
 connect(struct parser *p)
 {
-   npu_foreach_block (p->shader, block) {
+   npu_foreach_block(p->shader, block) {
       struct npu_block *next = npu_next_block(p->shader, block);
 
-      npu_foreach_instr_in_block (block, instr) {
+      npu_foreach_instr_in_block(block, instr) {
          if (npu_instr_is_cond_branch(instr))
             block->succs[1] = instr->target;
          else if (npu_instr_is_terminator(instr))
@@ -704,17 +706,17 @@ connect(struct parser *p)
          fail(p, "control falls out of the last block");
    }
 
-   npu_foreach_block (p->shader, block) {
-      npu_foreach_succ (block, succ)
+   npu_foreach_block(p->shader, block) {
+      npu_foreach_succ(block, succ)
          util_dynarray_append(&succ->preds, struct npu_block *, block);
    }
-   npu_foreach_block (p->shader, block) {
+   npu_foreach_block(p->shader, block) {
       struct util_dynarray *header = &p->header[block->index];
       unsigned count = util_dynarray_num_elements(header, struct npu_block *);
 
       if (count != 0 || npu_block_num_preds(block) > 1) {
          bool same = count == npu_block_num_preds(block);
-         util_dynarray_foreach (header, struct npu_block *, pred)
+         util_dynarray_foreach(header, struct npu_block *, pred)
             same &= (*pred)->succs[0] == block || (*pred)->succs[1] == block;
          if (!same && count)
             fail(p, "the label of block%u does not list its predecessors", block->index);
@@ -750,10 +752,10 @@ npu_parse(void *mem_ctx, const char *text, char **error)
    }
 
    /* Text with registers is in register form. */
-   npu_foreach_instr (p.shader, instr) {
-      npu_foreach_dest (instr, d)
+   npu_foreach_instr(p.shader, instr) {
+      npu_foreach_dest(instr, d)
          p.shader->is_ssa &= instr->dest[d].kind != NPU_REF_REG;
-      npu_foreach_src (instr, s)
+      npu_foreach_src(instr, s)
          p.shader->is_ssa &= instr->src[s].kind != NPU_REF_REG;
    }
    return p.shader;

@@ -21,8 +21,9 @@ void npu_print_block(FILE *out, const struct npu_shader *shader, const struct np
 void npu_print_instr(FILE *out, const struct npu_instr *instr);
 void npu_print_ref(FILE *out, struct npu_ref ref);
 
-/* The shader that a text describes, in mem_ctx. The text is not trusted: NULL and *error, a malloc'ed
- * "line:column: message", when it is malformed. What it describes may still be invalid IR.
+/* The shader that a text describes, in mem_ctx. The text is not trusted: NULL and *error, a
+ * malloc'ed "line:column: message", when it is malformed. What it describes may still be invalid
+ * IR.
  */
 struct npu_shader *npu_parse(void *mem_ctx, const char *text, char **error);
 
@@ -57,7 +58,7 @@ bool npu_opt_cse(struct npu_shader *shader);
 bool npu_opt_dce(struct npu_shader *shader);
 bool npu_opt_masked(struct npu_shader *shader);
 bool npu_opt_jumps(struct npu_shader *shader);
-bool npu_schedule(struct npu_shader *shader);
+bool npu_schedule(struct npu_shader *shader, bool shuffle);
 
 /* ---- what the hardware needs ---- */
 
@@ -76,6 +77,10 @@ void npu_encode_shader(struct npu_shader *shader, struct util_dynarray *words);
 
 /* live_in, live_out of the blocks and the kill flags of the sources. */
 void npu_compute_liveness(struct npu_shader *shader);
+
+/* One block: `live` is what is live at its end and becomes what is at its start; renews kill flags.
+ */
+void npu_liveness_of_block(struct npu_block *block, BITSET_WORD *live);
 
 /* Most registers of each file live at one time; needs liveness. Exact: npu_ra() never needs more. */
 void npu_calc_demand(const struct npu_shader *shader, unsigned demand[NPU_NUM_FILES]);

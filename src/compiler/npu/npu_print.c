@@ -14,9 +14,10 @@
  *    block2 (block0, block1) depth=1:
  *       %3:v32 = phi block0: 7, block1: %2
  *
- * Operands: %N value, vN.32x4 register with width and components, exec, undef:v32, _ none, numbers. -x,
- * |x| and -|x| are modifiers. Numbers are of the operand's type: floats have a point or exponent, or are
- * given as bits in hexadecimal. `;` starts a comment. The predecessors in parentheses fix their order.
+ * Operands: %N value, vN.32x4 register with width and components, exec, undef:v32, _ none, numbers.
+ * -x, |x| and -|x| are modifiers. Numbers are of the operand's type: floats have a point or
+ * exponent, or are given as bits in hexadecimal. `;` starts a comment. The predecessors in
+ * parentheses fix their order.
  */
 #include "npu_passes.h"
 
@@ -120,7 +121,7 @@ npu_print_ref(FILE *out, struct npu_ref ref)
 static void
 print_dests(FILE *out, const struct npu_instr *instr)
 {
-   npu_foreach_dest (instr, d) {
+   npu_foreach_dest(instr, d) {
       struct npu_ref dest = instr->dest[d];
 
       fprintf(out, "%s", d ? ", " : "");
@@ -137,7 +138,7 @@ print_dests(FILE *out, const struct npu_instr *instr)
 static void
 print_srcs(FILE *out, const struct npu_instr *instr)
 {
-   npu_foreach_src (instr, s) {
+   npu_foreach_src(instr, s) {
       const struct npu_operand_info *info = npu_src_info(instr, s);
 
       fprintf(out, "%s", s ? ", " : " ");
@@ -153,8 +154,8 @@ static const char *const round_names[] = {"rte", "rtz", "rtp", "rtn"};
 static const char *const space_names[] = {"global", "local", "private", "generic"};
 
 /* How each kind of field of NPU_INSTR_FIELDS is printed: `name`, `name=value`. */
-#define PRINT_FLAG(field) fprintf(out, "%s" #field, separator)
-#define PRINT_INT(field) fprintf(out, "%s" #field "=%d", separator, (int)instr->field)
+#define PRINT_FLAG(field)  fprintf(out, "%s" #field, separator)
+#define PRINT_INT(field)   fprintf(out, "%s" #field "=%d", separator, (int)instr->field)
 #define PRINT_ROUND(field) fprintf(out, "%s" #field "=%s", separator, round_names[instr->field & 3])
 #define PRINT_SPACE(field) fprintf(out, "%s" #field "=%s", separator, space_names[instr->field & 3])
 #define PRINT_SR(field)                                                                            \
@@ -202,7 +203,7 @@ npu_print_block(FILE *out, const struct npu_shader *shader, const struct npu_blo
    if (block->loop_depth)
       fprintf(out, " depth=%u", block->loop_depth);
    fprintf(out, ":\n");
-   npu_foreach_instr_in_block (block, instr)
+   npu_foreach_instr_in_block(block, instr)
       npu_print_instr(out, instr);
 }
 
@@ -212,6 +213,6 @@ npu_print(FILE *out, const struct npu_shader *shader)
    fprintf(out, "shader %s\n", shader->info.name[0] ? shader->info.name : "unnamed");
    if (shader->info.private_size_B)
       fprintf(out, "info private_size_B=%u\n", shader->info.private_size_B);
-   npu_foreach_block (shader, block)
+   npu_foreach_block(shader, block)
       npu_print_block(out, shader, block);
 }

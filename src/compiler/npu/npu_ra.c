@@ -3,41 +3,42 @@
  *
  * Register allocation on SSA form.
  *
- * Promise: if npu_calc_demand() is at most the limit of each file (and one less than the limit in V, see
- * below), allocation succeeds. It never spills, that is npu_spill()'s work.
+ * Promise: if npu_calc_demand() is at most the limit of each file (and one less than the limit in
+ * V, see below), allocation succeeds. It never spills, that is npu_spill()'s work.
  *
- * Form. Before: SSA, no critical edges, no phi in a block with one predecessor (npu_lower_cfg), tied
- * sources killed (npu_lower_tied), liveness computed. After: every operand is a register, phis are gone,
- * parallel_copy instructions move values between blocks and around instructions; collect, split and
- * parallel_copy are still there, with registers as operands, and npu_lower_parallel_copy() makes moves
- * of them.
+ * Form. Before: SSA, no critical edges, no phi in a block with one predecessor (npu_lower_cfg),
+ * tied sources killed (npu_lower_tied), liveness computed. After: every operand is a register, phis
+ * are gone, parallel_copy instructions move values between blocks and around instructions; collect,
+ * split and parallel_copy are still there, with registers as operands, and
+ * npu_lower_parallel_copy() makes moves of them.
  *
- * Algorithm. SSA interference graphs are chordal: walking the blocks in an order in which definitions come
- * before uses, and giving each value a free register where it is defined, needs no more registers than
- * the demand (Hack, Grund, Goos: Register allocation for programs in SSA form, 2006). Vectors and aligned
- * pairs break that: enough registers may be free, but not side by side. Then values that are live move
- * (a live range is split by a parallel copy before the instruction):
+ * Algorithm. SSA interference graphs are chordal: walking the blocks in an order in which
+ * definitions come before uses, and giving each value a free register where it is defined, needs no
+ * more registers than the demand (Hack, Grund, Goos: Register allocation for programs in SSA form,
+ * 2006). Vectors and aligned pairs break that: enough registers may be free, but not side by side.
+ * Then values that are live move (a live range is split by a parallel copy before the instruction):
  *
  *   npu_ra_evict()   clears the cheapest window for the value, if those it held find other places;
- *   npu_ra_repack()  lays out the whole file: live pairs first, then one region that values dying at
- *                    this instruction and its destinations share - pairs first in it - then live singles.
- *                    All pairs come in even sizes, so nothing is lost to alignment, and the whole has
- *                    live + max(dying, written) registers: the demand at this place. That is the proof.
+ *   npu_ra_repack()  lays out the whole file: live pairs first, then one region that values dying
+ * at this instruction and its destinations share - pairs first in it - then live singles. All pairs
+ * come in even sizes, so nothing is lost to alignment, and the whole has live + max(dying, written)
+ * registers: the demand at this place. That is the proof.
  *
- * At a block with one predecessor values are where that left them. At another block they are where the
- * first allocated predecessor left them, phis get the register of their source there if they can, and
- * all predecessors - those of back edges when they are done - end with a parallel copy that agrees.
+ * At a block with one predecessor values are where that left them. At another block they are where
+ * the first allocated predecessor left them, phis get the register of their source there if they
+ * can, and all predecessors - those of back edges when they are done - end with a parallel copy
+ * that agrees.
  *
- * Choice of registers: values of one phi web want the same register; components want to be where the
- * vector they are collected into (or split from) has them; otherwise the lowest that fits, which keeps
- * the count of registers small.
+ * Choice of registers: values of one phi web want the same register; components want to be where
+ * the vector they are collected into (or split from) has them; otherwise the lowest that fits,
+ * which keeps the count of registers small.
  *
- * Invariants: file->owner[] holds exactly the values live at the cursor; ra->reg[] of a live value is its
- * first register; a value never sits in the registers of two files.
+ * Invariants: file->owner[] holds exactly the values live at the cursor; ra->reg[] of a live value
+ * is its first register; a value never sits in the registers of two files.
  *
- * Copies in V move all lanes (mov computes every lane, npu_ir.h rule 4) and a cycle of them needs one
- * free register: the demand in V stays one below the limit, and each copy carries the number of a
- * register free at that place in `imm`. In S and M cycles are broken by exclusive-or.
+ * Copies in V move all lanes (mov computes every lane, npu_ir.h rule 4) and a cycle of them needs
+ * one free register: the demand in V stays one below the limit, and each copy carries the number of
+ * a register free at that place in `imm`. In S and M cycles are broken by exclusive-or.
  *
  * Complexity: O(instructions * file size) without splits, each split O(file size^2) at worst.
  */
@@ -48,8 +49,8 @@
 struct affinity {
    uint32_t vector; /* value this one is a component of, or NPU_RA_NONE */
    uint8_t comp;
-   uint32_t web;      /* union-find parent of the phi web */
-   unsigned web_reg;  /* at the root: register last given to a member */
+   uint32_t web;     /* union-find parent of the phi web */
+   unsigned web_reg; /* at the root: register last given to a member */
 };
 
 /* Where values are at the end of a block, or expected at its entry. */
@@ -96,20 +97,19 @@ static void
 collect_affinities(struct context *ctx)
 {
    for (unsigned v = 0; v < ctx->shader->num_values; ++v) {
-      ctx->affinity[v] =
-         (struct affinity){.vector = NPU_RA_NONE, .web = v, .web_reg = NPU_RA_NONE};
+      ctx->affinity[v] = (struct affinity){.vector = NPU_RA_NONE, .web = v, .web_reg = NPU_RA_NONE};
    }
-   npu_foreach_instr (ctx->shader, instr) {
+   npu_foreach_instr(ctx->shader, instr) {
       int tied = npu_instr_tied_src(instr);
 
       if (instr->op == NPU_OP_PHI) {
-         npu_foreach_src (instr, s)
+         npu_foreach_src(instr, s)
             join_webs(ctx, instr->dest[0], instr->src[s]);
       } else if (instr->op == NPU_OP_PARALLEL_COPY) {
-         npu_foreach_src (instr, s)
+         npu_foreach_src(instr, s)
             join_webs(ctx, instr->dest[s], instr->src[s]);
       } else if (instr->op == NPU_OP_COLLECT) {
-         npu_foreach_src (instr, s) {
+         npu_foreach_src(instr, s) {
             if (npu_is_ssa(instr->src[s])) {
                ctx->affinity[instr->src[s].value].vector = instr->dest[0].value;
                ctx->affinity[instr->src[s].value].comp = s;
@@ -135,8 +135,9 @@ fits(struct context *ctx, uint32_t value, unsigned reg)
           npu_ra_is_free(npu_ra_file_of(&ctx->ra, value), reg, npu_ra_size(&ctx->ra, value));
 }
 
-/* Where the value would lie in the vector it is going to be collected into: beside the components that
- * already have registers (the web register of the vector remembers them), or in a free place for all.
+/* Where the value would lie in the vector it is going to be collected into: beside the components
+ * that already have registers (the web register of the vector remembers them), or in a free place
+ * for all.
  */
 static unsigned
 place_in_vector(struct context *ctx, uint32_t value)
@@ -275,7 +276,7 @@ gather_operands(struct context *ctx, const struct npu_instr *instr, enum npu_fil
                 struct operands *ops)
 {
    ops->num_dying = ops->num_dests = 0;
-   npu_foreach_src (instr, s) {
+   npu_foreach_src(instr, s) {
       struct npu_ref src = instr->src[s];
       bool seen = !npu_is_ssa(src) || !src.kill || src.file != file;
       for (unsigned i = 0; i < ops->num_dying && !seen; ++i)
@@ -283,7 +284,7 @@ gather_operands(struct context *ctx, const struct npu_instr *instr, enum npu_fil
       if (!seen)
          ops->dying[ops->num_dying++] = src.value;
    }
-   npu_foreach_dest (instr, d) {
+   npu_foreach_dest(instr, d) {
       if (npu_is_ssa(instr->dest[d]) && instr->dest[d].file == file) {
          ops->dest_index[ops->num_dests] = d;
          ops->dests[ops->num_dests++] = instr->dest[d].value;
@@ -300,7 +301,7 @@ preferred_reg(struct context *ctx, const struct npu_instr *instr, unsigned d)
 
    switch (instr->op) {
    case NPU_OP_COLLECT:
-      npu_foreach_src (instr, s) {
+      npu_foreach_src(instr, s) {
          struct npu_ref src = instr->src[s];
          if (npu_is_ssa(src) && src.kill && ctx->ra.reg[src.value] >= s * comp_regs &&
              fits(ctx, dest.value, ctx->ra.reg[src.value] - s * comp_regs))
@@ -325,14 +326,14 @@ repack_for(struct context *ctx, enum npu_file f, const struct operands *ops, uns
 
    for (unsigned i = 0; i < placed; ++i)
       npu_ra_release(&ctx->ra, ops->dests[i]);
-   npu_ra_repack(&ctx->ra, f, ops->dying, ops->num_dying, ops->dests, ops->num_dests, tied, dest_regs,
-                 moves);
+   npu_ra_repack(&ctx->ra, f, ops->dying, ops->num_dying, ops->dests, ops->num_dests, tied,
+                 dest_regs, moves);
    for (unsigned i = 0; i < ops->num_dests; ++i)
       npu_ra_place(&ctx->ra, ops->dests[i], dest_regs[i]);
 }
 
-/* Places for the destinations in one file. On return the file holds what is live behind the instruction
- * (unused destinations too), moves what has to move before it.
+/* Places for the destinations in one file. On return the file holds what is live behind the
+ * instruction (unused destinations too), moves what has to move before it.
  */
 static void
 allocate_dests(struct context *ctx, struct npu_instr *instr, const struct operands *ops,
@@ -405,17 +406,18 @@ allocate_instr(struct context *ctx, struct npu_instr *instr)
    insert_moves(ctx, instr, &moves, busy);
    util_dynarray_fini(&moves);
 
-   npu_foreach_src (instr, s)
+   npu_foreach_src(instr, s)
       rewrite(ctx, &instr->src[s]);
 
    if (instr->op == NPU_OP_COLLECT || instr->op == NPU_OP_SPLIT ||
-       instr->op == NPU_OP_PARALLEL_COPY) {
+       instr->op == NPU_OP_PARALLEL_COPY)
+   {
       memset(busy, 0, sizeof(busy));
       mark_busy(ra, NULL, busy);
       instr->imm = free_vreg(ra, busy);
    }
 
-   npu_foreach_dest (instr, d) {
+   npu_foreach_dest(instr, d) {
       struct npu_ref dest = instr->dest[d];
       rewrite(ctx, &instr->dest[d]);
       if (npu_is_ssa(dest) && dest.kill)
@@ -431,7 +433,8 @@ static void
 save_locations(struct context *ctx, struct util_dynarray *out, const BITSET_WORD *live)
 {
    unsigned v;
-   BITSET_FOREACH_SET (v, live, ctx->shader->num_values) {
+   BITSET_FOREACH_SET(v, live, ctx->shader->num_values)
+   {
       struct location loc = {.value = v, .reg = ctx->ra.reg[v]};
       util_dynarray_append(out, struct location, loc);
    }
@@ -448,10 +451,10 @@ connect(struct context *ctx, struct npu_block *pred, struct npu_block *block)
    struct npu_ref *src = ralloc_array(NULL, struct npu_ref, num_in + phis->count);
    BITSET_DECLARE(busy, NPU_NUM_VREGS) = {0};
 
-   util_dynarray_foreach (&from->exit, struct location, loc)
+   util_dynarray_foreach(&from->exit, struct location, loc)
       ctx->exit_reg[loc->value] = loc->reg;
 
-   util_dynarray_foreach (&to->entry, struct location, loc) {
+   util_dynarray_foreach(&to->entry, struct location, loc) {
       struct npu_ref reg = value_reg(ctx, loc->value, loc->reg);
       if (reg.file == NPU_FILE_V)
          BITSET_SET_RANGE(busy, reg.value, reg.value + npu_ref_regs(reg) - 1);
@@ -470,8 +473,8 @@ connect(struct context *ctx, struct npu_block *pred, struct npu_block *block)
           (npu_is_ssa(value) && ctx->exit_reg[value.value] == reg.value))
          continue;
       dest[num] = reg;
-      src[num++] =
-         npu_is_ssa(value) ? value_reg(ctx, value.value, ctx->exit_reg[value.value]) : value;
+      src[num++] = npu_is_ssa(value) ? value_reg(ctx, value.value, ctx->exit_reg[value.value])
+                                     : value;
    }
 
    if (num) {
@@ -494,7 +497,7 @@ place_live_ins(struct context *ctx, struct npu_block *block)
 {
    struct npu_block *first = NULL;
 
-   npu_foreach_pred (block, pred) {
+   npu_foreach_pred(block, pred) {
       if (!first && ctx->blocks[(*pred)->index].left)
          first = *pred;
    }
@@ -502,7 +505,7 @@ place_live_ins(struct context *ctx, struct npu_block *block)
    if (!first)
       return NULL;
 
-   util_dynarray_foreach (&ctx->blocks[first->index].exit, struct location, loc) {
+   util_dynarray_foreach(&ctx->blocks[first->index].exit, struct location, loc) {
       ctx->exit_reg[loc->value] = loc->reg;
       if (BITSET_TEST(block->live_in, loc->value))
          npu_ra_place(&ctx->ra, loc->value, loc->reg);
@@ -510,8 +513,8 @@ place_live_ins(struct context *ctx, struct npu_block *block)
    return first;
 }
 
-/* Registers for phis. The copies at the ends of predecessors put live values anywhere, so when there is no
- * place side by side the file is simply packed anew.
+/* Registers for phis. The copies at the ends of predecessors put live values anywhere, so when
+ * there is no place side by side the file is simply packed anew.
  */
 static void
 place_phis(struct context *ctx, struct npu_block *block, struct npu_block *first)
@@ -536,8 +539,8 @@ place_phis(struct context *ctx, struct npu_block *block, struct npu_block *first
          if (packed)
             continue;
 
-         unsigned reg =
-            choose(ctx, dest.value, npu_is_ssa(src) ? ctx->exit_reg[src.value] : NPU_RA_NONE);
+         unsigned reg = choose(ctx, dest.value,
+                               npu_is_ssa(src) ? ctx->exit_reg[src.value] : NPU_RA_NONE);
          if (reg != NPU_RA_NONE)
             npu_ra_place(&ctx->ra, dest.value, reg);
          else {
@@ -571,11 +574,11 @@ enter_block(struct context *ctx, struct npu_block *block)
    save_locations(ctx, &state->entry, block->live_in);
    state->entered = true;
 
-   npu_foreach_pred (block, pred) {
+   npu_foreach_pred(block, pred) {
       if (ctx->blocks[(*pred)->index].left)
          connect(ctx, *pred, block);
    }
-   npu_foreach_phi (block, phi) {
+   npu_foreach_phi(block, phi) {
       if (phi->dest[0].kill)
          npu_ra_release(&ctx->ra, phi->dest[0].value);
       npu_instr_remove(phi);
@@ -588,12 +591,12 @@ allocate_block(struct context *ctx, struct npu_block *block)
    struct block_state *state = &ctx->blocks[block->index];
 
    enter_block(ctx, block);
-   npu_foreach_instr_in_block_safe (block, instr)
+   npu_foreach_instr_in_block_safe(block, instr)
       allocate_instr(ctx, instr);
 
    save_locations(ctx, &state->exit, block->live_out);
    state->left = true;
-   npu_foreach_succ (block, succ) {
+   npu_foreach_succ(block, succ) {
       if (ctx->blocks[succ->index].entered)
          connect(ctx, block, succ);
    }
@@ -621,7 +624,7 @@ npu_ra(struct npu_shader *shader, const struct npu_ra_limits *limits)
    }
    collect_affinities(&ctx);
 
-   npu_foreach_block (shader, block)
+   npu_foreach_block(shader, block)
       allocate_block(&ctx, block);
 
    shader->is_ssa = false;

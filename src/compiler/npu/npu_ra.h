@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright © 2026 The NPU stack authors
  *
- * Inside of the register allocator: the state of the register files while npu_ra.c walks the program,
- * and the record of the SSA program that npu_validate_ra() checks the result against.
+ * Inside of the register allocator: the state of the register files while npu_ra.c walks the
+ * program, and the record of the SSA program that npu_validate_ra() checks the result against.
  */
 #ifndef NPU_RA_H
 #define NPU_RA_H
@@ -48,9 +48,9 @@ struct npu_ra_move {
 struct npu_ra_file {
    enum npu_file file;
    unsigned size;
-   uint32_t owner[NPU_NUM_VREGS]; /* value in a register, or NPU_RA_NONE */
+   uint32_t owner[NPU_NUM_VREGS];        /* value in a register, or NPU_RA_NONE */
    BITSET_DECLARE(dying, NPU_NUM_VREGS); /* held by sources the current instruction kills */
-   unsigned next; /* round robin, under NPU_DEBUG_STRESS_COPIES */
+   unsigned next;                        /* round robin, under NPU_DEBUG_STRESS_COPIES */
 };
 
 struct npu_ra {
@@ -80,17 +80,17 @@ unsigned npu_ra_find(const struct npu_ra_file *file, unsigned size, unsigned ali
 void npu_ra_place(struct npu_ra *ra, uint32_t value, unsigned reg);
 void npu_ra_release(struct npu_ra *ra, uint32_t value);
 
-/* Makes a free place for value by moving others, appends the moves (struct npu_ra_move) and returns the
- * place. Returns NPU_RA_NONE if simple eviction does not do; then npu_ra_repack() does. Values in
- * `fixed` (bit set of registers) stay.
+/* Makes a free place for value by moving others, appends the moves (struct npu_ra_move) and returns
+ * the place. Returns NPU_RA_NONE if simple eviction does not do; then npu_ra_repack() does. Values
+ * in `fixed` (bit set of registers) stay.
  */
 unsigned npu_ra_evict(struct npu_ra *ra, uint32_t value, const BITSET_WORD *fixed,
                       struct util_dynarray *moves);
 
-/* Packs a file anew: live values, dying values and the num_dests values to be written. See npu_ra.c for
- * why this always fits. tied: the dying value dests[0] must share its place with, or NPU_RA_NONE.
- * Destinations come out in dest_regs, moves of the others in moves; live values are placed,
- * dying ones have their new place in ra->reg.
+/* Packs a file anew: live values, dying values and the num_dests values to be written. See npu_ra.c
+ * for why this always fits. tied: the dying value dests[0] must share its place with, or
+ * NPU_RA_NONE. Destinations come out in dest_regs, moves of the others in moves; live values are
+ * placed, dying ones have their new place in ra->reg.
  */
 void npu_ra_repack(struct npu_ra *ra, enum npu_file file, const uint32_t *dying, unsigned num_dying,
                    const uint32_t *dests, unsigned num_dests, uint32_t tied, unsigned *dest_regs,

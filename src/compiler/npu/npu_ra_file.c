@@ -82,7 +82,8 @@ npu_ra_release(struct npu_ra *ra, uint32_t value)
 /* ---- eviction ---- */
 
 static bool
-window_allowed(const struct npu_ra_file *file, const BITSET_WORD *fixed, unsigned reg, unsigned size)
+window_allowed(const struct npu_ra_file *file, const BITSET_WORD *fixed, unsigned reg,
+               unsigned size)
 {
    for (unsigned i = reg; i < reg + size; ++i) {
       if (BITSET_TEST(fixed, i))
@@ -124,7 +125,8 @@ cheapest_window(const struct npu_ra *ra, const struct npu_ra_file *file, const B
 }
 
 unsigned
-npu_ra_evict(struct npu_ra *ra, uint32_t value, const BITSET_WORD *fixed, struct util_dynarray *moves)
+npu_ra_evict(struct npu_ra *ra, uint32_t value, const BITSET_WORD *fixed,
+             struct util_dynarray *moves)
 {
    struct npu_ra_file *file = npu_ra_file_of(ra, value);
    unsigned size = npu_ra_size(ra, value);
@@ -275,19 +277,20 @@ npu_ra_record_create(struct npu_shader *shader)
    record->instrs = _mesa_pointer_hash_table_create(record);
    record->phis = _mesa_pointer_hash_table_create(record);
    record->num_values = shader->num_values;
-   record->values = ralloc_memdup(record, shader->values, shader->num_values * sizeof(struct npu_value));
+   record->values = ralloc_memdup(record, shader->values,
+                                  shader->num_values * sizeof(struct npu_value));
 
-   npu_foreach_block (shader, block) {
+   npu_foreach_block(shader, block) {
       struct npu_ra_phis *phis = rzalloc(record, struct npu_ra_phis);
 
-      npu_foreach_phi (block, phi)
+      npu_foreach_phi(block, phi)
          ++phis->count;
       phis->phi = ralloc_array(phis, struct npu_instr *, phis->count);
       phis->reg = ralloc_array(phis, unsigned, phis->count);
       _mesa_hash_table_insert(record->phis, block, phis);
 
       unsigned i = 0;
-      npu_foreach_instr_in_block (block, instr) {
+      npu_foreach_instr_in_block(block, instr) {
          struct npu_instr *copy = copy_ssa_form(record, instr);
          if (instr->op == NPU_OP_PHI)
             phis->phi[i++] = copy;

@@ -7,22 +7,23 @@
  * npu_calc_demand() is at most the limit (one less in V, which npu_ra() keeps free for copies), the
  * program is still SSA, and DCE is worth running.
  *
- * Algorithm: M. Braun and S. Hack, Register Spilling and Live-Range Splitting for SSA-Form Programs (2009). For
- * each file, blocks in order, W is the set of values in registers: a source that is not in W is read back
- * before the instruction; when W grows too large the value whose next use is farthest leaves (Belady).
- * At a block's entry W starts from what the predecessors ended with; on edges missing values are read
- * back. Where we differ:
+ * Algorithm: M. Braun and S. Hack, Register Spilling and Live-Range Splitting for SSA-Form Programs
+ * (2009). For each file, blocks in order, W is the set of values in registers: a source that is not
+ * in W is read back before the instruction; when W grows too large the value whose next use is
+ * farthest leaves (Belady). At a block's entry W starts from what the predecessors ended with; on
+ * edges missing values are read back. Where we differ:
  *
- *  - A value is written once, behind its definition, not where it leaves W: in SSA form there is one such
- *    place, which dominates everything, and memory then holds the value on every way. The price is a
- *    write in a loop for a value that is defined in the loop and needed in memory only behind it.
- *  - At loop headers the paper looks at the demand inside the loop. We count the largest demand of the
- *    loop's blocks: if it is too high, values not used in the loop stay in memory throughout.
- *  - Reading back makes a second definition. The name a value has at the moment is kept while walking;
- *    where predecessors disagree, and at loop headers, a phi unites the names, and phis that turn out to
- *    unite one name are removed in the end (Braun et al., Simple and Efficient Construction of SSA Form).
- *  - A phi for which W has no place lives in memory: its sources are written to its slot on the edges.
- *    W is then kept small enough for one more value, through which sources that are in memory
+ *  - A value is written once, behind its definition, not where it leaves W: in SSA form there is one
+ * such place, which dominates everything, and memory then holds the value on every way. The price
+ * is a write in a loop for a value that is defined in the loop and needed in memory only behind it.
+ *  - At loop headers the paper looks at the demand inside the loop. We count the largest demand of
+ * the loop's blocks: if it is too high, values not used in the loop stay in memory throughout.
+ *  - Reading back makes a second definition. The name a value has at the moment is kept while
+ * walking; where predecessors disagree, and at loop headers, a phi unites the names, and phis that
+ * turn out to unite one name are removed in the end (Braun et al., Simple and Efficient Construction
+ * of SSA Form).
+ *  - A phi for which W has no place lives in memory: its sources are written to its slot on the
+ * edges. W is then kept small enough for one more value, through which sources that are in memory
  *    themselves are copied.
  *  - Files: M spills to S values, so M comes before S. V is independent of both.
  *
@@ -63,7 +64,7 @@ struct context {
    unsigned num_w, w_regs;
    uint32_t *next_use; /* of values in W */
    bool *in_w;
-   bool *protect; /* sources of the current instruction */
+   bool *protect;   /* sources of the current instruction */
    unsigned *count; /* scratch for entries */
    struct util_dynarray operand_uses;
 };
@@ -149,7 +150,7 @@ w_limit(struct context *ctx, unsigned regs)
 static const struct entry *
 find_entry(const struct util_dynarray *list, uint32_t value)
 {
-   util_dynarray_foreach (list, struct entry, e) {
+   util_dynarray_foreach(list, struct entry, e) {
       if (e->value == value)
          return e;
    }
@@ -191,7 +192,8 @@ loop_demand(const struct context *ctx, const struct npu_block *header)
 }
 
 static unsigned
-available_sources(const struct context *ctx, const struct npu_block *block, const struct npu_instr *phi)
+available_sources(const struct context *ctx, const struct npu_block *block,
+                  const struct npu_instr *phi)
 {
    unsigned available = 0;
 
@@ -208,31 +210,32 @@ gather_candidates(struct context *ctx, struct npu_block *block, struct candidate
 {
    unsigned num_done = 0, n = 0, v;
 
-   npu_foreach_pred (block, pred) {
+   npu_foreach_pred(block, pred) {
       const struct block_info *info = &ctx->blocks[(*pred)->index];
       if (!info->done)
          continue;
       ++num_done;
-      util_dynarray_foreach (&info->exit, struct entry, e)
+      util_dynarray_foreach(&info->exit, struct entry, e)
          ++ctx->count[e->value];
    }
 
    bool tight = npu_block_is_loop_header(block) && loop_demand(ctx, block) > ctx->limit;
-   BITSET_FOREACH_SET (v, block->live_in, ctx->num_values) {
+   BITSET_FOREACH_SET(v, block->live_in, ctx->num_values)
+   {
       uint32_t next = ctx->uses->next[v];
       bool useless = tight && next >= NPU_SPILL_LOOP_EXIT;
       if (ctx->shader->values[v].file == ctx->file && ctx->count[v] && !useless)
          out[n++] = (struct candidate){v, next, ctx->count[v] == num_done, false};
    }
-   npu_foreach_phi (block, phi) {
+   npu_foreach_phi(block, phi) {
       uint32_t value = phi->dest[0].value;
       if (phi->dest[0].file == ctx->file)
          out[n++] = (struct candidate){value, ctx->uses->next[value],
                                        available_sources(ctx, block, phi) == num_done, true};
    }
 
-   npu_foreach_pred (block, pred) {
-      util_dynarray_foreach (&ctx->blocks[(*pred)->index].exit, struct entry, e)
+   npu_foreach_pred(block, pred) {
+      util_dynarray_foreach(&ctx->blocks[(*pred)->index].exit, struct entry, e)
          ctx->count[e->value] = 0;
    }
    return n;
@@ -276,7 +279,7 @@ entry_name(struct context *ctx, struct npu_block *block, uint32_t value)
 {
    uint32_t name = UINT32_MAX;
 
-   npu_foreach_pred (block, pred) {
+   npu_foreach_pred(block, pred) {
       const struct block_info *info = &ctx->blocks[(*pred)->index];
       const struct entry *e = info->done ? find_entry(&info->exit, value) : NULL;
 
@@ -320,7 +323,7 @@ enter_block(struct context *ctx, struct npu_block *block)
       util_dynarray_append(&info->entry, struct entry, ctx->w[i]);
    ralloc_free(candidates);
 
-   npu_foreach_phi (block, phi) {
+   npu_foreach_phi(block, phi) {
       bool ours = phi->dest[0].file == ctx->file && phi->dest[0].value < ctx->num_values;
       if (!ours || ctx->in_w[phi->dest[0].value])
          continue;
@@ -341,7 +344,7 @@ reload_sources(struct context *ctx, struct npu_instr *instr)
 {
    struct npu_builder b = npu_builder_at(ctx->shader, npu_before_instr(instr));
 
-   npu_foreach_src (instr, s) {
+   npu_foreach_src(instr, s) {
       uint32_t value = instr->src[s].value;
       if (!tracked(ctx, instr->src[s]))
          continue;
@@ -360,7 +363,7 @@ spill_instr(struct context *ctx, struct npu_instr *instr, const uint32_t *uses)
    reload_sources(ctx, instr);
 
    /* Values that die here leave W; the others may, now that the instruction has them. */
-   npu_foreach_src (instr, s) {
+   npu_foreach_src(instr, s) {
       if (!tracked(ctx, instr->src[s]))
          continue;
       uint32_t value = instr->src[s].value;
@@ -370,7 +373,7 @@ spill_instr(struct context *ctx, struct npu_instr *instr, const uint32_t *uses)
       instr->src[s] = ref;
       instr->src[s].imm = value; /* the original value, until the end of this function */
    }
-   npu_foreach_src (instr, s) {
+   npu_foreach_src(instr, s) {
       if (!tracked(ctx, instr->src[s]))
          continue;
       uint32_t value = instr->src[s].imm;
@@ -381,7 +384,7 @@ spill_instr(struct context *ctx, struct npu_instr *instr, const uint32_t *uses)
          w_remove(ctx, value);
    }
 
-   npu_foreach_dest (instr, d) {
+   npu_foreach_dest(instr, d) {
       if (tracked(ctx, instr->dest[d]))
          dest_regs += npu_ref_regs(instr->dest[d]);
    }
@@ -389,7 +392,7 @@ spill_instr(struct context *ctx, struct npu_instr *instr, const uint32_t *uses)
       return;
    assert(dest_regs <= ctx->limit && "an instruction's results fit the register file");
    w_limit(ctx, ctx->limit - dest_regs);
-   npu_foreach_dest (instr, d) {
+   npu_foreach_dest(instr, d) {
       uint32_t next = uses[instr->num_srcs + d];
       if (!tracked(ctx, instr->dest[d]) || next == NPU_SPILL_NEVER)
          continue;
@@ -405,11 +408,11 @@ spill_block(struct context *ctx, struct npu_block *block)
 
    npu_next_uses_of_block(ctx->uses, block, &ctx->operand_uses);
    const uint32_t *uses = ctx->operand_uses.data;
-   npu_foreach_phi (block, phi)
+   npu_foreach_phi(block, phi)
       uses += phi->num_srcs + phi->num_dests;
    enter_block(ctx, block);
 
-   npu_foreach_instr_in_block_safe (block, instr) {
+   npu_foreach_instr_in_block_safe(block, instr) {
       if (instr->op == NPU_OP_PHI)
          continue;
       unsigned operands = instr->num_srcs + instr->num_dests;
@@ -426,7 +429,7 @@ spill_block(struct context *ctx, struct npu_block *block)
 static bool
 is_memory_phi_of(const struct block_info *info, uint32_t value)
 {
-   util_dynarray_foreach (&info->memory_phis, struct npu_instr *, phi) {
+   util_dynarray_foreach(&info->memory_phis, struct npu_instr *, phi) {
       if ((*phi)->dest[0].value == value)
          return true;
    }
@@ -459,7 +462,7 @@ source_for_memory(struct context *ctx, struct npu_builder *b, const struct block
 static bool
 is_read_on_edge(const struct block_info *info, uint32_t value, unsigned p)
 {
-   util_dynarray_foreach (&info->memory_phis, struct npu_instr *, phi) {
+   util_dynarray_foreach(&info->memory_phis, struct npu_instr *, phi) {
       struct npu_ref src = (*phi)->src[p];
       if (npu_is_ssa(src) && src.value == value && (*phi)->dest[0].value != value)
          return true;
@@ -467,8 +470,9 @@ is_read_on_edge(const struct block_info *info, uint32_t value, unsigned p)
    return false;
 }
 
-/* Phis in memory, on the edge from predecessor p: all are written at once, so one whose old value another
- * still reads goes to a shadow first. Sources in registers first: that frees registers for the others.
+/* Phis in memory, on the edge from predecessor p: all are written at once, so one whose old value
+ * another still reads goes to a shadow first. Sources in registers first: that frees registers for
+ * the others.
  */
 static void
 write_memory_phis(struct context *ctx, struct npu_builder *b, struct npu_block *block, unsigned p)
@@ -477,7 +481,7 @@ write_memory_phis(struct context *ctx, struct npu_builder *b, struct npu_block *
    struct block_info *pred = &ctx->blocks[npu_block_pred(block, p)->index];
 
    for (unsigned in_memory = 0; in_memory < 2; ++in_memory) {
-      util_dynarray_foreach (&info->memory_phis, struct npu_instr *, phi) {
+      util_dynarray_foreach(&info->memory_phis, struct npu_instr *, phi) {
          struct npu_ref src = (*phi)->src[p];
          uint32_t dest = (*phi)->dest[0].value;
          bool in_register = npu_is_ssa(src) && find_entry(&pred->exit, src.value);
@@ -489,7 +493,7 @@ write_memory_phis(struct context *ctx, struct npu_builder *b, struct npu_block *
                              is_read_on_edge(info, dest, p));
       }
    }
-   util_dynarray_foreach (&info->memory_phis, struct npu_instr *, phi) {
+   util_dynarray_foreach(&info->memory_phis, struct npu_instr *, phi) {
       struct npu_ref src = (*phi)->src[p];
       uint32_t dest = (*phi)->dest[0].value;
 
@@ -507,7 +511,7 @@ connect(struct context *ctx, struct npu_block *block, unsigned p)
    struct npu_builder b = npu_builder_at(ctx->shader, npu_before_terminators(pred));
 
    /* Sources of phis that are phis in memory of this block, before their slots are written. */
-   npu_foreach_phi (block, phi) {
+   npu_foreach_phi(block, phi) {
       bool ours = tracked(ctx, phi->dest[0]) && phi->dest[0].value < ctx->num_values;
       if (ours && npu_is_ssa(phi->src[p]) && is_memory_phi_of(info, phi->src[p].value))
          reload_at_exit(ctx, &b, from, phi->src[p].value);
@@ -515,11 +519,11 @@ connect(struct context *ctx, struct npu_block *block, unsigned p)
    if (ctx->file != NPU_FILE_M)
       write_memory_phis(ctx, &b, block, p);
 
-   util_dynarray_foreach (&info->entry, struct entry, e) {
+   util_dynarray_foreach(&info->entry, struct entry, e) {
       if (BITSET_TEST(block->live_in, e->value))
          reload_at_exit(ctx, &b, from, e->value);
    }
-   npu_foreach_phi (block, phi) {
+   npu_foreach_phi(block, phi) {
       bool ours = tracked(ctx, phi->dest[0]) && phi->dest[0].value < ctx->num_values;
       if (ours && npu_is_ssa(phi->src[p]))
          reload_at_exit(ctx, &b, from, phi->src[p].value);
@@ -530,12 +534,12 @@ connect(struct context *ctx, struct npu_block *block, unsigned p)
 static void
 build_scalar_phis(struct context *ctx, struct npu_block *block)
 {
-   util_dynarray_foreach (&ctx->blocks[block->index].memory_phis, struct npu_instr *, phi) {
+   util_dynarray_foreach(&ctx->blocks[block->index].memory_phis, struct npu_instr *, phi) {
       struct npu_builder b = npu_builder_at(ctx->shader, npu_before_block(block));
-      struct npu_instr *scalar =
-         npu_build_phi(&b, npu_spill_scalar_of(ctx->mem, (*phi)->dest[0].value));
+      struct npu_instr *scalar = npu_build_phi(&b, npu_spill_scalar_of(ctx->mem,
+                                                                       (*phi)->dest[0].value));
 
-      npu_foreach_src (scalar, s) {
+      npu_foreach_src(scalar, s) {
          struct npu_ref src = (*phi)->src[s];
          scalar->src[s] = src;
          if (src.kind == NPU_REF_UNDEF)
@@ -556,13 +560,13 @@ fill_phi_sources(struct context *ctx, struct npu_block *block)
    for (unsigned p = 0; p < npu_block_num_preds(block); ++p) {
       const struct block_info *pred = &ctx->blocks[npu_block_pred(block, p)->index];
 
-      npu_foreach_phi (block, phi) {
+      npu_foreach_phi(block, phi) {
          if (!tracked(ctx, phi->dest[0]) || !npu_is_ssa(phi->src[p]) ||
              phi->dest[0].value >= ctx->num_values)
             continue;
          phi->src[p] = npu_value_ref(ctx->shader, find_entry(&pred->exit, phi->src[p].value)->name);
       }
-      util_dynarray_foreach (&ctx->blocks[block->index].new_phis, struct new_phi, n)
+      util_dynarray_foreach(&ctx->blocks[block->index].new_phis, struct new_phi, n)
          n->phi->src[p] = npu_value_ref(ctx->shader, find_entry(&pred->exit, n->value)->name);
    }
 }
@@ -581,7 +585,7 @@ united(const uint32_t *same, const struct npu_instr *phi)
 {
    uint32_t only = UINT32_MAX;
 
-   npu_foreach_src (phi, s) {
+   npu_foreach_src(phi, s) {
       uint32_t src = resolve(same, phi->src[s].value);
       if (src == phi->dest[0].value || src == only)
          continue;
@@ -603,7 +607,7 @@ remove_trivial_phis(struct context *ctx)
    while (changed) {
       changed = false;
       for (unsigned i = 0; i < ctx->shader->num_blocks; ++i) {
-         util_dynarray_foreach (&ctx->blocks[i].new_phis, struct new_phi, n) {
+         util_dynarray_foreach(&ctx->blocks[i].new_phis, struct new_phi, n) {
             uint32_t only = n->phi->block ? united(same, n->phi) : UINT32_MAX;
             if (only == UINT32_MAX)
                continue;
@@ -613,8 +617,8 @@ remove_trivial_phis(struct context *ctx)
          }
       }
    }
-   npu_foreach_instr (ctx->shader, instr) {
-      npu_foreach_src (instr, s) {
+   npu_foreach_instr(ctx->shader, instr) {
+      npu_foreach_src(instr, s) {
          if (npu_is_ssa(instr->src[s]))
             instr->src[s].value = resolve(same, instr->src[s].value);
       }
@@ -626,7 +630,7 @@ remove_trivial_phis(struct context *ctx)
 static void
 measure_blocks(struct context *ctx)
 {
-   npu_foreach_block (ctx->shader, block) {
+   npu_foreach_block(ctx->shader, block) {
       unsigned demand[NPU_NUM_FILES];
       npu_calc_block_demand(ctx->shader, block, demand);
       ctx->blocks[block->index].demand = demand[ctx->file];
@@ -659,13 +663,13 @@ spill_file(struct npu_shader *shader, enum npu_file file, unsigned limit)
    }
    measure_blocks(&ctx);
 
-   npu_foreach_block (shader, block)
+   npu_foreach_block(shader, block)
       spill_block(&ctx, block);
-   npu_foreach_block (shader, block) {
+   npu_foreach_block(shader, block) {
       for (unsigned p = 0; npu_block_num_preds(block) > 1 && p < npu_block_num_preds(block); ++p)
          connect(&ctx, block, p);
    }
-   npu_foreach_block (shader, block) {
+   npu_foreach_block(shader, block) {
       fill_phi_sources(&ctx, block);
       if (file == NPU_FILE_M)
          build_scalar_phis(&ctx, block);

@@ -20,20 +20,20 @@ struct npu_next_uses {
    const struct npu_shader *shader;
    enum npu_file file;
    unsigned num_values; /* when liveness was computed: later ones are not tracked */
-   int *global;       /* value -> index among the values live across block boundaries, or -1 */
+   int *global;         /* value -> index among the values live across block boundaries, or -1 */
    unsigned num_globals;
-   uint32_t *in;      /* [block index * num_globals + global]: from the block's start */
-   uint32_t *next;    /* scratch of npu_next_uses_of_block(): value -> position in the block */
+   uint32_t *in;   /* [block index * num_globals + global]: from the block's start */
+   uint32_t *next; /* scratch of npu_next_uses_of_block(): value -> position in the block */
 };
 
 /* Needs liveness. Everything belongs to mem_ctx. */
 struct npu_next_uses *npu_next_uses_create(void *mem_ctx, const struct npu_shader *shader,
                                            enum npu_file file);
 
-/* For each operand of the block in order - of each instruction sources, then destinations -, the position of
- * the next use behind the instruction: the number of an instruction of the block, beyond its end for uses
- * in other blocks, or NPU_SPILL_NEVER. Afterwards uses->next[] holds the same for the block's start, behind
- * its phis' reads.
+/* For each operand of the block in order - of each instruction sources, then destinations -, the
+ * position of the next use behind the instruction: the number of an instruction of the block,
+ * beyond its end for uses in other blocks, or NPU_SPILL_NEVER. Afterwards uses->next[] holds the
+ * same for the block's start, behind its phis' reads.
  */
 void npu_next_uses_of_block(struct npu_next_uses *uses, const struct npu_block *block,
                             struct util_dynarray *out);
@@ -54,13 +54,16 @@ struct npu_spill_memory {
 struct npu_spill_memory *npu_spill_memory_create(void *mem_ctx, struct npu_shader *shader,
                                                  enum npu_file file);
 
-/* Reads a value back: a fill, an mfroms, or the defining instruction once more. Returns the new value. */
-struct npu_ref npu_spill_reload(struct npu_spill_memory *mem, struct npu_builder *b, uint32_t value);
+/* Reads a value back: a fill, an mfroms, or the defining instruction once more. Returns the new
+ * value. */
+struct npu_ref npu_spill_reload(struct npu_spill_memory *mem, struct npu_builder *b,
+                                uint32_t value);
 
 /* Writes ref to the memory of the phi `value`, or to that of a shadow of it. */
 void npu_spill_write_phi(struct npu_spill_memory *mem, struct npu_builder *b, uint32_t value,
                          struct npu_ref ref, bool shadow);
-struct npu_ref npu_spill_read_shadow(struct npu_spill_memory *mem, struct npu_builder *b, uint32_t value);
+struct npu_ref npu_spill_read_shadow(struct npu_spill_memory *mem, struct npu_builder *b,
+                                     uint32_t value);
 
 /* The S value that holds mask `value` once it is spilled. */
 struct npu_ref npu_spill_scalar_of(struct npu_spill_memory *mem, uint32_t value);

@@ -3,17 +3,17 @@
  *
  * Where spilled values are, and the instructions that bring them there and back.
  *
- *   V, S  a slot of the lanes' private memory, through the pseudo operations spill and fill, which reach
- *         all lanes whatever exec says (npu_lower_pseudo.c).
- *   M     an S value: mtos behind the definition, mfroms to read it back. The S value is an ordinary one
- *         that the spilling of S, which comes later, sees.
+ *   V, S  a slot of the lanes' private memory, through the pseudo operations spill and fill, which
+ * reach all lanes whatever exec says (npu_lower_pseudo.c). M     an S value: mtos behind the
+ * definition, mfroms to read it back. The S value is an ordinary one that the spilling of S, which
+ * comes later, sees.
  *
  * A value is written once, behind its definition: values have one, so memory is right everywhere
- * afterwards. A value whose instruction can be executed again anywhere (a constant, a uniform special
- * register) is not written at all.
+ * afterwards. A value whose instruction can be executed again anywhere (a constant, a uniform
+ * special register) is not written at all.
  *
- * Slots are 4 bytes of each lane's memory. Values whose live intervals in program order do not touch share
- * slots; the order is linear scan's, first fit.
+ * Slots are 4 bytes of each lane's memory. Values whose live intervals in program order do not
+ * touch share slots; the order is linear scan's, first fit.
  */
 #include "npu_spill.h"
 
@@ -40,15 +40,16 @@ npu_spill_memory_create(void *mem_ctx, struct npu_shader *shader, enum npu_file 
    memset(mem->slot, 0xff, n * sizeof(*mem->slot));
    memset(mem->scalar, 0xff, n * sizeof(*mem->scalar));
 
-   npu_foreach_block (shader, block) {
+   npu_foreach_block(shader, block) {
       unsigned v;
-      BITSET_FOREACH_SET (v, block->live_in, n) {
+      BITSET_FOREACH_SET(v, block->live_in, n)
+      {
          mem->start[v] = MIN2(mem->start[v], at);
          mem->end[v] = MAX2(mem->end[v], at);
       }
-      npu_foreach_instr_in_block (block, instr) {
+      npu_foreach_instr_in_block(block, instr) {
          ++at;
-         npu_foreach_dest (instr, d) {
+         npu_foreach_dest(instr, d) {
             if (!npu_is_ssa(instr->dest[d]))
                continue;
             v = instr->dest[d].value;
@@ -56,19 +57,20 @@ npu_spill_memory_create(void *mem_ctx, struct npu_shader *shader, enum npu_file 
             mem->start[v] = MIN2(mem->start[v], at);
             mem->end[v] = MAX2(mem->end[v], at);
          }
-         npu_foreach_src (instr, s) {
+         npu_foreach_src(instr, s) {
             if (npu_is_ssa(instr->src[s]) && instr->op != NPU_OP_PHI)
                mem->end[instr->src[s].value] = MAX2(mem->end[instr->src[s].value], at);
          }
       }
       ++at;
-      BITSET_FOREACH_SET (v, block->live_out, n) {
+      BITSET_FOREACH_SET(v, block->live_out, n)
+      {
          mem->start[v] = MIN2(mem->start[v], at);
          mem->end[v] = MAX2(mem->end[v], at);
       }
       /* Phis in memory are written at the ends of predecessors. */
-      npu_foreach_succ (block, succ) {
-         npu_foreach_phi (succ, phi) {
+      npu_foreach_succ(block, succ) {
+         npu_foreach_phi(succ, phi) {
             v = phi->dest[0].value;
             mem->start[v] = MIN2(mem->start[v], at);
             mem->end[v] = MAX2(mem->end[v], at);
@@ -111,14 +113,16 @@ npu_spill_scalar_of(struct npu_spill_memory *mem, uint32_t value)
 
 /* Slots are numbers of values until npu_spill_memory_finish(); shadows follow the values. */
 static void
-build_fill(struct npu_spill_memory *mem, struct npu_builder *b, struct npu_ref dest, uint32_t number)
+build_fill(struct npu_spill_memory *mem, struct npu_builder *b, struct npu_ref dest,
+           uint32_t number)
 {
    npu_build(b, NPU_OP_FILL, &dest, 1, NULL, 0)->imm = number;
    ++mem->shader->info.num_fills;
 }
 
 static void
-build_spill(struct npu_spill_memory *mem, struct npu_builder *b, struct npu_ref src, uint32_t number)
+build_spill(struct npu_spill_memory *mem, struct npu_builder *b, struct npu_ref src,
+            uint32_t number)
 {
    npu_build(b, NPU_OP_SPILL, NULL, 0, &src, 1)->imm = number;
    ++mem->shader->info.num_spills;
@@ -174,8 +178,8 @@ static void
 write_behind_definition(struct npu_spill_memory *mem, uint32_t value)
 {
    struct npu_instr *def = mem->def[value];
-   struct npu_cursor cursor =
-      def->op == NPU_OP_PHI ? npu_after_phis(def->block) : npu_after_instr(def);
+   struct npu_cursor cursor = def->op == NPU_OP_PHI ? npu_after_phis(def->block)
+                                                    : npu_after_instr(def);
    struct npu_builder b = npu_builder_at(mem->shader, cursor);
    struct npu_ref ref = type_of(mem, value);
 
@@ -237,7 +241,7 @@ assign_slots(struct npu_spill_memory *mem, const struct interval *intervals, uns
 static void
 replace_slot_numbers(struct npu_spill_memory *mem)
 {
-   npu_foreach_instr (mem->shader, instr) {
+   npu_foreach_instr(mem->shader, instr) {
       bool ours = (instr->op == NPU_OP_SPILL && instr->src[0].file == mem->file) ||
                   (instr->op == NPU_OP_FILL && instr->dest[0].file == mem->file);
       if (!ours)

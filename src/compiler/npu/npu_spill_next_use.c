@@ -3,10 +3,10 @@
  *
  * How far away the next use of a value is: what Belady's rule, and so the spiller, decides by.
  *
- * Backward dataflow like liveness, with minimum instead of union and a length on every edge; the edge out of
- * a loop is long, so that values which are merely live through a loop are the first to go. Only values that
- * are live across a block boundary take part, and distances only fall: it ends after as many rounds as loops
- * are nested, plus two.
+ * Backward dataflow like liveness, with minimum instead of union and a length on every edge; the
+ * edge out of a loop is long, so that values which are merely live through a loop are the first to
+ * go. Only values that are live across a block boundary take part, and distances only fall: it ends
+ * after as many rounds as loops are nested, plus two.
  */
 #include "npu_spill.h"
 
@@ -38,9 +38,10 @@ number_globals(struct npu_next_uses *uses)
 
    for (unsigned v = 0; v < shader->num_values; ++v)
       uses->global[v] = -1;
-   npu_foreach_block (shader, block) {
+   npu_foreach_block(shader, block) {
       unsigned v;
-      BITSET_FOREACH_SET (v, block->live_out, shader->num_values) {
+      BITSET_FOREACH_SET(v, block->live_out, shader->num_values)
+      {
          if (shader->values[v].file == uses->file && uses->global[v] < 0)
             uses->global[v] = uses->num_globals++;
       }
@@ -53,19 +54,20 @@ start_at_end(struct npu_next_uses *uses, const struct npu_block *block, uint32_t
 {
    unsigned v;
 
-   BITSET_FOREACH_SET (v, block->live_out, uses->num_values) {
+   BITSET_FOREACH_SET(v, block->live_out, uses->num_values)
+   {
       if (uses->global[v] < 0)
          continue;
       uint32_t best = NPU_SPILL_NEVER;
-      npu_foreach_succ (block, succ) {
+      npu_foreach_succ(block, succ) {
          uint32_t in = uses->in[succ->index * uses->num_globals + uses->global[v]];
          best = MIN2(best, add_distance(in, edge_length(block, succ)));
       }
       uses->next[v] = add_distance(best, length);
    }
-   npu_foreach_succ (block, succ) {
+   npu_foreach_succ(block, succ) {
       unsigned p = npu_block_pred_index(succ, block);
-      npu_foreach_phi (succ, phi) {
+      npu_foreach_phi(succ, phi) {
          if (tracked(uses, phi->src[p]))
             uses->next[phi->src[p].value] = length;
       }
@@ -86,22 +88,23 @@ update_block(struct npu_next_uses *uses, const struct npu_block *block)
    bool changed = false;
 
    start_at_end(uses, block, at);
-   npu_foreach_instr_in_block_rev (block, instr) {
+   npu_foreach_instr_in_block_rev(block, instr) {
       --at;
-      npu_foreach_dest (instr, d) {
+      npu_foreach_dest(instr, d) {
          if (tracked(uses, instr->dest[d]))
             uses->next[instr->dest[d].value] = NPU_SPILL_NEVER;
       }
       if (instr->op == NPU_OP_PHI)
          continue;
-      npu_foreach_src (instr, s) {
+      npu_foreach_src(instr, s) {
          if (tracked(uses, instr->src[s]))
             uses->next[instr->src[s].value] = at;
       }
    }
 
    unsigned v;
-   BITSET_FOREACH_SET (v, block->live_in, uses->num_values) {
+   BITSET_FOREACH_SET(v, block->live_in, uses->num_values)
+   {
       if (uses->global[v] < 0)
          continue;
       uint32_t *in = &uses->in[block->index * uses->num_globals + uses->global[v]];
@@ -130,7 +133,7 @@ npu_next_uses_create(void *mem_ctx, const struct npu_shader *shader, enum npu_fi
    memset(uses->next, 0xff, shader->num_values * sizeof(uint32_t));
    while (changed) {
       changed = false;
-      npu_foreach_block_rev (shader, block)
+      npu_foreach_block_rev(shader, block)
          changed |= update_block(uses, block);
    }
    return uses;
@@ -142,7 +145,7 @@ npu_next_uses_of_block(struct npu_next_uses *uses, const struct npu_block *block
 {
    unsigned at = block_length(block), total = 0;
 
-   npu_foreach_instr_in_block (block, instr)
+   npu_foreach_instr_in_block(block, instr)
       total += instr->num_srcs + instr->num_dests;
    util_dynarray_clear(out);
    uint32_t *end = util_dynarray_grow(out, uint32_t, total);
@@ -150,10 +153,10 @@ npu_next_uses_of_block(struct npu_next_uses *uses, const struct npu_block *block
 
    memset(uses->next, 0xff, uses->num_values * sizeof(uint32_t));
    start_at_end(uses, block, at);
-   npu_foreach_instr_in_block_rev (block, instr) {
+   npu_foreach_instr_in_block_rev(block, instr) {
       --at;
       end -= instr->num_dests;
-      npu_foreach_dest (instr, d) {
+      npu_foreach_dest(instr, d) {
          end[d] = NPU_SPILL_NEVER;
          if (tracked(uses, instr->dest[d])) {
             end[d] = uses->next[instr->dest[d].value];
@@ -162,11 +165,11 @@ npu_next_uses_of_block(struct npu_next_uses *uses, const struct npu_block *block
          }
       }
       end -= instr->num_srcs;
-      npu_foreach_src (instr, s)
+      npu_foreach_src(instr, s)
          end[s] = tracked(uses, instr->src[s]) ? uses->next[instr->src[s].value] : NPU_SPILL_NEVER;
       if (instr->op == NPU_OP_PHI)
          continue;
-      npu_foreach_src (instr, s) {
+      npu_foreach_src(instr, s) {
          if (tracked(uses, instr->src[s]))
             uses->next[instr->src[s].value] = at;
       }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * Copyright © 2026 The NPU stack authors
  *
- * Checks the rules of npu_ir.h: the CFG, block form, operand types and files, fields, and that in SSA form
- * every value has one definition that reaches all its uses. The report has the violated condition in
- * words, the pass after which it was found, the instruction and the whole program with a mark.
+ * Checks the rules of npu_ir.h: the CFG, block form, operand types and files, fields, and that in
+ * SSA form every value has one definition that reaches all its uses. The report has the violated
+ * condition in words, the pass after which it was found, the instruction and the whole program with
+ * a mark.
  *
- * Dominance is checked by dataflow ("defined on every way to here"), not with a dominator tree, so that
- * nothing here depends on an analysis of the compiler. O(blocks * values / 32) memory.
+ * Dominance is checked by dataflow ("defined on every way to here"), not with a dominator tree, so
+ * that nothing here depends on an analysis of the compiler. O(blocks * values / 32) memory.
  */
 #include "npu_passes.h"
 
@@ -24,8 +25,7 @@ struct validation {
    const struct npu_instr *bad_instr;
 };
 
-static void PRINTFLIKE(2, 3)
-complain(struct validation *v, const char *format, ...)
+static void PRINTFLIKE(2, 3) complain(struct validation *v, const char *format, ...)
 {
    va_list args;
 
@@ -61,7 +61,7 @@ count_pred(const struct npu_block *block, const struct npu_block *pred)
 static bool
 is_in_list(const struct npu_shader *shader, const struct npu_block *block)
 {
-   npu_foreach_block (shader, b) {
+   npu_foreach_block(shader, b) {
       if (b == block)
          return true;
    }
@@ -73,7 +73,7 @@ validate_terminators(struct validation *v, const struct npu_block *block)
 {
    const struct npu_instr *branch = NULL, *last = NULL;
 
-   npu_foreach_instr_in_block (block, instr) {
+   npu_foreach_instr_in_block(block, instr) {
       v->instr = instr;
       REQUIRE(v, instr->block == block, "instruction knows another block");
       REQUIRE(v, !last, "instruction behind the end of the block");
@@ -110,11 +110,11 @@ validate_block(struct validation *v, const struct npu_block *block, unsigned ind
    REQUIRE(v, !block->succs[0] || block->succs[0] != block->succs[1],
            "both successors are the same block");
 
-   npu_foreach_succ (block, succ) {
+   npu_foreach_succ(block, succ) {
       REQUIRE(v, is_in_list(v->shader, succ), "successor is not in the program");
       REQUIRE(v, count_pred(succ, block) == 1, "block is not a predecessor of its successor once");
    }
-   npu_foreach_pred (block, pred) {
+   npu_foreach_pred(block, pred) {
       REQUIRE(v, is_in_list(v->shader, *pred), "predecessor is not in the program");
       REQUIRE(v, (*pred)->succs[0] == block || (*pred)->succs[1] == block,
               "block is not a successor of its predecessor");
@@ -122,7 +122,7 @@ validate_block(struct validation *v, const struct npu_block *block, unsigned ind
    validate_terminators(v, block);
 
    bool phis = true;
-   npu_foreach_instr_in_block (block, instr) {
+   npu_foreach_instr_in_block(block, instr) {
       v->instr = instr;
       REQUIRE(v, phis || instr->op != NPU_OP_PHI, "phi behind another instruction");
       phis &= instr->op == NPU_OP_PHI;
@@ -181,7 +181,7 @@ same_type(struct npu_ref a, struct npu_ref b)
 static void
 validate_copies(struct validation *v, const struct npu_instr *instr)
 {
-   npu_foreach_src (instr, s) {
+   npu_foreach_src(instr, s) {
       struct npu_ref dest = instr->dest[instr->op == NPU_OP_PHI ? 0 : s];
       struct npu_ref src = instr->src[s];
 
@@ -213,22 +213,24 @@ validate_pseudo(struct validation *v, const struct npu_instr *instr)
    case NPU_OP_COLLECT:
       REQUIRE(v, instr->num_dests == 1 && instr->num_srcs == instr->dest[0].comps,
               "collect needs one source per component");
-      npu_foreach_src (instr, s) {
+      npu_foreach_src(instr, s) {
          struct npu_ref src = instr->src[s];
-         REQUIRE(v, npu_is_imm(src) || (has_type(src) && src.file == instr->dest[0].file &&
-                                        src.bits <= instr->dest[0].bits && src.comps == 1 &&
-                                        npu_ref_regs(src) * src.comps ==
-                                           npu_comp_regs(instr->dest[0].file, instr->dest[0].bits)),
+         REQUIRE(v,
+                 npu_is_imm(src) || (has_type(src) && src.file == instr->dest[0].file &&
+                                     src.bits <= instr->dest[0].bits && src.comps == 1 &&
+                                     npu_ref_regs(src) * src.comps ==
+                                        npu_comp_regs(instr->dest[0].file, instr->dest[0].bits)),
                  "source %u is not a component of the destination", s);
       }
       break;
    case NPU_OP_SPLIT:
       REQUIRE(v, instr->num_srcs == 1 && instr->num_dests == instr->src[0].comps,
               "split needs one destination per component");
-      npu_foreach_dest (instr, d) {
+      npu_foreach_dest(instr, d) {
          struct npu_ref dest = instr->dest[d];
-         REQUIRE(v, npu_is_null(dest) || (dest.file == instr->src[0].file &&
-                                          dest.bits == instr->src[0].bits && dest.comps == 1),
+         REQUIRE(v,
+                 npu_is_null(dest) || (dest.file == instr->src[0].file &&
+                                       dest.bits == instr->src[0].bits && dest.comps == 1),
                  "destination %u is not a component of the source", d);
       }
       break;
@@ -267,21 +269,24 @@ validate_dest(struct validation *v, const struct npu_instr *instr)
    }
    REQUIRE(v, npu_is_ssa(dest) || dest.kind == NPU_REF_REG, "destination must be a value");
 
-   unsigned files = instr->op == NPU_OP_RDSR ? npu_sr_infos[instr->sr_or_code].files : info->dst.files;
+   unsigned files = instr->op == NPU_OP_RDSR ? npu_sr_infos[instr->sr_or_code].files
+                                             : info->dst.files;
    REQUIRE(v, files & (1u << dest.file), "the operation cannot write this register file");
 
    unsigned bits = npu_dest_bits(instr);
    unsigned comps = info->dst.kind == NPU_KIND_DATA ? instr->count : 1;
-   REQUIRE(v, dest.comps == comps, "destination needs %u component%s", comps, comps == 1 ? "" : "s");
+   REQUIRE(v, dest.comps == comps, "destination needs %u component%s", comps,
+           comps == 1 ? "" : "s");
    if (dest.file == NPU_FILE_M)
       return;
    if (dest.file == NPU_FILE_V)
-      REQUIRE(v, (dest.bits == 64) == (bits == 64), "a V destination of this width has another layout");
+      REQUIRE(v, (dest.bits == 64) == (bits == 64),
+              "a V destination of this width has another layout");
 
    /* mov and sel of narrow values: as wide as what is moved. */
    if (info->dst.kind == NPU_KIND_BITS) {
       unsigned widest = 0;
-      npu_foreach_src (instr, s) {
+      npu_foreach_src(instr, s) {
          struct npu_ref src = instr->src[s];
          if (npu_src_info(instr, s)->kind == NPU_KIND_BITS && (has_type(src) || npu_is_imm(src)))
             widest = MAX2(widest, npu_is_imm(src) ? util_last_bit64(src.imm) : src.bits);
@@ -320,12 +325,16 @@ validate_src(struct validation *v, const struct npu_instr *instr, unsigned s)
    if (!has_type(src))
       return;
 
-   unsigned comps = info->kind == NPU_KIND_DATA ? instr->count : info->kind == NPU_KIND_DESC ? 2 : 1;
-   REQUIRE(v, src.comps == comps, "source %u needs %u component%s", s, comps, comps == 1 ? "" : "s");
+   unsigned comps = info->kind == NPU_KIND_DATA   ? instr->count
+                    : info->kind == NPU_KIND_DESC ? 2
+                                                  : 1;
+   REQUIRE(v, src.comps == comps, "source %u needs %u component%s", s, comps,
+           comps == 1 ? "" : "s");
    if (tied) {
-      REQUIRE(v, npu_comp_regs(src.file, src.bits) ==
+      REQUIRE(v,
+              npu_comp_regs(src.file, src.bits) ==
                     npu_comp_regs(instr->dest[0].file, instr->dest[0].bits) &&
-                    src.file == instr->dest[0].file,
+                 src.file == instr->dest[0].file,
               "the old value is not of the destination's type");
       REQUIRE(v, v->shader->is_ssa || src.value == instr->dest[0].value,
               "the old value is not in the destination's register");
@@ -365,9 +374,9 @@ static void
 validate_instr(struct validation *v, const struct npu_instr *instr)
 {
    v->instr = instr;
-   npu_foreach_dest (instr, d)
+   npu_foreach_dest(instr, d)
       validate_ref(v, instr->dest[d]);
-   npu_foreach_src (instr, s)
+   npu_foreach_src(instr, s)
       validate_ref(v, instr->src[s]);
 
    if (npu_op_is_pseudo(instr->op)) {
@@ -375,15 +384,19 @@ validate_instr(struct validation *v, const struct npu_instr *instr)
       return;
    }
    const struct npu_op_info *info = npu_ir_op_info(instr->op);
-   unsigned num_srcs = info->is_store ? 3 : info->is_load ? 2 : info->is_atomic ? 4 : info->num_srcs;
+   unsigned num_srcs = info->is_store    ? 3
+                       : info->is_load   ? 2
+                       : info->is_atomic ? 4
+                                         : info->num_srcs;
    REQUIRE(v, info->name, "unknown operation %u", instr->op);
-   REQUIRE(v, instr->num_srcs == num_srcs + (instr->masked ? 1 : 0), "the operation has %u source%s",
-           num_srcs + (instr->masked ? 1 : 0), num_srcs == 1 ? "" : "s");
+   REQUIRE(v, instr->num_srcs == num_srcs + (instr->masked ? 1 : 0),
+           "the operation has %u source%s", num_srcs + (instr->masked ? 1 : 0),
+           num_srcs == 1 ? "" : "s");
    validate_fields(v, instr);
    if (v->problem)
       return;
    validate_dest(v, instr);
-   npu_foreach_src (instr, s)
+   npu_foreach_src(instr, s)
       validate_src(v, instr, s);
 }
 
@@ -394,11 +407,11 @@ validate_definitions(struct validation *v)
 {
    BITSET_WORD *defined = rzalloc_array(NULL, BITSET_WORD, BITSET_WORDS(v->shader->num_values));
 
-   npu_foreach_block (v->shader, block) {
+   npu_foreach_block(v->shader, block) {
       v->block = block;
-      npu_foreach_instr_in_block (block, instr) {
+      npu_foreach_instr_in_block(block, instr) {
          v->instr = instr;
-         npu_foreach_dest (instr, d) {
+         npu_foreach_dest(instr, d) {
             if (!npu_is_ssa(instr->dest[d]))
                continue;
             REQUIRE(v, !BITSET_TEST(defined, instr->dest[d].value), "value %%%u is defined twice",
@@ -413,8 +426,8 @@ validate_definitions(struct validation *v)
 static void
 add_definitions(const struct npu_block *block, BITSET_WORD *set)
 {
-   npu_foreach_instr_in_block (block, instr) {
-      npu_foreach_dest (instr, d) {
+   npu_foreach_instr_in_block(block, instr) {
+      npu_foreach_dest(instr, d) {
          if (npu_is_ssa(instr->dest[d]))
             BITSET_SET(set, instr->dest[d].value);
       }
@@ -436,7 +449,7 @@ defined_at_end(struct validation *v, void *mem_ctx)
    }
    while (changed) {
       changed = false;
-      npu_foreach_block (v->shader, block) {
+      npu_foreach_block(v->shader, block) {
          memset(set, npu_block_num_preds(block) ? 0xff : 0, words * sizeof(BITSET_WORD));
          for (unsigned i = 0; i < npu_block_num_preds(block); ++i) {
             const BITSET_WORD *pred = end[npu_block_pred(block, i)->index];
@@ -454,7 +467,8 @@ defined_at_end(struct validation *v, void *mem_ctx)
 }
 
 static void
-validate_uses(struct validation *v, const struct npu_block *block, BITSET_WORD **end, BITSET_WORD *set)
+validate_uses(struct validation *v, const struct npu_block *block, BITSET_WORD **end,
+              BITSET_WORD *set)
 {
    unsigned words = BITSET_WORDS(v->shader->num_values);
 
@@ -465,17 +479,17 @@ validate_uses(struct validation *v, const struct npu_block *block, BITSET_WORD *
    }
 
    v->block = block;
-   npu_foreach_instr_in_block (block, instr) {
+   npu_foreach_instr_in_block(block, instr) {
       v->instr = instr;
-      npu_foreach_src (instr, s) {
+      npu_foreach_src(instr, s) {
          if (!npu_is_ssa(instr->src[s]))
             continue;
-         const BITSET_WORD *reach =
-            instr->op == NPU_OP_PHI ? end[npu_block_pred(block, s)->index] : set;
+         const BITSET_WORD *reach = instr->op == NPU_OP_PHI ? end[npu_block_pred(block, s)->index]
+                                                            : set;
          REQUIRE(v, BITSET_TEST(reach, instr->src[s].value),
                  "value %%%u is not defined on every way to its use", instr->src[s].value);
       }
-      npu_foreach_dest (instr, d) {
+      npu_foreach_dest(instr, d) {
          if (npu_is_ssa(instr->dest[d]))
             BITSET_SET(set, instr->dest[d].value);
       }
@@ -490,7 +504,7 @@ validate_ssa(struct validation *v)
    validate_definitions(v);
    BITSET_WORD **end = defined_at_end(v, mem_ctx);
    BITSET_WORD *set = ralloc_array(mem_ctx, BITSET_WORD, BITSET_WORDS(v->shader->num_values));
-   npu_foreach_block (v->shader, block)
+   npu_foreach_block(v->shader, block)
       validate_uses(v, block, end, set);
    ralloc_free(mem_ctx);
 }
@@ -511,7 +525,7 @@ npu_report(const struct npu_shader *shader, const char *when, const char *proble
    else if (bad_block)
       fprintf(out, "   in block%u\n", bad_block->index);
    fprintf(out, "program:\n");
-   npu_foreach_block (shader, block) {
+   npu_foreach_block(shader, block) {
       if (block == bad_block)
          fprintf(out, "; *** ERROR in the following block: %s\n", problem);
       npu_print_block(out, shader, block);
@@ -526,7 +540,7 @@ npu_validate(const struct npu_shader *shader, const char *when)
    struct validation v = {.shader = shader};
    unsigned index = 0;
 
-   npu_foreach_block (shader, block)
+   npu_foreach_block(shader, block)
       validate_block(&v, block, index++);
    v.instr = NULL;
    REQUIRE(&v, index == shader->num_blocks, "the program has %u blocks, not %u", index,
@@ -534,9 +548,9 @@ npu_validate(const struct npu_shader *shader, const char *when)
 
    /* What follows relies on the CFG. */
    if (!v.problem) {
-      npu_foreach_block (shader, block) {
+      npu_foreach_block(shader, block) {
          v.block = block;
-         npu_foreach_instr_in_block (block, instr) {
+         npu_foreach_instr_in_block(block, instr) {
             if (!v.problem)
                validate_instr(&v, instr);
          }

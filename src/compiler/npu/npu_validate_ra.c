@@ -1,31 +1,33 @@
 /* SPDX-License-Identifier: MIT
  * Copyright © 2026 The NPU stack authors
  *
- * Proves that register allocation kept the meaning of the program: every source reads the registers that
- * hold the value the SSA program read there, on every way through the program.
+ * Proves that register allocation kept the meaning of the program: every source reads the registers
+ * that hold the value the SSA program read there, on every way through the program.
  *
- * Independent of what it checks: no liveness, no interference, none of the allocator's bookkeeping. A
- * forward dataflow problem over "what does each register hold":
+ * Independent of what it checks: no liveness, no interference, none of the allocator's bookkeeping.
+ * A forward dataflow problem over "what does each register hold":
  *
  *     top (not reached yet) > a component of a value > nothing known
  *
- *  - An instruction that has a record (npu_ra_record_create()) must find the components of its SSA sources in
- *    the registers it names; its destination registers then hold those of its SSA destinations. Two values
- *    may be in one register only if they are known to be the same: collect, split and copies are equations
- *    between components, solved once before (every value has one definition, so this is a substitution).
- *  - An instruction without a record was made by allocation: parallel_copy, or a move or swap it was lowered
- *    to. It moves contents. Anything else is an error.
- *  - At a block's entry the contents of all predecessors' ends meet; where they differ nothing is known.
- *    On the edge from a predecessor, the register that allocation claims for a phi must hold the phi's source
- *    for this edge, and holds the phi from then on.
+ *  - An instruction that has a record (npu_ra_record_create()) must find the components of its SSA
+ * sources in the registers it names; its destination registers then hold those of its SSA
+ * destinations. Two values may be in one register only if they are known to be the same: collect,
+ * split and copies are equations between components, solved once before (every value has one
+ * definition, so this is a substitution).
+ *  - An instruction without a record was made by allocation: parallel_copy, or a move or swap it
+ * was lowered to. It moves contents. Anything else is an error.
+ *  - At a block's entry the contents of all predecessors' ends meet; where they differ nothing is
+ * known. On the edge from a predecessor, the register that allocation claims for a phi must hold
+ * the phi's source for this edge, and holds the phi from then on.
  *
- * It runs after npu_ra() and again after npu_lower_parallel_copy(), which it so checks as well. Iteration ends
- * because contents only fall. O(blocks * registers * loop depth) states.
+ * It runs after npu_ra() and again after npu_lower_parallel_copy(), which it so checks as well.
+ * Iteration ends because contents only fall. O(blocks * registers * loop depth) states.
  *
- * In V a move copies all lanes whatever exec says, so lanes need no treatment of their own; the validator
- * insists that no unrecorded move is masked.
+ * In V a move copies all lanes whatever exec says, so lanes need no treatment of their own; the
+ * validator insists that no unrecorded move is masked.
  *
- * Cf. Rideau and Leroy, Validating register allocation and spilling (2010), forward instead of backward.
+ * Cf. Rideau and Leroy, Validating register allocation and spilling (2010), forward instead of
+ * backward.
  */
 #include "npu_ra.h"
 
@@ -37,10 +39,10 @@
 /* What a register holds: a part of a value (part_of()), or one of the special things below. */
 typedef uint64_t contents;
 
-#define UNKNOWN 0ull
-#define TOP UINT64_MAX
+#define UNKNOWN   0ull
+#define TOP       UINT64_MAX
 #define IMMEDIATE (1ull << 62) /* | bits of an immediate, for copies of constants */
-#define ANYTHING (1ull << 63)  /* undef: whatever is there will do */
+#define ANYTHING  (1ull << 63) /* undef: whatever is there will do */
 
 #define TOTAL_REGS (NPU_NUM_VREGS + NPU_NUM_SREGS + NPU_NUM_MREGS)
 
@@ -48,18 +50,17 @@ struct checker {
    const struct npu_shader *shader;
    const struct npu_ra_record *record;
    const struct npu_ra_limits *limits;
-   contents *same;       /* by part: what a part of a value equals; see part_index() */
+   contents *same;              /* by part: what a part of a value equals; see part_index() */
    contents (*end)[TOTAL_REGS]; /* by block index: at the block's end */
    contents now[TOTAL_REGS];
-   bool final;           /* everything is stable: report */
+   bool final; /* everything is stable: report */
    char *problem;
    const struct npu_block *bad_block;
    const struct npu_instr *bad_instr;
 };
 
-static void PRINTFLIKE(4, 5)
-complain(struct checker *c, const struct npu_block *block, const struct npu_instr *instr,
-         const char *format, ...)
+static void PRINTFLIKE(4, 5) complain(struct checker *c, const struct npu_block *block,
+                                      const struct npu_instr *instr, const char *format, ...)
 {
    va_list args;
 
@@ -99,8 +100,8 @@ canonical(const struct checker *c, contents part)
 /* ---- equations ---- */
 
 static void
-equate(struct checker *c, struct npu_ref dest, unsigned dest_part, struct npu_ref src, unsigned src_part,
-       unsigned count)
+equate(struct checker *c, struct npu_ref dest, unsigned dest_part, struct npu_ref src,
+       unsigned src_part, unsigned count)
 {
    for (unsigned i = 0; i < count; ++i) {
       contents to = part_of(dest.value, dest_part + i);
@@ -121,18 +122,18 @@ add_equations(struct checker *c, const struct npu_instr *ssa)
    switch (ssa->op) {
    case NPU_OP_COLLECT:
       regs = npu_comp_regs(ssa->dest[0].file, ssa->dest[0].bits);
-      npu_foreach_src (ssa, s)
+      npu_foreach_src(ssa, s)
          equate(c, ssa->dest[0], s * regs, ssa->src[s], 0, regs);
       break;
    case NPU_OP_SPLIT:
       regs = npu_comp_regs(ssa->src[0].file, ssa->src[0].bits);
-      npu_foreach_dest (ssa, d) {
+      npu_foreach_dest(ssa, d) {
          if (npu_is_ssa(ssa->dest[d]))
             equate(c, ssa->dest[d], 0, ssa->src[0], d * regs, regs);
       }
       break;
    case NPU_OP_PARALLEL_COPY:
-      npu_foreach_src (ssa, s)
+      npu_foreach_src(ssa, s)
          equate(c, ssa->dest[s], 0, ssa->src[s], 0, npu_ref_regs(ssa->dest[s]));
       break;
    default:
@@ -160,7 +161,8 @@ check_source(struct checker *c, const struct npu_instr *instr, unsigned s, struc
       return;
    }
    if (src.kind != NPU_REF_REG || src.file != ssa.file || src.bits != ssa.bits ||
-       src.comps != ssa.comps || src.neg != ssa.neg || src.abs != ssa.abs) {
+       src.comps != ssa.comps || src.neg != ssa.neg || src.abs != ssa.abs)
+   {
       complain(c, instr->block, instr, "source %u is not a register of the value's type", s);
       return;
    }
@@ -168,8 +170,8 @@ check_source(struct checker *c, const struct npu_instr *instr, unsigned s, struc
       contents found = c->now[slot(src.file, src.value + i)];
       contents wanted = canonical(c, part_of(ssa.value, i));
       if (found != wanted && found != TOP && wanted != ANYTHING)
-         complain(c, instr->block, instr, "source %u: register %c%u does not hold part %u of %%%u", s,
-                  "vsm"[src.file], src.value + i, i, ssa.value);
+         complain(c, instr->block, instr, "source %u: register %c%u does not hold part %u of %%%u",
+                  s, "vsm"[src.file], src.value + i, i, ssa.value);
    }
 }
 
@@ -182,7 +184,8 @@ define(struct checker *c, const struct npu_instr *instr, struct npu_ref dest, st
       return;
    }
    if (dest.kind != NPU_REF_REG || dest.file != ssa.file || dest.bits != ssa.bits ||
-       dest.comps != ssa.comps) {
+       dest.comps != ssa.comps)
+   {
       complain(c, instr->block, instr, "destination is not a register of the value's type");
       return;
    }
@@ -197,11 +200,12 @@ static void
 transfer_recorded(struct checker *c, const struct npu_instr *instr, const struct npu_instr *ssa)
 {
    if (instr->op != ssa->op || instr->num_srcs != ssa->num_srcs ||
-       instr->num_dests != ssa->num_dests) {
+       instr->num_dests != ssa->num_dests)
+   {
       complain(c, instr->block, instr, "the instruction was changed");
       return;
    }
-   npu_foreach_src (instr, s) {
+   npu_foreach_src(instr, s) {
       if (ssa->src[s].kind != NPU_REF_UNDEF)
          check_source(c, instr, s, ssa->src[s]);
    }
@@ -219,7 +223,7 @@ transfer_recorded(struct checker *c, const struct npu_instr *instr, const struct
             complain(c, instr->block, instr, "destinations %u and %u overlap", other, d);
       }
    }
-   npu_foreach_dest (instr, d)
+   npu_foreach_dest(instr, d)
       define(c, instr, instr->dest[d], ssa->dest[d]);
 }
 
@@ -243,13 +247,13 @@ transfer_move(struct checker *c, const struct npu_instr *instr)
    if (instr->masked)
       complain(c, instr->block, instr, "a move of register allocation is masked");
 
-   npu_foreach_dest (instr, d) {
+   npu_foreach_dest(instr, d) {
       struct npu_ref src = instr->src[instr->op == NPU_OP_SWAP ? 1 - d : d];
       for (unsigned i = 0; i < npu_ref_regs(instr->dest[d]); ++i)
          moved[n++] = moved_contents(c, src, i);
    }
    n = 0;
-   npu_foreach_dest (instr, d) {
+   npu_foreach_dest(instr, d) {
       for (unsigned i = 0; i < npu_ref_regs(instr->dest[d]); ++i)
          c->now[slot(instr->dest[d].file, instr->dest[d].value + i)] = moved[n++];
    }
@@ -299,7 +303,7 @@ transfer_collect_split(struct checker *c, const struct npu_instr *instr)
 static void
 transfer(struct checker *c, const struct npu_block *block)
 {
-   npu_foreach_instr_in_block (block, instr) {
+   npu_foreach_instr_in_block(block, instr) {
       struct hash_entry *entry = _mesa_hash_table_search(c->record->instrs, instr);
 
       if (entry && is_copy(instr) && instr->op != NPU_OP_PARALLEL_COPY)
@@ -334,7 +338,7 @@ apply_phis(struct checker *c, const struct npu_block *block, unsigned p, content
          if (state[at] != wanted && state[at] != TOP && wanted != ANYTHING) {
             complain(c, npu_block_pred(block, p), NULL,
                      "at the end of the block %c%u does not hold the source of phi %%%u of block%u",
-                     "vsm"[dest.file], phis->reg[i] + r, dest.value, block->index);
+                     "vsm"[dest.file], phis -> reg[i] + r, dest.value, block->index);
             after[at] = UNKNOWN;
          } else {
             after[at] = part_of(dest.value, r);
@@ -368,7 +372,7 @@ walk(struct checker *c)
 {
    bool changed = false;
 
-   npu_foreach_block (c->shader, block) {
+   npu_foreach_block(c->shader, block) {
       enter(c, block);
       transfer(c, block);
       if (memcmp(c->end[block->index], c->now, sizeof(c->now))) {
@@ -390,7 +394,7 @@ npu_validate_ra(const struct npu_shader *shader, const struct npu_ra_record *rec
    c.same = ralloc_array(mem_ctx, contents, num_parts);
    for (unsigned i = 0; i < num_parts; ++i)
       c.same[i] = i;
-   hash_table_foreach (record->instrs, entry)
+   hash_table_foreach(record->instrs, entry)
       add_equations(&c, entry->data);
 
    c.end = ralloc_size(mem_ctx, shader->num_blocks * sizeof(*c.end));
