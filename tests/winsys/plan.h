@@ -76,6 +76,7 @@ extern const struct plan_suite plan_bind;
 extern const struct plan_suite plan_bo;
 extern const struct plan_suite plan_fault;
 extern const struct plan_suite plan_fuzz;
+extern const struct plan_suite plan_kernel;
 extern const struct plan_suite plan_misuse;
 extern const struct plan_suite plan_misuse_generic;
 extern const struct plan_suite plan_query;
@@ -160,10 +161,13 @@ struct rig {
    uint64_t point;
 };
 
-#define RIG_DATA_VA 0x10000000ull
-#define RIG_DATA_B  (4ull << 20)
-#define RIG_CMD_VA  0x20000000ull
-#define RIG_CMD_B   (1ull << 20)
+#define RIG_DATA_VA     0x10000000ull
+#define RIG_DATA_B      (4ull << 20)
+/* The last MiB of the data buffer is executable at RIG_CODE_VA. */
+#define RIG_CODE_OFFSET (3ull << 20)
+#define RIG_CODE_VA     0x1f000000ull
+#define RIG_CMD_VA      0x20000000ull
+#define RIG_CMD_B       (1ull << 20)
 
 void rig_init(struct rig *rig, struct plan *plan, struct npu_transport *t);
 /* A second context in the VM of a rig, with its own packets and timeline; n tells them apart (1
@@ -177,6 +181,7 @@ void rig_copy(struct rig *rig, uint64_t dst_va, uint64_t src_va, uint64_t size_B
 void rig_wait(struct rig *rig, uint64_t va, uint64_t value);
 void rig_signal(struct rig *rig, uint64_t va, uint64_t value);
 void rig_timestamp(struct rig *rig, uint64_t va);
+/* One work-item. */
 void rig_dispatch(struct rig *rig, uint64_t code_va, uint32_t kernel_id);
 
 /* Submits what was built as one command buffer, after the waits; signals the next point. 0 or

@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 static const struct plan_suite *const suites[] = {
-   &plan_query,   &plan_misuse_generic, &plan_misuse, &plan_bo,     &plan_bind, &plan_submit,
-   &plan_syncobj, &plan_share,          &plan_fault,  &plan_stress, &plan_fuzz,
+   &plan_query,   &plan_misuse_generic, &plan_misuse, &plan_bo,     &plan_bind,   &plan_submit,
+   &plan_syncobj, &plan_share,          &plan_fault,  &plan_kernel, &plan_stress, &plan_fuzz,
 };
 
 #define NUM_SUITES (sizeof(suites) / sizeof(suites[0]))
@@ -112,77 +112,99 @@ matches(const char *name, char **patterns, int count)
    return count == 0;
 }
 
-int
-main(int argc, char **argv)
+struct options {
+   char **patterns;
+   int num_patterns;
+   bool list;
+};
+
+/* Runs, or lists, the cases whose name matches. Returns how many failed. */
+static unsigned
+run_cases(struct plan *plan, const struct options *options, struct npu_transport *keeper,
+          unsigned *num_run)
 {
-   struct plan plan = {.transport_name = "sim"};
-   bool list = false;
-   unsigned num_failed = 0, num_run = 0;
-
-   plan.seed = (uint64_t)time(NULL);
-   int arg = 1;
-   for (; arg < argc && argv[arg][0] == '-'; arg++) {
-      if (!strncmp(argv[arg], "--transport=", 12))
-         plan.transport_name = argv[arg] + 12;
-      else if (!strncmp(argv[arg], "--seed=", 7))
-         plan.seed = strtoull(argv[arg] + 7, NULL, 0);
-      else if (!strcmp(argv[arg], "--list"))
-         list = true;
-      else if (!strcmp(argv[arg], "--help"))
-         return usage(stdout, 0);
-      else
-         return usage(stderr, 2);
-   }
-
-   char why[256] = "";
-   setenv("NPU_SIM", SIM_DEFAULT, 0);
-   struct npu_transport *keeper = list ? NULL
-                                       : npu_transport_open(plan.transport_name, why, sizeof(why));
-   if (!list && !keeper) {
-      printf("Bail out! %s\n", why);
-      return 1;
-   }
-   if (keeper) {
-      plan.is_sim = !strcmp(keeper->ops->name, "sim");
-      if (setjmp(plan.abort)) {
-         printf("Bail out! %s\n", plan.message);
-         return 1;
-      }
-      plan.watchdog_ms = plan_device_info(&plan, keeper).watchdog_ms;
-      printf("TAP version 13\n# transport %s, seed %" PRIu64 "\n", keeper->ops->name, plan.seed);
-   }
+   unsigned num_failed = 0;
 
    for (unsigned s = 0; s < NUM_SUITES; s++) {
       for (unsigned i = 0; i < suites[s]->num_cases; i++) {
          char name[256];
          snprintf(name, sizeof(name), "%s: %s", suites[s]->name, suites[s]->case_name(i));
-         if (!matches(name, argv + arg, argc - arg))
+         if (!matches(name, options->patterns, options->num_patterns))
             continue;
-         if (list) {
+         if (options->list) {
             printf("%s\n", name);
             continue;
          }
 
          alarm(CASE_TIMEOUT_S);
          int64_t start = plan_now_ns();
-         run_case(&plan, suites[s], i, keeper);
+         run_case(plan, suites[s], i, keeper);
          int64_t ms = (plan_now_ns() - start) / PLAN_MS;
-         num_run++;
-         num_failed += plan.failed;
-         printf("%sok %u - %s", plan.failed ? "not " : "", num_run, name);
+         (*num_run)++;
+         num_failed += plan->failed;
+         printf("%sok %u - %s", plan->failed ? "not " : "", *num_run, name);
          if (ms >= 500)
             printf(" # %lld ms", (long long)ms);
          printf("\n");
-         if (plan.failed)
-            printf("# %s\n", plan.message);
+         if (plan->failed)
+            printf("# %s\n", plan->message);
          fflush(stdout);
       }
    }
-   if (list)
-      return 0;
+   return num_failed;
+}
 
+/* What all cases need to know about the device. */
+static bool
+look_at_device(struct plan *plan, struct npu_transport *keeper)
+{
+   if (setjmp(plan->abort))
+      return false;
+   plan->is_sim = !strcmp(keeper->ops->name, "sim");
+   plan->watchdog_ms = plan_device_info(plan, keeper).watchdog_ms;
+   return true;
+}
+
+int
+main(int argc, char **argv)
+{
+   struct plan plan = {.transport_name = "sim", .seed = (uint64_t)time(NULL)};
+   struct options options = {0};
+   unsigned num_run = 0;
+   int arg = 1;
+
+   for (; arg < argc && argv[arg][0] == '-'; arg++) {
+      if (!strncmp(argv[arg], "--transport=", 12))
+         plan.transport_name = argv[arg] + 12;
+      else if (!strncmp(argv[arg], "--seed=", 7))
+         plan.seed = strtoull(argv[arg] + 7, NULL, 0);
+      else if (!strcmp(argv[arg], "--list"))
+         options.list = true;
+      else if (!strcmp(argv[arg], "--help"))
+         return usage(stdout, 0);
+      else
+         return usage(stderr, 2);
+   }
+   options.patterns = argv + arg;
+   options.num_patterns = argc - arg;
+   if (options.list) {
+      run_cases(&plan, &options, NULL, &num_run);
+      return 0;
+   }
+
+   char why[256] = "";
+   setenv("NPU_SIM", SIM_DEFAULT, 0);
+   struct npu_transport *keeper = npu_transport_open(plan.transport_name, why, sizeof(why));
+   if (!keeper || !look_at_device(&plan, keeper)) {
+      printf("Bail out! %s%s\n", why, plan.message);
+      return 1;
+   }
+
+   printf("TAP version 13\n# transport %s, seed %" PRIu64 "\n", keeper->ops->name, plan.seed);
+   unsigned num_failed = run_cases(&plan, &options, keeper, &num_run);
    alarm(CASE_TIMEOUT_S);
    keeper->ops->destroy(keeper);
+   free(plan.maps);
    printf("1..%u\n# %u passed, %u failed\n", num_run, num_run - num_failed, num_failed);
    return num_failed != 0;
 }

@@ -263,6 +263,8 @@ rig_init(struct rig *rig, struct plan *plan, struct npu_transport *t)
    rig->data = plan_bo_map(plan, t, rig->data_handle, RIG_DATA_B);
    rig->cmd = plan_bo_map(plan, t, rig->cmd_handle, RIG_CMD_B);
    plan_vm_map(plan, t, rig->vm_id, rig->data_handle, 0, rig->data_va, RIG_DATA_B, PLAN_RW);
+   plan_vm_map(plan, t, rig->vm_id, rig->data_handle, RIG_CODE_OFFSET, RIG_CODE_VA,
+               RIG_DATA_B - RIG_CODE_OFFSET, DRM_NPU_VM_MAP_READ | DRM_NPU_VM_MAP_EXEC);
    plan_vm_map(plan, t, rig->vm_id, rig->cmd_handle, 0, rig->cmd_va, RIG_CMD_B,
                DRM_NPU_VM_MAP_READ);
    rig->ctx_id = plan_ctx_create(plan, t, rig->vm_id);

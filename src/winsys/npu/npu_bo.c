@@ -5,7 +5,7 @@
  *
  * Addresses come from one heap per device. Each buffer takes a page more than it has, which is
  * never bound; with the unbindable first 64 KiB so does what lies before it. Running over an end of
- * a buffer faults instead of hitting a neighbour.
+ * a buffer faults instead of hitting a neighbour, and for a while so does using a freed one.
  */
 
 #include "npu_device_private.h"
@@ -101,6 +101,31 @@ unlink_bo(struct npu_bo_private *bo)
    bo->prev = bo->next = NULL;
 }
 
+/* Puts an address range into quarantine; the oldest one there becomes free. With the lock held. */
+static void
+free_va(struct npu_device *dev, uint64_t va, uint64_t size_B)
+{
+   struct npu_range *range = &dev->quarantine[dev->quarantine_next];
+
+   dev->quarantine_next = (dev->quarantine_next + 1) % NPU_BO_QUARANTINE;
+   if (range->size)
+      npu_range_heap_free(&dev->va_heap, range->start, range->size);
+   *range = (struct npu_range){va, size_B};
+}
+
+/* With the lock held. */
+static bool
+alloc_va(struct npu_device *dev, uint64_t size_B, uint64_t align, uint64_t *out_va)
+{
+   if (npu_range_heap_alloc(&dev->va_heap, size_B, align, out_va))
+      return true;
+
+   /* Better a short quarantine than none at all. */
+   for (unsigned i = 0; i < NPU_BO_QUARANTINE; i++)
+      free_va(dev, 0, 0);
+   return npu_range_heap_alloc(&dev->va_heap, size_B, align, out_va);
+}
+
 /* Gives a new buffer, which has a handle, an address and links it. With the lock held. */
 static int
 place_bo(struct npu_bo_private *bo)
@@ -109,7 +134,7 @@ place_bo(struct npu_bo_private *bo)
    uint64_t align = bo->base.size_B >= LARGE_PAGE_B ? LARGE_PAGE_B : dev->info.page_size_B;
 
    bo->va_size_B = bo->base.size_B + NPU_BO_GUARD_B;
-   if (!npu_range_heap_alloc(&dev->va_heap, bo->va_size_B, align, &bo->base.va))
+   if (!alloc_va(dev, bo->va_size_B, align, &bo->base.va))
       return -ENOSPC;
 
    int ret = bind(bo, DRM_NPU_VM_BIND_OP_MAP);
@@ -275,7 +300,7 @@ npu_bo_destroy_list(struct npu_bo_private *list)
 
       if (teardown_bo(bo)) {
          pthread_mutex_lock(&dev->lock);
-         npu_range_heap_free(&dev->va_heap, bo->base.va, bo->va_size_B);
+         free_va(dev, bo->base.va, bo->va_size_B);
          pthread_mutex_unlock(&dev->lock);
       }
       free_bo(bo);
@@ -313,7 +338,7 @@ npu_bo_unref(struct npu_bo *base)
    } else if (base->flags & NPU_BO_SHAREABLE) {
       /* An import of the same buffer must not find the handle while it is being closed. */
       if (teardown_bo(bo))
-         npu_range_heap_free(&dev->va_heap, base->va, bo->va_size_B);
+         free_va(dev, base->va, bo->va_size_B);
       free_bo(bo);
       drop = NULL;
    }

@@ -37,6 +37,11 @@ struct npu_bo_cache {
    uint64_t size_B;                                      /* of all buffers in it */
 };
 
+/* Addresses of this many freed buffers stay unused for a while, so that using one of them faults
+ * instead of hitting the next buffer.
+ */
+#define NPU_BO_QUARANTINE 256
+
 struct npu_device {
    struct npu_transport *transport;
    struct npu_device_info info;
@@ -45,7 +50,9 @@ struct npu_device {
 
    pthread_mutex_t lock; /* everything below */
    struct npu_range_heap va_heap;
-   struct npu_bo_private *bos; /* all that users hold */
+   struct npu_range quarantine[NPU_BO_QUARANTINE]; /* size 0: unused */
+   unsigned quarantine_next;                       /* the oldest, which goes first */
+   struct npu_bo_private *bos;                     /* all that users hold */
    struct npu_bo_cache cache;
    unsigned num_queues;
 };
