@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/* Copyright © 2026 The NPU stack authors */
+
+/**
+ * DOC: The device
+ *
+ * BAR 0 has the registers, BAR 2 the device-local memory. What the driver and the device share - rings,
+ * status words, fences, page tables, the VM table - lies in coherent system memory: the driver reads and
+ * writes it at the speed of memory, and it survives everything that can happen to the device. The
+ * device-local memory belongs to buffer objects alone.
+ *
+ * The device addresses system memory with bit 47 of a physical address set, so it can reach 2^47 bytes of
+ * DMA addresses.
+ *
+ * There is one interrupt, MSI-X vector 0. Its thread reads and acknowledges INT_STATUS first and looks at
+ * fences and fault records after that, so nothing that happens meanwhile is missed: it raises the interrupt
+ * again.
+ */
+
+#include <linux/dma-mapping.h>
+#include <linux/interrupt.h>
+#include <linux/iopoll.h>
+
+#include <drm/drm_drv.h>
+#include <drm/drm_managed.h>
+#include <drm/drm_print.h>
+
+#include "npu_ctx.h"
+#include "npu_device.h"
+#include "npu_fault.h"
+#include "npu_reset.h"
+#include "npu_vram.h"
+
+#define NPU_BAR_REGS	0
+#define NPU_BAR_MEM	2
+
+#define NPU_DMA_BITS	47
+
+#define NPU_RESET_TIMEOUT_US	(5 * USEC_PER_SEC)
+
+unsigned int npu_watchdog_ms = 10000;
+module_param_named(watchdog_ms, npu_watchdog_ms, uint, 0444);
+MODULE_PARM_DESC(watchdog_ms, "Kill command buffers without progress for so long, in milliseconds (default 10000)");
+
+static irqreturn_t npu_irq_thread(int irq, void *data)
+{
+	struct npu_device *npu = data;
+	u64 status = npu_read(npu, NPU_REG_INT_STATUS);
+
+	/* All ones: the device is gone; the watchdog finds out. */
+	if (!status || status == ~0ull)
+		return IRQ_NONE;
+	npu_write(npu, NPU_REG_INT_ACK, status);
+	npu_sched_process(npu, status & NPU_INT_STATUS_FAULT__MASK);
+	return IRQ_HANDLED;
+}
+
+/* Whether the device is there at all: nothing reads as all ones when it is. */
+bool npu_device_answers(struct npu_device *npu)
+{
+	return npu_read(npu, NPU_REG_ID) != ~0ull;
+}
+
+static int npu_device_identify(struct npu_device *npu)
+{
+	u64 id = npu_read(npu, NPU_REG_ID);
+	u64 caps = npu_read(npu, NPU_REG_CAPS);
+
+	if (NPU_GET(id, NPU_ID_MAGIC) != NPU_ID_MAGIC_VALUE) {
+		drm_err(&npu->drm, "this is no NPU: ID is %#llx\n", id);
+		return -ENODEV;
+	}
+	npu->hw.arch_version = NPU_GET(id, NPU_ID_ARCH);
+	if (npu->hw.arch_version != NPU_ARCH_VERSION) {
+		drm_err(&npu->drm, "architecture version %u is not supported\n",
+			npu->hw.arch_version);
+		return -ENODEV;
+	}
+	npu->hw.num_cores = NPU_GET(caps, NPU_CAPS_NUM_CORES);
+	npu->hw.waves_per_core = NPU_GET(caps, NPU_CAPS_WAVES_PER_CORE);
+	npu->hw.wave_size = NPU_GET(caps, NPU_CAPS_WAVE_SIZE);
+	npu->hw.num_queues = min_t(u32, NPU_GET(caps, NPU_CAPS_NUM_QUEUES), NPU_NUM_QUEUES);
+	npu->hw.va_bits = NPU_GET(caps, NPU_CAPS_VA_BITS);
+	npu->hw.num_asids = min_t(u32, NPU_GET(caps, NPU_CAPS_NUM_ASIDS), NPU_NUM_ASIDS);
+	npu->hw.local_mem_size = NPU_GET(npu_read(npu, NPU_REG_LOCAL_MEM_SIZE),
+					 NPU_LOCAL_MEM_SIZE_SIZE_B);
+	if (!npu->hw.num_queues || npu->hw.num_asids < 2 || npu->hw.va_bits < 30 ||
+	    npu->hw.va_bits > NPU_MAX_VA_BITS) {
+		drm_err(&npu->drm, "capabilities %#llx make no sense\n", caps);
+		return -ENODEV;
+	}
+	return 0;
+}
+
+static int npu_device_alloc_shared(struct npu_device *npu)
+{
+	struct device *dev = npu->drm.dev;
+
+	npu->shared = dmam_alloc_coherent(dev, sizeof(*npu->shared), &npu->shared_dma, GFP_KERNEL);
+	if (!npu->shared)
+		return -ENOMEM;
+	npu->mmu.vm_table = dmam_alloc_coherent(dev, NPU_NUM_ASIDS * sizeof(*npu->mmu.vm_table),
+						&npu->mmu.vm_table_dma, GFP_KERNEL);
+	if (!npu->mmu.vm_table)
+		return -ENOMEM;
+	npu->mmu.tables = dmam_pool_create("npu page tables", dev, NPU_PAGE_SIZE_B, NPU_PAGE_SIZE_B, 0);
+	if (!npu->mmu.tables)
+		return -ENOMEM;
+	return 0;
+}
+
+/**
+ * npu_device_init() - find out what the device is and prepare everything but interrupts
+ * @npu: the device
+ *
+ * Return: 0 or a negative errno; what was done is undone by devres, drmm and npu_device_fini().
+ */
+int npu_device_init(struct npu_device *npu)
+{
+	struct pci_dev *pdev = to_pci_dev(npu->drm.dev);
+	int ret;
+
+	ret = pcim_enable_device(pdev);
+	if (ret)
+		return dev_err_probe(npu->drm.dev, ret, "could not enable the device\n");
+	pci_set_master(pdev);
+	ret = dma_set_mask_and_coherent(npu->drm.dev, DMA_BIT_MASK(NPU_DMA_BITS));
+	if (ret)
+		return dev_err_probe(npu->drm.dev, ret, "no DMA with %u bits\n", NPU_DMA_BITS);
+
+	if (pci_resource_len(pdev, NPU_BAR_REGS) < NPU_BAR_SIZE_B)
+		return dev_err_probe(npu->drm.dev, -ENODEV, "BAR %u is too small\n", NPU_BAR_REGS);
+	npu->regs = pcim_iomap_region(pdev, NPU_BAR_REGS, "npu registers");
+	if (IS_ERR(npu->regs))
+		return dev_err_probe(npu->drm.dev, PTR_ERR(npu->regs), "no registers\n");
+
+	ret = npu_device_identify(npu);
+	if (ret)
+		return ret;
+	ret = npu_device_reset(npu);
+	if (ret)
+		return dev_err_probe(npu->drm.dev, ret, "reset failed\n");
+
+	ret = npu_device_alloc_shared(npu);
+	if (ret)
+		return ret;
+	ret = drmm_mutex_init(&npu->drm, &npu->mmu.lock);
+	if (ret)
+		return ret;
+	ida_init(&npu->mmu.asids);
+	ida_init(&npu->ctx_slots);
+
+	ret = npu_vram_init(npu, NPU_BAR_MEM);
+	if (ret)
+		return ret;
+	ret = npu_reset_init(npu);
+	if (ret)
+		return ret;
+	ret = npu_sched_init(npu);
+	if (ret)
+		return ret;
+
+	ret = pci_alloc_irq_vectors(pdev, 1, 1, PCI_IRQ_MSIX | PCI_IRQ_MSI);
+	if (ret < 0)
+		return dev_err_probe(npu->drm.dev, ret, "no interrupt\n");
+	npu->irq = pci_irq_vector(pdev, 0);
+	ret = devm_request_threaded_irq(npu->drm.dev, npu->irq, NULL, npu_irq_thread, IRQF_ONESHOT,
+					"npu", npu);
+	if (ret)
+		return dev_err_probe(npu->drm.dev, ret, "no interrupt\n");
+	return npu_device_start(npu);
+}
+
+/**
+ * npu_device_start() - put a device that was reset to work
+ * @npu: the device
+ *
+ * Return: 0, or -EIO if it does not hold what is written to it.
+ */
+int npu_device_start(struct npu_device *npu)
+{
+	u64 enable = NPU_INT_ENABLE_FENCE__MASK | NPU_INT_ENABLE_FAULT__MASK;
+
+	npu_write(npu, NPU_REG_SCRATCH, 0x6e707520646f6573ull);
+	if (npu_read(npu, NPU_REG_SCRATCH) != 0x6e707520646f6573ull)
+		return -EIO;
+	npu_write(npu, NPU_REG_VM_TABLE_BASE, npu_system_pa(npu->mmu.vm_table_dma));
+	npu_sched_start_queues(npu);
+	npu_write(npu, NPU_REG_INT_ENABLE, enable);
+	return 0;
+}
+
+/**
+ * npu_device_stop() - no interrupts and no work any more
+ * @npu: the device
+ */
+void npu_device_stop(struct npu_device *npu)
+{
+	npu_write(npu, NPU_REG_INT_ENABLE, 0);
+	synchronize_irq(npu->irq);
+	npu_device_reset(npu);
+}
+
+/**
+ * npu_device_reset() - reset the device; its memory keeps its content
+ * @npu: the device
+ *
+ * Return: 0, -ENODEV if the device does not answer, -ETIMEDOUT if it does not come back.
+ */
+int npu_device_reset(struct npu_device *npu)
+{
+	u64 value;
+	int ret;
+
+	if (!npu_device_answers(npu))
+		return -ENODEV;
+	npu_write(npu, NPU_REG_RESET, NPU_RESET_BUSY__MASK);
+	ret = readq_poll_timeout(npu->regs + NPU_REG_RESET, value, !(value & NPU_RESET_BUSY__MASK), 50,
+				 NPU_RESET_TIMEOUT_US);
+	if (ret && value == ~0ull)
+		return -ENODEV;
+	return ret;
+}
+
+/**
+ * npu_device_fini() - undo npu_device_init() where devres does not
+ * @npu: the device
+ */
+void npu_device_fini(struct npu_device *npu)
+{
+	npu_reset_fini(npu);
+	npu_sched_fini(npu);
+	npu_vram_fini(npu);
+	ida_destroy(&npu->mmu.asids);
+	ida_destroy(&npu->ctx_slots);
+}

@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/* Copyright © 2026 The NPU stack authors */
+
+/**
+ * DOC: Buffer objects
+ *
+ * A buffer lives in device-local memory (mapped through BAR 2, page by page as it is touched) or in system
+ * memory (shmem), decided once at creation. Handles, bindings, mappings and dma-bufs hold references. When
+ * the device is unplugged, pages that are touched from then on are replaced by a page of zeros, so nobody
+ * is killed by SIGBUS for it.
+ *
+ * Buffers private to a VM share its reservation object; all others have their own.
+ *
+ * What it misses: handing device-local memory to other drivers (peer-to-peer DMA). Their attach fails, and
+ * user space makes buffers it shares in system memory.
+ */
+
+#include <linux/dma-buf.h>
+#include <linux/scatterlist.h>
+
+#include <drm/drm_drv.h>
+#include <drm/drm_gem.h>
+#include <drm/drm_gpuvm.h>
+#include <drm/drm_managed.h>
+#include <drm/drm_prime.h>
+
+#include <drm/npu_accel.h>
+
+#include "npu_device.h"
+#include "npu_gem.h"
+#include "npu_vm.h"
+#include "npu_vram.h"
+
+/* Pages that one fault maps at most, if they are contiguous. */
+#define NPU_FAULT_AROUND	64
+
+/* -- device-local memory ---------------------------------------------------------------------- */
+
+/* Where page @page of a buffer is, and how many follow it. */
+static u64 npu_gem_vram_address(struct npu_gem_object *bo, u64 page, u64 *contiguous)
+{
+	u64 offset = page << PAGE_SHIFT;
+	struct npu_vram_piece *piece;
+
+	list_for_each_entry(piece, &bo->pieces, link) {
+		if (offset < piece->node.size) {
+			*contiguous = (piece->node.size - offset) >> PAGE_SHIFT;
+			return piece->node.start + offset;
+		}
+		offset -= piece->node.size;
+	}
+	*contiguous = 0;
+	return 0;
+}
+
+static void npu_gem_free_dummy_page(struct drm_device *drm, void *page)
+{
+	__free_page(page);
+}
+
+static vm_fault_t npu_gem_vram_fault(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct drm_gem_object *obj = vma->vm_private_data;
+	struct npu_device *npu = to_npu_device(obj->dev);
+	u64 page = vmf->pgoff - drm_vma_node_start(&obj->vma_node);
+	unsigned long address = vmf->address & PAGE_MASK;
+	u64 contiguous, i, pa;
+	vm_fault_t ret;
+	int idx;
+
+	if (!drm_dev_enter(obj->dev, &idx)) {
+		/* A page that belongs to the mapping, freed with the device. */
+		struct page *dummy = alloc_page(GFP_KERNEL | __GFP_ZERO);
+
+		if (!dummy)
+			return VM_FAULT_OOM;
+		if (drmm_add_action_or_reset(obj->dev, npu_gem_free_dummy_page, dummy))
+			return VM_FAULT_OOM;
+		return vmf_insert_pfn_prot(vma, address, page_to_pfn(dummy), vma->vm_page_prot);
+	}
+
+	pa = npu_gem_vram_address(to_npu_gem(obj), page, &contiguous);
+	contiguous = min_t(u64, contiguous, NPU_FAULT_AROUND);
+	contiguous = min_t(u64, contiguous, (vma->vm_end - address) >> PAGE_SHIFT);
+	ret = contiguous ? VM_FAULT_NOPAGE : VM_FAULT_SIGBUS;
+	for (i = 0; i < contiguous; i++) {
+		ret = vmf_insert_pfn(vma, address + (i << PAGE_SHIFT),
+				     PHYS_PFN(npu->vram.base + pa) + i);
+		if (ret != VM_FAULT_NOPAGE) {
+			if (i)
+				ret = VM_FAULT_NOPAGE;
+			break;
+		}
+	}
+	drm_dev_exit(idx);
+	return ret;
+}
+
+static const struct vm_operations_struct npu_gem_vram_vm_ops = {
+	.fault = npu_gem_vram_fault,
+	.open = drm_gem_vm_open,
+	.close = drm_gem_vm_close,
+};
+
+/* -- functions of the objects ----------------------------------------------------------------- */
+
+static void npu_gem_free(struct drm_gem_object *obj)
+{
+	struct npu_gem_object *bo = to_npu_gem(obj);
+	struct npu_device *npu = to_npu_device(obj->dev);
+	struct drm_gem_object *resv_owner = bo->resv_owner;
+
+	mutex_destroy(&bo->gpuva_lock);
+	if (bo->in_vram) {
+		npu_vram_free(npu, &bo->pieces);
+		drm_gem_object_release(obj);
+		kfree(bo);
+	} else {
+		atomic64_sub(obj->size, &npu->system_used);
+		drm_gem_shmem_free(&bo->shmem);
+	}
+	if (resv_owner)
+		drm_gem_object_put(resv_owner);
+}
+
+/*
+ * The jobs of a VM add their fences to the reservations of the buffers it shares with others: from now on
+ * this is one.
+ */
+static struct dma_buf *npu_gem_export(struct drm_gem_object *obj, int flags)
+{
+	struct npu_gem_object *bo = to_npu_gem(obj);
+	struct drm_gpuvm_bo *vm_bo;
+	struct dma_buf *buf;
+
+	if (bo->vm_uid)
+		return ERR_PTR(-EPERM);
+	buf = drm_gem_prime_export(obj, flags);
+	if (IS_ERR(buf))
+		return buf;
+	mutex_lock(&bo->gpuva_lock);
+	drm_gem_for_each_gpuvm_bo(vm_bo, obj)
+		drm_gpuvm_bo_extobj_add(vm_bo);
+	mutex_unlock(&bo->gpuva_lock);
+	return buf;
+}
+
+static int npu_gem_vram_pin(struct drm_gem_object *obj)
+{
+	return -EOPNOTSUPP;
+}
+
+static enum drm_gem_object_status npu_gem_status(struct drm_gem_object *obj)
+{
+	return DRM_GEM_OBJECT_RESIDENT;
+}
+
+static const struct drm_gem_object_funcs npu_gem_vram_funcs = {
+	.free = npu_gem_free,
+	.export = npu_gem_export,
+	.pin = npu_gem_vram_pin,
+	.status = npu_gem_status,
+	.vm_ops = &npu_gem_vram_vm_ops,
+};
+
+static const struct drm_gem_object_funcs npu_gem_shmem_funcs = {
+	.free = npu_gem_free,
+	.export = npu_gem_export,
+	.print_info = drm_gem_shmem_object_print_info,
+	.pin = drm_gem_shmem_object_pin,
+	.unpin = drm_gem_shmem_object_unpin,
+	.get_sg_table = drm_gem_shmem_object_get_sg_table,
+	.vmap = drm_gem_shmem_object_vmap,
+	.vunmap = drm_gem_shmem_object_vunmap,
+	.mmap = drm_gem_shmem_object_mmap,
+	.status = npu_gem_status,
+	.vm_ops = &drm_gem_shmem_vm_ops,
+};
+
+static struct npu_gem_object *npu_gem_alloc(void)
+{
+	struct npu_gem_object *bo = kzalloc(sizeof(*bo), GFP_KERNEL);
+
+	if (!bo)
+		return NULL;
+	INIT_LIST_HEAD(&bo->pieces);
+	mutex_init(&bo->gpuva_lock);
+	return bo;
+}
+
+/**
+ * npu_gem_create_object() - &drm_driver.gem_create_object: an object in system memory
+ * @drm: the device
+ * @size: bytes
+ *
+ * Return: the object or an error pointer.
+ */
+struct drm_gem_object *npu_gem_create_object(struct drm_device *drm, size_t size)
+{
+	struct npu_gem_object *bo = npu_gem_alloc();
+
+	if (!bo)
+		return ERR_PTR(-ENOMEM);
+	bo->flags = DRM_NPU_BO_PLACE_SYSTEM;
+	bo->shmem.base.funcs = &npu_gem_shmem_funcs;
+	atomic64_add(PAGE_ALIGN(size), &to_npu_device(drm)->system_used);
+	return &bo->shmem.base;
+}
+
+static struct npu_gem_object *npu_gem_create_vram(struct npu_device *npu, u64 size)
+{
+	struct npu_gem_object *bo = npu_gem_alloc();
+	int ret;
+
+	if (!bo)
+		return ERR_PTR(-ENOMEM);
+	ret = npu_vram_alloc(npu, size, &bo->pieces);
+	if (ret) {
+		kfree(bo);
+		return ERR_PTR(ret);
+	}
+	bo->in_vram = true;
+	bo->shmem.base.funcs = &npu_gem_vram_funcs;
+	drm_gem_private_object_init(&npu->drm, &bo->shmem.base, size);
+	return bo;
+}
+
+static struct npu_gem_object *npu_gem_create(struct npu_device *npu, u64 size, u32 flags)
+{
+	struct npu_gem_object *bo = ERR_PTR(-ENOSPC);
+
+	if (flags & DRM_NPU_BO_PLACE_DEVICE)
+		bo = npu_gem_create_vram(npu, size);
+	if (bo == ERR_PTR(-ENOSPC) && (flags & DRM_NPU_BO_PLACE_SYSTEM)) {
+		struct drm_gem_shmem_object *shmem;
+
+		/* More than there is will not fit: say so before the machine is out of memory. */
+		if (size >> PAGE_SHIFT > totalram_pages())
+			return ERR_PTR(-ENOSPC);
+		shmem = drm_gem_shmem_create(&npu->drm, size);
+		if (IS_ERR(shmem))
+			return ERR_CAST(shmem);
+		bo = container_of(shmem, struct npu_gem_object, shmem);
+	}
+	if (!IS_ERR(bo)) {
+		bo->flags = flags;
+		drm_gem_gpuva_set_lock(&bo->shmem.base, &bo->gpuva_lock);
+	}
+	return bo;
+}
+
+/**
+ * npu_gem_get_pages() - make sure a buffer has memory with DMA addresses
+ * @bo: the buffer
+ *
+ * Return: 0 or a negative errno. May allocate and sleep.
+ */
+int npu_gem_get_pages(struct npu_gem_object *bo)
+{
+	struct sg_table *sgt;
+
+	if (bo->in_vram || READ_ONCE(bo->sgt))
+		return 0;
+	sgt = drm_gem_shmem_get_pages_sgt(&bo->shmem);
+	if (IS_ERR(sgt))
+		return PTR_ERR(sgt);
+	WRITE_ONCE(bo->sgt, sgt);
+	return 0;
+}
+
+/**
+ * npu_gem_for_each_run() - walk over the contiguous pieces of a part of a buffer
+ * @bo: the buffer; npu_gem_get_pages() was called
+ * @offset: start of the part
+ * @size: bytes of it
+ * @func: called with the offset of a piece in the part, its address as the device sees it, and its size;
+ *        ends the walk when it returns something else than 0
+ * @data: for @func
+ *
+ * Return: what @func returned last.
+ */
+int npu_gem_for_each_run(struct npu_gem_object *bo, u64 offset, u64 size,
+			 int (*func)(void *data, u64 offset, u64 pa, u64 size), void *data)
+{
+	u64 at = 0, end = offset + size;
+	struct npu_vram_piece *piece;
+	struct scatterlist *sg;
+	int i, ret = 0;
+
+#define VISIT(start, length) do {						\
+		u64 first = max(at, offset), last = min(at + (length), end);	\
+										\
+		if (first < last)						\
+			ret = func(data, first - offset, (start) + first - at,	\
+				   last - first);				\
+		at += (length);							\
+	} while (0)
+
+	if (bo->in_vram) {
+		list_for_each_entry(piece, &bo->pieces, link) {
+			VISIT(piece->node.start, piece->node.size);
+			if (ret || at >= end)
+				break;
+		}
+	} else {
+		for_each_sgtable_dma_sg(bo->sgt, sg, i) {
+			VISIT(npu_system_pa(sg_dma_address(sg)), sg_dma_len(sg));
+			if (ret || at >= end)
+				break;
+		}
+	}
+#undef VISIT
+	return ret;
+}
+
+/* -- ioctls ----------------------------------------------------------------------------------- */
+
+int npu_ioctl_bo_create(struct drm_device *drm, void *data, struct drm_file *file)
+{
+	const u32 places = DRM_NPU_BO_PLACE_DEVICE | DRM_NPU_BO_PLACE_SYSTEM;
+	struct drm_npu_bo_create *args = data;
+	struct npu_file *nfile = file->driver_priv;
+	struct npu_vm *vm = NULL;
+	struct npu_gem_object *bo;
+	u64 size;
+	int ret;
+
+	if (args->pad || args->flags & ~(places | DRM_NPU_BO_NO_MMAP) || !(args->flags & places))
+		return -EINVAL;
+	if (!args->size || args->size > SZ_1G * 1024ull * 1024)
+		return args->size && args->size <= U64_MAX - (NPU_PAGE_SIZE_B - 1) ? -ENOSPC : -EINVAL;
+	size = round_up(args->size, NPU_PAGE_SIZE_B);
+
+	if (args->vm_id) {
+		vm = npu_vm_get(nfile, args->vm_id);
+		if (!vm)
+			return -ENOENT;
+	}
+	bo = npu_gem_create(to_npu_device(drm), size, args->flags);
+	if (IS_ERR(bo)) {
+		ret = PTR_ERR(bo);
+		goto put_vm;
+	}
+	if (vm) {
+		bo->vm_uid = vm->uid;
+		bo->resv_owner = drm_gpuvm_resv_obj(&vm->base);
+		drm_gem_object_get(bo->resv_owner);
+		bo->shmem.base.resv = bo->resv_owner->resv;
+	}
+	ret = drm_gem_handle_create(file, &bo->shmem.base, &args->handle);
+	drm_gem_object_put(&bo->shmem.base);
+	if (!ret)
+		args->size = size;
+put_vm:
+	if (vm)
+		npu_vm_put(vm);
+	return ret;
+}
+
+int npu_ioctl_bo_mmap_offset(struct drm_device *drm, void *data, struct drm_file *file)
+{
+	struct drm_npu_bo_mmap_offset *args = data;
+	struct drm_gem_object *obj;
+	int ret;
+
+	if (args->pad)
+		return -EINVAL;
+	obj = drm_gem_object_lookup(file, args->handle);
+	if (!obj)
+		return -ENOENT;
+	if (obj->import_attach || to_npu_gem(obj)->flags & DRM_NPU_BO_NO_MMAP)
+		ret = -EPERM;
+	else
+		ret = drm_gem_create_mmap_offset(obj);
+	if (!ret)
+		args->offset = drm_vma_node_offset_addr(&obj->vma_node);
+	drm_gem_object_put(obj);
+	return ret;
+}
+
+int npu_ioctl_bo_get_info(struct drm_device *drm, void *data, struct drm_file *file)
+{
+	struct drm_npu_bo_get_info *args = data;
+	struct npu_file *nfile = file->driver_priv;
+	struct npu_gem_object *bo;
+	struct drm_gem_object *obj;
+
+	obj = drm_gem_object_lookup(file, args->handle);
+	if (!obj)
+		return -ENOENT;
+	bo = to_npu_gem(obj);
+	args->flags = bo->flags;
+	args->size = obj->size;
+	args->vm_id = bo->vm_uid ? npu_vm_find_id(nfile, bo->vm_uid) : 0;
+	args->imported = !!obj->import_attach;
+	drm_gem_object_put(obj);
+	return 0;
+}

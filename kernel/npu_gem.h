@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/* Copyright © 2026 The NPU stack authors */
+
+#ifndef __NPU_GEM_H__
+#define __NPU_GEM_H__
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+
+#include <drm/drm_gem_shmem_helper.h>
+#include <drm/drm_mm.h>
+
+struct npu_device;
+
+/**
+ * struct npu_vram_piece - contiguous device-local memory
+ */
+struct npu_vram_piece {
+	/** @node: Where it is. */
+	struct drm_mm_node node;
+	/** @link: In &npu_gem_object.pieces. */
+	struct list_head link;
+};
+
+/**
+ * struct npu_gem_object - a buffer object
+ */
+struct npu_gem_object {
+	/** @shmem: Base class; its pages are used in system memory only. */
+	struct drm_gem_shmem_object shmem;
+	/** @flags: enum drm_npu_bo_flags. */
+	u32 flags;
+	/** @in_vram: It lives in device-local memory, else in system memory. */
+	bool in_vram;
+	/** @pieces: &struct npu_vram_piece of a buffer in device-local memory, in order. */
+	struct list_head pieces;
+	/** @sgt: DMA addresses of a buffer in system memory, once it was bound. */
+	struct sg_table *sgt;
+	/** @vm_uid: The VM it is private to, or 0. */
+	u64 vm_uid;
+	/** @resv_owner: Object whose reservation it shares, with a reference, or NULL. */
+	struct drm_gem_object *resv_owner;
+	/** @gpuva_lock: Protects the list of bindings. */
+	struct mutex gpuva_lock;
+};
+
+static inline struct npu_gem_object *to_npu_gem(struct drm_gem_object *obj)
+{
+	return container_of(to_drm_gem_shmem_obj(obj), struct npu_gem_object, shmem);
+}
+
+static inline u64 npu_gem_size(const struct npu_gem_object *bo)
+{
+	return bo->shmem.base.size;
+}
+
+struct drm_gem_object *npu_gem_create_object(struct drm_device *drm, size_t size);
+int npu_gem_get_pages(struct npu_gem_object *bo);
+int npu_gem_for_each_run(struct npu_gem_object *bo, u64 offset, u64 size,
+			 int (*func)(void *data, u64 offset, u64 pa, u64 size), void *data);
+
+int npu_ioctl_bo_create(struct drm_device *drm, void *data, struct drm_file *file);
+int npu_ioctl_bo_mmap_offset(struct drm_device *drm, void *data, struct drm_file *file);
+int npu_ioctl_bo_get_info(struct drm_device *drm, void *data, struct drm_file *file);
+
+#endif

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/* Copyright © 2026 The NPU stack authors */
+
+/**
+ * DOC: Watchdog and reset
+ *
+ * A command buffer that makes no progress is killed by the device itself, after watchdog_ms: that is a fault
+ * like others. What is left for the driver are defects of the device or of what lies between. While jobs are
+ * on the hardware a work looks at the queues every half second:
+ *
+ * 1. Fences that arrived without an interrupt are taken care of: an interrupt was lost.
+ * 2. A device that reads as all ones is gone. All contexts are LOST.
+ * 3. A queue with jobs that did not advance: if the device runs a command buffer, it is its own watchdog's
+ *    business; if it knows less of the ring than was written, the doorbell was lost and is rung again; if
+ *    that does not help, the device is reset.
+ * 4. Kills of closed contexts are repeated.
+ *
+ * A reset keeps jobs that were not started: they run afterwards as if nothing had happened. A job that was
+ * started cannot be run again, because it may have changed memory: its context is lost (INNOCENT, if the
+ * fault is not its own). A device that cannot be reset is gone. User space is told by a uevent
+ * (WEDGED=...), in the form the DRM core has for it.
+ */
+
+#include <linux/kobject.h>
+#include <linux/pci.h>
+#include <linux/workqueue.h>
+
+#include <drm/drm_drv.h>
+#include <drm/drm_managed.h>
+#include <drm/drm_print.h>
+
+#include "npu_ctx.h"
+#include "npu_device.h"
+#include "npu_job.h"
+#include "npu_reset.h"
+#include "npu_sched.h"
+
+#define NPU_WATCH_PERIOD	msecs_to_jiffies(500)
+/* Looks in a row at which a queue that should run does not, before the device is reset. */
+#define NPU_MAX_STUCK		4
+
+static void npu_reset_tell(struct npu_device *npu, const char *methods)
+{
+	char text[64];
+	char *envp[] = { text, NULL };
+
+	snprintf(text, sizeof(text), "WEDGED=%s", methods);
+	drm_notice(&npu->drm, "%s\n", text);
+	kobject_uevent_env(&npu->drm.accel->kdev->kobj, KOBJ_CHANGE, envp);
+}
+
+/**
+ * npu_reset_lose() - the device is gone for good: end everything
+ * @npu: the device
+ */
+void npu_reset_lose(struct npu_device *npu)
+{
+	npu_sched_stop(npu);
+	spin_lock(&npu->sched.lock);
+	npu->lost = true;
+	spin_unlock(&npu->sched.lock);
+	npu_sched_process(npu, false); /* what was completed before */
+	npu_sched_recover(npu, true);
+}
+
+static void npu_reset_work(struct work_struct *work)
+{
+	struct npu_device *npu = container_of(work, struct npu_device, reset_work);
+	int idx, ret;
+
+	if (npu->lost || !drm_dev_enter(&npu->drm, &idx))
+		return;
+	npu_sched_stop(npu);
+	npu_write(npu, NPU_REG_INT_ENABLE, 0);
+	synchronize_irq(npu->irq);
+	ret = npu_device_reset(npu);
+	npu_sched_process(npu, false); /* what was completed before */
+	if (!ret) {
+		npu_sched_recover(npu, false);
+		ret = npu_device_start(npu);
+	}
+	if (ret) {
+		drm_err(&npu->drm, "the device does not come back: %d\n", ret);
+		npu_reset_lose(npu);
+		npu_reset_tell(npu, "rebind,bus-reset");
+	} else {
+		atomic_inc(&npu->resets);
+		npu_sched_process(npu, true);
+		npu_reset_tell(npu, "none");
+	}
+	drm_dev_exit(idx);
+}
+
+/**
+ * npu_reset_schedule() - have the device reset soon
+ * @npu: the device
+ * @why: for the log
+ */
+void npu_reset_schedule(struct npu_device *npu, const char *why)
+{
+	if (queue_work(npu->reset_wq, &npu->reset_work))
+		drm_err(&npu->drm, "reset: %s\n", why);
+}
+
+/* Returns why the device must be reset, or NULL. */
+static const char *npu_reset_look_at_queue(struct npu_device *npu, struct npu_hwq *hwq)
+{
+	u64 fence = le64_to_cpu(READ_ONCE(npu->shared->fence[hwq->index]));
+	u64 status, tail;
+	bool idle;
+
+	spin_lock(&npu->sched.lock);
+	idle = list_empty(&hwq->jobs);
+	if (idle || fence != hwq->seen_fence) {
+		hwq->seen_fence = fence;
+		hwq->stuck = 0;
+		spin_unlock(&npu->sched.lock);
+		return NULL;
+	}
+	status = npu_read(npu, NPU_REG_QUEUE_STATUS(hwq->index));
+	tail = npu_read(npu, NPU_REG_QUEUE_TAIL(hwq->index));
+	/* A kill that is not obeyed is not the watchdog's business, which may be off. */
+	if (NPU_GET(status, NPU_QUEUE_STATUS_IN_EXEC) &&
+	    !list_first_entry(&hwq->jobs, struct npu_job, node)->ctx->closed) {
+		hwq->stuck = 0;
+	} else {
+		hwq->stuck++;
+		if (tail != hwq->tail)
+			npu_write(npu, NPU_REG_QUEUE_TAIL(hwq->index), hwq->tail);
+	}
+	spin_unlock(&npu->sched.lock);
+	return hwq->stuck >= NPU_MAX_STUCK ? "a queue is stuck" : NULL;
+}
+
+static void npu_reset_watchdog(struct work_struct *work)
+{
+	struct npu_device *npu = container_of(to_delayed_work(work), struct npu_device, watchdog);
+	const char *why = NULL;
+	bool again;
+	int idx;
+	u32 i;
+
+	if (npu->lost || !drm_dev_enter(&npu->drm, &idx))
+		return;
+	if (!npu_device_answers(npu)) {
+		drm_err(&npu->drm, "the device does not answer any more\n");
+		npu_reset_lose(npu);
+		npu_reset_tell(npu, "rebind,bus-reset");
+		drm_dev_exit(idx);
+		return;
+	}
+	npu_sched_process(npu, false);
+	npu_sched_retry_kills(npu);
+	for (i = 0; !why && i < npu->hw.num_queues; i++)
+		why = npu_reset_look_at_queue(npu, &npu->sched.hwqs[i]);
+	if (why)
+		npu_reset_schedule(npu, why);
+
+	spin_lock(&npu->sched.lock);
+	again = npu->sched.num_jobs;
+	spin_unlock(&npu->sched.lock);
+	if (again)
+		npu_reset_watch(npu);
+	drm_dev_exit(idx);
+}
+
+/**
+ * npu_reset_watch() - jobs are on the hardware: look after them
+ * @npu: the device
+ */
+void npu_reset_watch(struct npu_device *npu)
+{
+	queue_delayed_work(npu->reset_wq, &npu->watchdog, NPU_WATCH_PERIOD);
+}
+
+static void npu_reset_destroy_wq(struct drm_device *drm, void *wq)
+{
+	destroy_workqueue(wq);
+}
+
+int npu_reset_init(struct npu_device *npu)
+{
+	INIT_DELAYED_WORK(&npu->watchdog, npu_reset_watchdog);
+	INIT_WORK(&npu->reset_work, npu_reset_work);
+	npu->reset_wq = alloc_ordered_workqueue("npu-reset", WQ_MEM_RECLAIM);
+	if (!npu->reset_wq)
+		return -ENOMEM;
+	return drmm_add_action_or_reset(&npu->drm, npu_reset_destroy_wq, npu->reset_wq);
+}
+
+void npu_reset_fini(struct npu_device *npu)
+{
+	if (!npu->reset_wq)
+		return;
+	cancel_delayed_work_sync(&npu->watchdog);
+	cancel_work_sync(&npu->reset_work);
+}

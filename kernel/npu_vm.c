@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+/* Copyright © 2026 The NPU stack authors */
+
+/**
+ * DOC: Address spaces
+ *
+ * References: the id, contexts, buffers that are bound (through &struct drm_gpuvm_bo), binds that are under
+ * way. When the id goes all bindings go with it, so nothing but contexts and binds that are ending keep the
+ * rest alive.
+ *
+ * The identifier (ASID) is given back when the last reference is gone: no job of the VM is on the hardware
+ * then.
+ */
+
+#include <linux/slab.h>
+
+#include <drm/drm_drv.h>
+
+#include "npu_ctx.h"
+#include "npu_device.h"
+#include "npu_drv.h"
+#include "npu_mmu.h"
+#include "npu_vm.h"
+
+/* Address 0 of the table stays empty: a packet that says nothing reaches nothing. */
+#define NPU_FIRST_ASID	1
+
+/* Ids of an open file are small numbers from 1. */
+#define NPU_MAX_VMS	XA_LIMIT(1, 65535)
+
+/* Where addresses end. */
+u64 npu_vm_end(struct npu_vm *vm)
+{
+	return 1ull << vm->npu->hw.va_bits;
+}
+
+static void npu_vm_release(struct work_struct *work)
+{
+	struct npu_vm *vm = container_of(work, struct npu_vm, release_work);
+	struct npu_device *npu = vm->npu;
+
+	npu_vm_bind_fini(vm);
+	npu_mmu_set_root(npu, vm->asid, NULL);
+	npu_mmu_destroy_root(npu, vm->root);
+	ida_free(&npu->mmu.asids, vm->asid);
+	mutex_destroy(&vm->op_lock);
+	mutex_destroy(&vm->bind_lock);
+	kfree(vm);
+	drm_dev_put(&npu->drm);
+}
+
+/*
+ * &drm_gpuvm_ops.vm_free: the last reference may have been dropped by a bind that ends, that is on the
+ * workqueue of its scheduler.
+ */
+void npu_vm_free(struct drm_gpuvm *gpuvm)
+{
+	struct npu_vm *vm = to_npu_vm(gpuvm);
+
+	INIT_WORK(&vm->release_work, npu_vm_release);
+	queue_work(npu_release_wq, &vm->release_work);
+}
+
+void npu_vm_put(struct npu_vm *vm)
+{
+	drm_gpuvm_put(&vm->base);
+}
+
+/**
+ * npu_vm_get() - look a VM up
+ * @nfile: the file
+ * @id: its id there
+ *
+ * Return: the VM with a reference, or NULL.
+ */
+struct npu_vm *npu_vm_get(struct npu_file *nfile, u32 id)
+{
+	struct npu_vm *vm;
+
+	mutex_lock(&nfile->lock);
+	vm = xa_load(&nfile->vms, id);
+	if (vm)
+		drm_gpuvm_get(&vm->base);
+	mutex_unlock(&nfile->lock);
+	return vm;
+}
+
+/**
+ * npu_vm_find_id() - the id of the VM with a number
+ * @nfile: the file
+ * @uid: the number
+ *
+ * Return: the id, or 0 if it has none in this file.
+ */
+u32 npu_vm_find_id(struct npu_file *nfile, u64 uid)
+{
+	unsigned long id;
+	struct npu_vm *vm;
+	u32 found = 0;
+
+	mutex_lock(&nfile->lock);
+	xa_for_each(&nfile->vms, id, vm) {
+		if (vm->uid == uid)
+			found = id;
+	}
+	mutex_unlock(&nfile->lock);
+	return found;
+}
+
+static struct npu_vm *npu_vm_create(struct npu_device *npu)
+{
+	struct drm_gem_object *resv_obj;
+	struct npu_vm *vm;
+	int ret;
+
+	vm = kzalloc(sizeof(*vm), GFP_KERNEL);
+	if (!vm)
+		return ERR_PTR(-ENOMEM);
+	vm->npu = npu;
+	mutex_init(&vm->op_lock);
+	mutex_init(&vm->bind_lock);
+	vm->root = npu_mmu_create_root(npu);
+	if (!vm->root) {
+		ret = -ENOMEM;
+		goto free_vm;
+	}
+	ret = ida_alloc_range(&npu->mmu.asids, NPU_FIRST_ASID, npu->hw.num_asids - 1, GFP_KERNEL);
+	if (ret < 0)
+		goto free_root;
+	vm->asid = ret;
+	ret = npu_vm_bind_init(vm);
+	if (ret)
+		goto free_asid;
+	resv_obj = drm_gpuvm_resv_object_alloc(&npu->drm);
+	if (!resv_obj) {
+		ret = -ENOMEM;
+		goto fini_bind;
+	}
+
+	vm->uid = atomic64_inc_return(&npu->mmu.next_uid);
+	drm_dev_get(&npu->drm);
+	drm_gpuvm_init(&vm->base, "npu", 0, &npu->drm, resv_obj, 0, npu_vm_end(vm), 0, 0,
+		       &npu_vm_gpuvm_ops);
+	drm_gem_object_put(resv_obj);
+	npu_mmu_set_root(npu, vm->asid, vm->root);
+	return vm;
+
+fini_bind:
+	npu_vm_bind_fini(vm);
+free_asid:
+	ida_free(&npu->mmu.asids, vm->asid);
+free_root:
+	npu_mmu_destroy_root(npu, vm->root);
+free_vm:
+	kfree(vm);
+	return ERR_PTR(ret);
+}
+
+/**
+ * npu_vm_close() - the id is gone: drop pending binds and all bindings, and the id's reference
+ * @vm: the VM
+ */
+void npu_vm_close(struct npu_vm *vm)
+{
+	mutex_lock(&vm->bind_lock);
+	vm->closed = true;
+	mutex_unlock(&vm->bind_lock);
+	drm_sched_entity_fini(&vm->bind_entity);
+	npu_vm_unbind_all(vm);
+	npu_vm_put(vm);
+}
+
+/* -- ioctls ----------------------------------------------------------------------------------- */
+
+int npu_ioctl_vm_create(struct drm_device *drm, void *data, struct drm_file *file)
+{
+	struct drm_npu_vm_create *args = data;
+	struct npu_file *nfile = file->driver_priv;
+	struct npu_vm *vm;
+	int ret;
+
+	if (args->flags)
+		return -EINVAL;
+	vm = npu_vm_create(nfile->npu);
+	if (IS_ERR(vm))
+		return PTR_ERR(vm);
+	ret = xa_alloc(&nfile->vms, &args->vm_id, vm, NPU_MAX_VMS, GFP_KERNEL);
+	if (ret) {
+		npu_vm_close(vm);
+		return ret == -EBUSY ? -ENOSPC : ret;
+	}
+	return 0;
+}
+
+int npu_ioctl_vm_destroy(struct drm_device *drm, void *data, struct drm_file *file)
+{
+	struct drm_npu_vm_destroy *args = data;
+	struct npu_file *nfile = file->driver_priv;
+	struct npu_vm *vm;
+	int ret = 0;
+
+	if (args->pad)
+		return -EINVAL;
+	mutex_lock(&nfile->lock);
+	vm = xa_load(&nfile->vms, args->vm_id);
+	if (!vm)
+		ret = -ENOENT;
+	else if (vm->num_ctxs)
+		ret = -EBUSY;
+	else
+		xa_erase(&nfile->vms, args->vm_id);
+	mutex_unlock(&nfile->lock);
+	if (ret)
+		return ret;
+	npu_vm_close(vm);
+	return 0;
+}
+
+int npu_ioctl_vm_get_state(struct drm_device *drm, void *data, struct drm_file *file)
+{
+	struct drm_npu_vm_get_state *args = data;
+	struct npu_vm *vm = npu_vm_get(file->driver_priv, args->vm_id);
+
+	if (!vm)
+		return -ENOENT;
+	args->state = READ_ONCE(vm->unusable) ? DRM_NPU_VM_STATE_UNUSABLE : DRM_NPU_VM_STATE_USABLE;
+	npu_vm_put(vm);
+	return 0;
+}
