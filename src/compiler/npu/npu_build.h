@@ -35,7 +35,8 @@ npu_temp(struct npu_builder *b, enum npu_file file, unsigned bits, unsigned comp
    return npu_value_create(b->shader, file, bits, comps);
 }
 
-/* Any operation; fields beyond the operands start as zero and are set by the caller in the result. */
+/* Any operation; fields beyond the operands start as zero and are set by the caller in the result.
+ * */
 struct npu_instr *npu_build(struct npu_builder *b, unsigned op, const struct npu_ref *dests,
                             unsigned num_dests, const struct npu_ref *srcs, unsigned num_srcs);
 

@@ -4,7 +4,7 @@
  * A forward walk that gives every value of exec a number ("region"):
  *
  *  - exec = mand(a, b) narrows: the new region is within that of a or b, where these are exec
- * itself or a saved mask of known region (mandn(a, b): within a);
+ *    itself or a saved mask of known region (mandn(a, b): within a);
  *  - exec = mmov(saved), where saved = mmov exec was executed in region r, restores r;
  *  - anything else starts a region about which nothing is known.
  *

@@ -11,35 +11,35 @@
  * Rules. npu_validate() checks them after every pass; those of RA form by npu_validate_ra().
  *
  *  1. Values. An SSA value lives in one of three files: V (vector, one per lane), S (scalar,
- * uniform) or M (mask, one bit per lane). It has `bits` (8, 16, 32 or 64; 1 in M) and `comps`
- * (1..4). Bits above `bits` in its register are zero, so a value of at most 32 bits may be read as
- * any type of at most 32 bits, and an S value as any type at all (reading an 8-bit value as 32 bits
- *     is a free zero extension, reading a 64-bit S value as 32 bits a free truncation). A V value
- *     of 64 bits is an aligned register pair in another layout and is read as 64 bits only.
+ *     uniform) or M (mask, one bit per lane). It has `bits` (8, 16, 32 or 64; 1 in M) and `comps`
+ *     (1..4). Bits above `bits` in its register are zero, so a value of at most 32 bits may be read
+ *     as any type of at most 32 bits, and an S value as any type at all (reading an 8-bit value as
+ *     32 bits is a free zero extension, reading a 64-bit S value as 32 bits a free truncation). A V
+ *     value of 64 bits is an aligned register pair in another layout and is read as 64 bits only.
  *     Values with comps > 1 are consecutive registers; only loads, stores, DMA descriptors, phis
- * and the pseudo operations collect, split and parallel_copy touch them.
+ *     and the pseudo operations collect, split and parallel_copy touch them.
  *  2. SSA. One definition, which dominates all uses on the linear CFG (rule 4). There are no use
  *     lists; a pass that needs them counts them.
  *  3. Blocks. Phis come first, then ordinary instructions, then terminators: at most one
- * conditional branch (to succs[1]), then at most one `jmp` (to succs[0]) or `end` (no succs[0]).
- * With neither, control falls through and succs[0] is the next block of the list. A definition's block
- * stands before the blocks it dominates; an edge to the same or an earlier block is a loop's back
- * edge. The first block has no predecessors.
+ *     conditional branch (to succs[1]), then at most one `jmp` (to succs[0]) or `end` (no
+ *     succs[0]). With neither, control falls through and succs[0] is the next block of the list. A
+ *     definition's block stands before the blocks it dominates; an edge to the same or an earlier
+ *     block is a loop's back edge. The first block has no predecessors.
  *  4. The CFG is the linear, physical one: what the program counter does. Divergence is explicit:
  *     the execution mask is read as NPU_REF_EXEC and written by mask operations whose destination
- * is npu_exec(). It is not an SSA value: writing it is a side effect, and an instruction that depends
- * on it (npu_instr_reads_exec()) stays between the writes it stands between. Results in lanes that
- * are not active are undefined - except for mov, sel and mask operations, which compute every lane
- * whatever exec says, and compares, which write 0. `sel` with the condition npu_exec() is therefore
- * how a divergent value merges with its old one.
+ *     is npu_exec(). It is not an SSA value: writing it is a side effect, and an instruction that
+ *     depends on it (npu_instr_reads_exec()) stays between the writes it stands between. Results in
+ *     lanes that are not active are undefined - except for mov, sel and mask operations, which
+ *     compute every lane whatever exec says, and compares, which write 0. `sel` with the condition
+ *     npu_exec() is therefore how a divergent value merges with its old one.
  *  5. Phis have one source per predecessor, in the order of block->preds. Sources are SSA values,
  *     immediates or undef, never exec.
  *  6. Immediates are NPU_REF_IMM with the bits of the operand, zero-extended to 64 (the builder
- * cuts them). Whether one becomes an inline constant or the literal is the encoder's business; an
- *     instruction has at most one distinct literal (npu_legalize repairs that, together with
+ *     cuts them). Whether one becomes an inline constant or the literal is the encoder's business;
+ *     an instruction has at most one distinct literal (npu_legalize repairs that, together with
  *     operands whose file the ISA does not allow).
  *  7. A masked instruction (`masked`) keeps the old value in inactive lanes: its last source is
- * that old value, of the type of the destination, and RA gives both the same register.
+ *     that old value, of the type of the destination, and RA gives both the same register.
  *  8. Memory instructions have the sources base, index, data (enum npu_mem_src), unused ones are
  *     null refs. Stores have no destination. `noret` atomics have none either.
  *
@@ -90,7 +90,8 @@ enum npu_pseudo_op {
    /* d0, d1, .. = parallel_copy s0, s1, ..: all at once. Made by RA out of phis and shuffles; all
     * lanes whatever exec. Sources may be immediates. */
    NPU_OP_PARALLEL_COPY,
-   /* swap d0, d1 (both also sources 0, 1): exchanges two registers of a file, all lanes. After RA. */
+   /* swap d0, d1 (both also sources 0, 1): exchanges two registers of a file, all lanes. After RA.
+    * */
    NPU_OP_SWAP,
    /* spill s / d = fill: slot number in `imm`. Made by the spiller, lowered after RA. */
    NPU_OP_SPILL,
@@ -150,8 +151,8 @@ struct npu_block;
  *   space       memory: enum npu_space
  *   scale_log2  form o, atomics: shift of the index, 0..7
  *   sr_or_code  rdsr: enum npu_sr; trap: code
- *   imm         memory: byte offset, signed 16 bits; spill, fill: slot; copies after RA: a V
- * register that is free there
+ *   imm         memory: byte offset, signed 16 bits; spill, fill: slot; copies after RA: a V register
+ *               that is free there
  *
  * X(type, name, how the text form shows it)
  */
@@ -551,7 +552,8 @@ void npu_insert(struct npu_cursor *cursor, struct npu_instr *instr);
 #define npu_foreach_instr_in_block_safe_rev(block, instr)                                          \
    list_for_each_entry_safe_rev(struct npu_instr, instr, &(block)->instrs, link)
 
-/* Everywhere in the shader, in list order. `break` leaves the inner loop only: use return or goto. */
+/* Everywhere in the shader, in list order. `break` leaves the inner loop only: use return or goto.
+ * */
 #define npu_foreach_instr(shader, instr)                                                           \
    npu_foreach_block(shader, block_of_##instr)                                                     \
       npu_foreach_instr_in_block(block_of_##instr, instr)

@@ -4,7 +4,7 @@
  * Operands the ISA does not take directly. Selection may put any value into any source; here
  *
  *  1. an immediate goes into a register where the opcode takes none, or where it is the second
- * distinct literal of the instruction;
+ *     distinct literal of the instruction;
  *  2. a scalar goes into a vector register where only those are taken;
  *  3. an immediate mask goes through mfroms;
  *  4. neg and abs of immediates are applied.

@@ -4,10 +4,10 @@
  * Brings the CFG into the form register allocation wants:
  *
  *  1. No critical edges. Copies that implement phis (and that make the predecessors of a block
- * agree on where values are) stand at the end of a predecessor, which is right only if that block
- * has no other successor. An edge from a block with two successors to one with several predecessors
- *     gets a block of its own, directly behind its source: control falls into it, so a conditional
- *     branch along the edge is inverted. npu_opt_jumps removes those that stayed empty.
+ *     agree on where values are) stand at the end of a predecessor, which is right only if that
+ *     block has no other successor. An edge from a block with two successors to one with several
+ *     predecessors gets a block of its own, directly behind its source: control falls into it, so a
+ *     conditional branch along the edge is inverted. npu_opt_jumps removes those that stayed empty.
  *  2. No phi in a block with a single predecessor: it becomes a copy.
  */
 #include "npu_passes.h"

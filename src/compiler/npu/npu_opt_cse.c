@@ -10,7 +10,7 @@
  *
  *  - mov, sel and operations between masks compute everything: no condition;
  *  - what depends on exec itself (npu_exec() as a source, comparisons, which write 0 in inactive
- * lanes) needs the same mask;
+ *    lanes) needs the same mask;
  *  - everything else, scalar operations included, needs a mask that includes the later one.
  *
  * npu_exec_regions says what is known about masks.

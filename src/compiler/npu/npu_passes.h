@@ -82,7 +82,8 @@ void npu_compute_liveness(struct npu_shader *shader);
  */
 void npu_liveness_of_block(struct npu_block *block, BITSET_WORD *live);
 
-/* Most registers of each file live at one time; needs liveness. Exact: npu_ra() never needs more. */
+/* Most registers of each file live at one time; needs liveness. Exact: npu_ra() never needs more.
+ * */
 void npu_calc_demand(const struct npu_shader *shader, unsigned demand[NPU_NUM_FILES]);
 
 /* The same for one block. */

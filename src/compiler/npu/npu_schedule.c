@@ -9,9 +9,9 @@
  * comes first:
  *
  *  1. while the pressure of a file is near its limit, take the ready instruction that lowers it
- * most;
+ *     most;
  *  2. else, of the ready instructions whose operands have arrived, the one with the longest way to
- * the end of the block behind it; if none has arrived, the one that arrives first;
+ *     the end of the block behind it; if none has arrived, the one that arrives first;
  *  3. else the original order.
  *
  * A block whose new order has a larger demand than before, and more than the limit, keeps the old
@@ -21,10 +21,10 @@
  *
  *  - phis first, terminators last;
  *  - reads and writes of exec, where scalar results count as reads: they are defined where they
- * were computed only (npu_ir.h, rule 4);
+ *    were computed only (npu_ir.h, rule 4);
  *  - accesses to memory that may be the same, if one of them writes; spaces are apart except
- * generic, which may be any; fences, barriers and DMA are in order with all of them; so is reading
- * the clock;
+ *    generic, which may be any; fences, barriers and DMA are in order with all of them; so is
+ *    reading the clock;
  *  - everything else with side effects, among each other.
  *
  * With `shuffle` (NPU_DEBUG_STRESS_SCHED) the order is arbitrary within the same dependences.

@@ -13,21 +13,23 @@
  * farthest leaves (Belady). At a block's entry W starts from what the predecessors ended with; on
  * edges missing values are read back. Where we differ:
  *
- *  - A value is written once, behind its definition, not where it leaves W: in SSA form there is one
- * such place, which dominates everything, and memory then holds the value on every way. The price
- * is a write in a loop for a value that is defined in the loop and needed in memory only behind it.
+ *  - A value is written once, behind its definition, not where it leaves W: in SSA form there is
+ *    one such place, which dominates everything, and memory then holds the value on every way. The
+ *    price is a write in a loop for a value that is defined in the loop and needed in memory only
+ *    behind it.
  *  - At loop headers the paper looks at the demand inside the loop. We count the largest demand of
- * the loop's blocks: if it is too high, values not used in the loop stay in memory throughout.
+ *    the loop's blocks: if it is too high, values not used in the loop stay in memory throughout.
  *  - Reading back makes a second definition. The name a value has at the moment is kept while
- * walking; where predecessors disagree, and at loop headers, a phi unites the names, and phis that
- * turn out to unite one name are removed in the end (Braun et al., Simple and Efficient Construction
- * of SSA Form).
+ *    walking; where predecessors disagree, and at loop headers, a phi unites the names, and phis
+ *    that turn out to unite one name are removed in the end (Braun et al., Simple and Efficient
+ *    Construction of SSA Form).
  *  - A phi for which W has no place lives in memory: its sources are written to its slot on the
- * edges. W is then kept small enough for one more value, through which sources that are in memory
- *    themselves are copied.
+ *    edges. W is then kept small enough for one more value, through which sources that are in
+ *    memory themselves are copied.
  *  - Files: M spills to S values, so M comes before S. V is independent of both.
  *
- * Vectors count with all their registers and move as a whole. See npu_spill_memory.c for the memory.
+ * Vectors count with all their registers and move as a whole. See npu_spill_memory.c for the
+ * memory.
  */
 #include "npu_spill.h"
 

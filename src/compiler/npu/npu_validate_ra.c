@@ -10,15 +10,15 @@
  *     top (not reached yet) > a component of a value > nothing known
  *
  *  - An instruction that has a record (npu_ra_record_create()) must find the components of its SSA
- * sources in the registers it names; its destination registers then hold those of its SSA
- * destinations. Two values may be in one register only if they are known to be the same: collect,
- * split and copies are equations between components, solved once before (every value has one
- * definition, so this is a substitution).
+ *    sources in the registers it names; its destination registers then hold those of its SSA
+ *    destinations. Two values may be in one register only if they are known to be the same:
+ *    collect, split and copies are equations between components, solved once before (every value
+ *    has one definition, so this is a substitution).
  *  - An instruction without a record was made by allocation: parallel_copy, or a move or swap it
- * was lowered to. It moves contents. Anything else is an error.
+ *    was lowered to. It moves contents. Anything else is an error.
  *  - At a block's entry the contents of all predecessors' ends meet; where they differ nothing is
- * known. On the edge from a predecessor, the register that allocation claims for a phi must hold
- * the phi's source for this edge, and holds the phi from then on.
+ *    known. On the edge from a predecessor, the register that allocation claims for a phi must hold
+ *    the phi's source for this edge, and holds the phi from then on.
  *
  * It runs after npu_ra() and again after npu_lower_parallel_copy(), which it so checks as well.
  * Iteration ends because contents only fall. O(blocks * registers * loop depth) states.
