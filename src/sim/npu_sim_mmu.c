@@ -29,6 +29,36 @@
 
 /* ---- physical memory --------------------------------------------------------------------- */
 
+/* A copy of 4 or 8 bytes is one access on each side that is aligned: words that are polled are read whole. */
+static inline void
+copy_bytes(void *to, const void *from, size_t size_B)
+{
+   uint64_t word;
+   uint32_t half;
+
+   if (size_B == 8) {
+      if ((uintptr_t)from % 8 == 0)
+         word = __atomic_load_n((const uint64_t *)from, __ATOMIC_RELAXED);
+      else
+         memcpy(&word, from, 8);
+      if ((uintptr_t)to % 8 == 0)
+         __atomic_store_n((uint64_t *)to, word, __ATOMIC_RELAXED);
+      else
+         memcpy(to, &word, 8);
+   } else if (size_B == 4) {
+      if ((uintptr_t)from % 4 == 0)
+         half = __atomic_load_n((const uint32_t *)from, __ATOMIC_RELAXED);
+      else
+         memcpy(&half, from, 4);
+      if ((uintptr_t)to % 4 == 0)
+         __atomic_store_n((uint32_t *)to, half, __ATOMIC_RELAXED);
+      else
+         memcpy(to, &half, 4);
+   } else {
+      memcpy(to, from, size_B);
+   }
+}
+
 static bool
 copy_guarded(struct npu_sim *sim, void *to, const void *from, size_t size_B)
 {
@@ -40,7 +70,7 @@ copy_guarded(struct npu_sim *sim, void *to, const void *from, size_t size_B)
       return false;
    }
    npu_guard_arm(&guard);
-   memcpy(to, from, size_B);
+   copy_bytes(to, from, size_B);
    npu_guard_disarm(&guard);
    return true;
 }
@@ -276,7 +306,8 @@ splice(struct npu_vm *vm, uint64_t va, uint64_t end, const struct run_list *list
    out.runs = malloc(out.max * sizeof(*out.runs));
    if (!out.runs)
       return false;
-   memcpy(out.runs, vm->runs, before * sizeof(*out.runs));
+   if (before)
+      memcpy(out.runs, vm->runs, before * sizeof(*out.runs));
    out.num = before;
 
    size_t i = before;
