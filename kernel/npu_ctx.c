@@ -108,6 +108,17 @@ static int npu_ctx_init_sched(struct npu_ctx *ctx)
 	return ret;
 }
 
+static int npu_ctx_alloc_slot(struct npu_device *npu)
+{
+	int ret = ida_alloc_max(&npu->ctx_slots, NPU_MAX_CONTEXTS - 1, GFP_KERNEL);
+
+	if (ret != -ENOSPC)
+		return ret;
+	/* Those of contexts that are destroyed already may not be back yet. */
+	flush_workqueue(npu_release_wq);
+	return ida_alloc_max(&npu->ctx_slots, NPU_MAX_CONTEXTS - 1, GFP_KERNEL);
+}
+
 /* Takes over the reference to the VM when it succeeds. */
 static struct npu_ctx *npu_ctx_create(struct npu_vm *vm, u32 priority)
 {
@@ -127,7 +138,7 @@ static struct npu_ctx *npu_ctx_create(struct npu_vm *vm, u32 priority)
 	INIT_LIST_HEAD(&ctx->jobs);
 	INIT_LIST_HEAD(&ctx->ready_node);
 
-	ret = ida_alloc_max(&npu->ctx_slots, NPU_MAX_CONTEXTS - 1, GFP_KERNEL);
+	ret = npu_ctx_alloc_slot(npu);
 	if (ret < 0)
 		goto free_ctx;
 	ctx->slot = ret;

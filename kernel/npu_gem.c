@@ -23,6 +23,7 @@
 #include <drm/drm_gpuvm.h>
 #include <drm/drm_managed.h>
 #include <drm/drm_prime.h>
+#include <drm/drm_vma_manager.h>
 
 #include <drm/npu_accel.h>
 
@@ -103,6 +104,40 @@ static const struct vm_operations_struct npu_gem_vram_vm_ops = {
 	.close = drm_gem_vm_close,
 };
 
+/* -- system memory ---------------------------------------------------------------------------- */
+
+/* As the helper's, but for mappings that do not start at the beginning of the buffer as well. */
+static vm_fault_t npu_gem_shmem_fault(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct drm_gem_object *obj = vma->vm_private_data;
+	struct drm_gem_shmem_object *shmem = to_drm_gem_shmem_obj(obj);
+	pgoff_t page = vmf->pgoff - drm_vma_node_start(&obj->vma_node);
+	vm_fault_t ret = VM_FAULT_SIGBUS;
+
+	dma_resv_lock(obj->resv, NULL);
+	if (page < obj->size >> PAGE_SHIFT && shmem->pages)
+		ret = vmf_insert_pfn(vma, vmf->address, page_to_pfn(shmem->pages[page]));
+	dma_resv_unlock(obj->resv);
+	return ret;
+}
+
+static void npu_gem_shmem_open(struct vm_area_struct *vma)
+{
+	drm_gem_shmem_vm_ops.open(vma);
+}
+
+static void npu_gem_shmem_close(struct vm_area_struct *vma)
+{
+	drm_gem_shmem_vm_ops.close(vma);
+}
+
+static const struct vm_operations_struct npu_gem_shmem_vm_ops = {
+	.fault = npu_gem_shmem_fault,
+	.open = npu_gem_shmem_open,
+	.close = npu_gem_shmem_close,
+};
+
 /* -- functions of the objects ----------------------------------------------------------------- */
 
 static void npu_gem_free(struct drm_gem_object *obj)
@@ -175,7 +210,7 @@ static const struct drm_gem_object_funcs npu_gem_shmem_funcs = {
 	.vunmap = drm_gem_shmem_object_vunmap,
 	.mmap = drm_gem_shmem_object_mmap,
 	.status = npu_gem_status,
-	.vm_ops = &drm_gem_shmem_vm_ops,
+	.vm_ops = &npu_gem_shmem_vm_ops,
 };
 
 static struct npu_gem_object *npu_gem_alloc(void)
@@ -311,6 +346,45 @@ int npu_gem_for_each_run(struct npu_gem_object *bo, u64 offset, u64 size,
 		}
 	}
 #undef VISIT
+	return ret;
+}
+
+/**
+ * npu_gem_mmap() - &file_operations.mmap
+ * @filp: the file
+ * @vma: the mapping
+ *
+ * As drm_gem_mmap(), but a mapping may also start inside a buffer.
+ *
+ * Return: 0 or a negative errno.
+ */
+int npu_gem_mmap(struct file *filp, struct vm_area_struct *vma)
+{
+	struct drm_file *file = filp->private_data;
+	struct drm_device *drm = file->minor->dev;
+	struct drm_gem_object *obj = NULL;
+	struct drm_vma_offset_node *node;
+	int ret;
+
+	if (drm_dev_is_unplugged(drm))
+		return -ENODEV;
+	drm_vma_offset_lock_lookup(drm->vma_offset_manager);
+	node = drm_vma_offset_lookup_locked(drm->vma_offset_manager, vma->vm_pgoff, vma_pages(vma));
+	if (node) {
+		obj = container_of(node, struct drm_gem_object, vma_node);
+		/* A buffer that is being freed is no longer there. */
+		if (!kref_get_unless_zero(&obj->refcount))
+			obj = NULL;
+	}
+	drm_vma_offset_unlock_lookup(drm->vma_offset_manager);
+	if (!obj)
+		return -EINVAL;
+
+	if (!drm_vma_node_is_allowed(node, file))
+		ret = -EACCES;
+	else
+		ret = drm_gem_mmap_obj(obj, obj->size, vma);
+	drm_gem_object_put(obj);
 	return ret;
 }
 

@@ -107,6 +107,18 @@ u32 npu_vm_find_id(struct npu_file *nfile, u64 uid)
 	return found;
 }
 
+static int npu_vm_alloc_asid(struct npu_device *npu)
+{
+	u32 last = npu->hw.num_asids - 1;
+	int ret = ida_alloc_range(&npu->mmu.asids, NPU_FIRST_ASID, last, GFP_KERNEL);
+
+	if (ret != -ENOSPC)
+		return ret;
+	/* Those of VMs that are destroyed already may not be back yet. */
+	flush_workqueue(npu_release_wq);
+	return ida_alloc_range(&npu->mmu.asids, NPU_FIRST_ASID, last, GFP_KERNEL);
+}
+
 static struct npu_vm *npu_vm_create(struct npu_device *npu)
 {
 	struct drm_gem_object *resv_obj;
@@ -124,7 +136,7 @@ static struct npu_vm *npu_vm_create(struct npu_device *npu)
 		ret = -ENOMEM;
 		goto free_vm;
 	}
-	ret = ida_alloc_range(&npu->mmu.asids, NPU_FIRST_ASID, npu->hw.num_asids - 1, GFP_KERNEL);
+	ret = npu_vm_alloc_asid(npu);
 	if (ret < 0)
 		goto free_root;
 	vm->asid = ret;
