@@ -202,7 +202,15 @@ random_arguments(struct plan *plan)
    rig_finish(&rig);
    CHECK_EQ(rig.data[4095], 0xab);
 
-   /* And so does the file that was ill-treated, with new objects. */
+   /* And so does the file that was ill-treated, with new objects. It may have used up all VMs. */
+   for (uint32_t id = 1; id < 4 * CALLS_PER_THREAD; id++) {
+      struct drm_npu_ctx_destroy ctx = {.ctx_id = id};
+      npu_transport_ioctl(victim, DRM_IOCTL_NPU_CTX_DESTROY, &ctx);
+   }
+   for (uint32_t id = 1; id < 4 * CALLS_PER_THREAD; id++) {
+      struct drm_npu_vm_destroy vm = {.vm_id = id};
+      npu_transport_ioctl(victim, DRM_IOCTL_NPU_VM_DESTROY, &vm);
+   }
    struct rig again;
    rig_init(&again, plan, victim);
    rig_fill(&again, again.data_va, 4096, 0xcd);
