@@ -33,7 +33,6 @@ static const nir_shader_compiler_options options = {
    .lower_fisnormal = true,
    .lower_scmp = true,
    .lower_fdph = true,
-   .lower_fdot = true,
    .lower_fquantize2f16 = true,
    .lower_vector_cmp = true,
    .lower_uadd_carry = true,
