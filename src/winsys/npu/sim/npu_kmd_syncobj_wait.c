@@ -91,6 +91,10 @@ wait_array(struct npu_kmd_file *file, uint64_t user_handles, uint64_t user_point
            uint32_t flags, int64_t deadline_ns, uint32_t *first)
 {
    struct npu_kmd_syncobj **syncobjs;
+
+   /* The one call about sync objects that takes an empty array. */
+   if (!count)
+      return 0;
    int ret = npu_kmd_syncobj_find_array(file, user_handles, count, &syncobjs);
    if (ret)
       return ret;
