@@ -192,6 +192,8 @@ run_case(const struct test_case *test)
    }
    if (!text)
       text = print_shader(shader);
+   else if (strstr(test->run, "validate"))
+      text = first_line(text);
    ralloc_free(mem_ctx);
    return text;
 }
@@ -211,6 +213,17 @@ read_file(const char *path)
    }
    fclose(in);
    return text;
+}
+
+static void
+write_file(const char *path, const char *text, size_t size_B)
+{
+   FILE *out = fopen(path, "wb");
+
+   if (!out || fwrite(text, 1, size_B, out) != size_B || fclose(out)) {
+      fprintf(stderr, "npu_pass_test: %s: %s\n", path, strerror(errno));
+      exit(2);
+   }
 }
 
 /* Cuts the text into cases in place; *preamble is what stands before the first. */
@@ -276,10 +289,12 @@ test_file(const char *path, bool update, unsigned *number)
    const char *file = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
    struct test_case *cases;
    unsigned count = split_cases(text, path, &cases), failed = 0;
-   FILE *out = update ? fopen(path, "w") : NULL;
+   char *rewritten = NULL;
+   size_t rewritten_B;
+   /* Kept until the end: a crash must not cost the file. */
+   FILE *out = open_memstream(&rewritten, &rewritten_B);
 
-   if (out)
-      fprintf(out, "%s", preamble);
+   fprintf(out, "%s", preamble);
    for (unsigned i = 0; i < count; ++i) {
       struct test_case *test = &cases[i];
       char *actual = run_case(test);
@@ -295,15 +310,15 @@ test_file(const char *path, bool update, unsigned *number)
          comment("actual", actual);
          ++failed;
       }
-      if (out) {
-         fprintf(out, "=== %s\nRUN: %s\n%s---\n%s%s", test->name, test->run, test->input, actual,
-                 i + 1 < count ? "\n" : "");
-      }
+      fprintf(out, "=== %s\nRUN: %s\n%s---\n%s%s", test->name, test->run, test->input, actual,
+              i + 1 < count ? "\n" : "");
       free(actual);
       free(test->expected);
    }
-   if (out)
-      fclose(out);
+   fclose(out);
+   if (update)
+      write_file(path, rewritten, rewritten_B);
+   free(rewritten);
    free(cases);
    free(preamble);
    free(text);

@@ -52,7 +52,7 @@ allowed_files(const struct npu_instr *instr, unsigned s)
 bool
 npu_needs_literal(const struct npu_instr *instr, unsigned s)
 {
-   return npu_is_imm(instr->src[s]) && npu_src_info(instr, s)->files &&
+   return npu_is_imm(instr->src[s]) && npu_src_info(instr, s)->files & NPU_FILES_IMM &&
           npu_src_for_value(instr->src[s].imm, npu_src_info(instr, s)->type) == NPU_SRC_LITERAL;
 }
 

@@ -159,13 +159,18 @@ visit(struct cse *cse, struct npu_instr *instr)
    struct set_entry *entry = _mesa_set_search(cse->table, instr);
    if (entry) {
       const struct npu_instr *earlier = entry->key;
-      if (dominates(cse, earlier->block, instr->block) && lanes_suffice(cse, earlier, instr)) {
+      bool dominated = dominates(cse, earlier->block, instr->block);
+
+      if (dominated && lanes_suffice(cse, earlier, instr)) {
          npu_foreach_dest(instr, d)
             cse->replacement[instr->dest[d].value] = earlier->dest[d].value;
          npu_instr_remove(instr);
          return true;
       }
-      /* What stands here serves what follows better than something from another branch. */
+      /* What stands here serves what follows better than something from another branch or a narrower
+       * mask; where it is the narrower one, the code behind it will be glad of the other. */
+      if (dominated && npu_exec_region_within(cse->regions, instr->index, earlier->index))
+         return false;
       _mesa_set_remove(cse->table, entry);
    }
    _mesa_set_add(cse->table, instr);

@@ -84,14 +84,15 @@ validate_terminators(struct validation *v, const struct npu_block *block)
       }
       if (npu_instr_is_cond_branch(instr)) {
          REQUIRE(v, !branch, "two conditional branches in a block");
-         REQUIRE(v, instr->target && instr->target == block->succs[1],
-                 "branch does not go to successor 1");
          branch = instr;
       } else {
          REQUIRE(v, instr->target == block->succs[0], "jump does not go to successor 0");
          last = instr;
       }
    }
+   v->instr = branch;
+   REQUIRE(v, !branch || (branch->target && branch->target == block->succs[1]),
+           "branch does not go to successor 1");
    v->instr = NULL;
    REQUIRE(v, !block->succs[1] || branch, "successor 1 without a conditional branch");
 
