@@ -27,21 +27,6 @@
 #include "npu_syncs.h"
 #include "npu_vm.h"
 
-static const char *npu_fence_driver_name(struct dma_fence *fence)
-{
-	return DRM_NPU_DRIVER_NAME;
-}
-
-static const char *npu_fence_timeline_name(struct dma_fence *fence)
-{
-	return "npu job";
-}
-
-static const struct dma_fence_ops npu_fence_ops = {
-	.get_driver_name = npu_fence_driver_name,
-	.get_timeline_name = npu_fence_timeline_name,
-};
-
 static struct npu_job *to_npu_job(struct drm_sched_job *job)
 {
 	return container_of(job, struct npu_job, base);
@@ -54,9 +39,7 @@ static struct dma_fence *npu_job_run(struct drm_sched_job *sched_job)
 	struct npu_job *job = to_npu_job(sched_job);
 	struct dma_fence *fence = &job->done->base;
 
-	spin_lock_init(&job->done->lock);
-	dma_fence_init(fence, &npu_fence_ops, &job->done->lock, job->ctx->fence_context, job->number);
-	job->done_inited = true;
+	npu_fence_init(job->done, job->ctx->fence_context, job->number);
 	dma_fence_get(fence); /* for the scheduler; the job may be gone when this returns */
 	npu_sched_push(job->ctx->npu, job);
 	return fence;
@@ -72,10 +55,7 @@ static void npu_job_destroy(struct npu_job *job)
 {
 	struct npu_ctx *ctx = job->ctx;
 
-	if (job->done_inited)
-		dma_fence_put(&job->done->base);
-	else
-		kfree(job->done);
+	npu_fence_put(job->done);
 	kvfree(job->cmdbufs);
 	kfree(job);
 	npu_ctx_put(ctx);
@@ -122,7 +102,7 @@ static struct npu_job *npu_job_create(struct npu_ctx *ctx, const struct drm_npu_
 	kref_get(&ctx->ref);
 	job->ctx = ctx;
 	INIT_LIST_HEAD(&job->node);
-	job->done = kzalloc(sizeof(*job->done), GFP_KERNEL);
+	job->done = npu_fence_alloc();
 	if (!job->done)
 		goto destroy;
 

@@ -4,23 +4,14 @@
 #ifndef __NPU_JOB_H__
 #define __NPU_JOB_H__
 
-#include <linux/dma-fence.h>
 #include <linux/list.h>
 
 #include <drm/gpu_scheduler.h>
 
+#include "npu_fence.h"
+
 struct drm_npu_cmdbuf;
 struct npu_ctx;
-
-/**
- * struct npu_fence - the hardware is done with a job
- */
-struct npu_fence {
-	/** @base: Base class, first: fences are freed by their address. */
-	struct dma_fence base;
-	/** @lock: Its lock. */
-	spinlock_t lock;
-};
 
 /**
  * struct npu_job - what one SUBMIT queued
@@ -38,8 +29,6 @@ struct npu_job {
 	struct drm_npu_cmdbuf *cmdbufs;
 	/** @done: Signalled when the hardware is done; the scheduler waits for it. */
 	struct npu_fence *done;
-	/** @done_inited: @done is a fence already. */
-	bool done_inited;
 	/** @node: In &npu_ctx.jobs, then in &npu_hwq.jobs, then in a list of what is to be signalled. */
 	struct list_head node;
 	/** @hw_seqno: On its queue, it is complete when the fence word has reached it. */

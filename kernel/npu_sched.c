@@ -326,13 +326,13 @@ void npu_sched_signal(struct npu_device *npu, struct list_head *done)
 	struct npu_job *job, *next;
 
 	list_for_each_entry_safe(job, next, done, node) {
-		struct dma_fence *fence = dma_fence_get(&job->done->base);
+		struct npu_fence *fence = job->done;
+		int error = job->error;
 
 		list_del_init(&job->node);
-		if (job->error)
-			dma_fence_set_error(fence, job->error);
-		dma_fence_signal(fence);
-		dma_fence_put(fence);
+		dma_fence_get(&fence->base);
+		npu_fence_end(fence, error); /* the job may be gone now */
+		dma_fence_put(&fence->base);
 	}
 }
 

@@ -131,6 +131,9 @@ static struct npu_vm *npu_vm_create(struct npu_device *npu)
 	vm->npu = npu;
 	mutex_init(&vm->op_lock);
 	mutex_init(&vm->bind_lock);
+	spin_lock_init(&vm->pending_lock);
+	INIT_LIST_HEAD(&vm->pending);
+	vm->fence_context = dma_fence_context_alloc(1);
 	vm->root = npu_mmu_create_root(npu);
 	if (!vm->root) {
 		ret = -ENOMEM;
@@ -177,6 +180,7 @@ void npu_vm_close(struct npu_vm *vm)
 	mutex_lock(&vm->bind_lock);
 	vm->closed = true;
 	mutex_unlock(&vm->bind_lock);
+	npu_vm_bind_cancel(vm);
 	drm_sched_entity_fini(&vm->bind_entity);
 	npu_vm_unbind_all(vm);
 	npu_vm_put(vm);

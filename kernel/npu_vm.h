@@ -43,6 +43,14 @@ struct npu_vm {
 	struct drm_gpu_scheduler bind_sched;
 	/** @bind_entity: Their queue. */
 	struct drm_sched_entity bind_entity;
+	/** @fence_context: Of the fences of asynchronous binds. */
+	u64 fence_context;
+	/** @num_binds: Asynchronous binds so far; protected by @bind_lock. */
+	u64 num_binds;
+	/** @pending_lock: Protects @pending. */
+	spinlock_t pending_lock;
+	/** @pending: Asynchronous binds that are not done. */
+	struct list_head pending;
 	/** @release_work: Frees it. */
 	struct work_struct release_work;
 };
@@ -80,6 +88,7 @@ extern const struct drm_gpuvm_ops npu_vm_gpuvm_ops;
 void npu_vm_free(struct drm_gpuvm *gpuvm);
 int npu_vm_bind_init(struct npu_vm *vm);
 void npu_vm_bind_fini(struct npu_vm *vm);
+void npu_vm_bind_cancel(struct npu_vm *vm);
 void npu_vm_unbind_all(struct npu_vm *vm);
 
 int npu_ioctl_vm_create(struct drm_device *drm, void *data, struct drm_file *file);

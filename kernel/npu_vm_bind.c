@@ -19,6 +19,7 @@
 #include "npu_ctx.h"
 #include "npu_device.h"
 #include "npu_drv.h"
+#include "npu_fence.h"
 #include "npu_gem.h"
 #include "npu_mmu.h"
 #include "npu_syncs.h"
@@ -40,6 +41,10 @@ struct npu_bind {
 	/* For asynchronous binds. */
 	struct drm_sched_job job;
 	bool job_inited;
+	/* Signalled when it is done or dropped; not before those of earlier ones. */
+	struct npu_fence *done;
+	/* In &npu_vm.pending, until @done is signalled. */
+	struct list_head pending;
 
 	struct npu_vm *vm;
 	u32 num_ops;
@@ -257,6 +262,7 @@ static void npu_bind_destroy(struct npu_bind *bind)
 	npu_mmu_pool_fini(vm->npu, &bind->pool);
 	if (bind->job_inited)
 		drm_sched_job_cleanup(&bind->job);
+	npu_fence_put(bind->done);
 	kvfree(bind->ops);
 	kfree(bind);
 	npu_vm_put(vm);
@@ -269,6 +275,7 @@ static struct npu_bind *npu_bind_create(struct npu_vm *vm, u32 num_ops)
 	if (!bind)
 		return NULL;
 	INIT_LIST_HEAD(&bind->old_vas);
+	INIT_LIST_HEAD(&bind->pending);
 	if (num_ops) {
 		bind->ops = kvcalloc(num_ops, sizeof(*bind->ops), GFP_KERNEL);
 		if (!bind->ops) {
@@ -412,10 +419,57 @@ void npu_vm_unbind_all(struct npu_vm *vm)
 
 /* -- asynchronous binds ----------------------------------------------------------------------- */
 
+/* Signals a bind, unless that was done when its VM was closed. */
+static void npu_bind_signal(struct npu_bind *bind, int error)
+{
+	struct npu_vm *vm = bind->vm;
+	bool pending;
+
+	spin_lock(&vm->pending_lock);
+	pending = !list_empty(&bind->pending);
+	list_del_init(&bind->pending);
+	spin_unlock(&vm->pending_lock);
+	if (pending)
+		npu_fence_end(bind->done, error);
+}
+
+/**
+ * npu_vm_bind_cancel() - the VM is going: drop asynchronous binds
+ * @vm: the VM
+ *
+ * They are signalled now, in their order, not when what they wait for is done.
+ */
+void npu_vm_bind_cancel(struct npu_vm *vm)
+{
+	struct npu_bind *bind;
+
+	for (;;) {
+		struct npu_fence *done = NULL;
+
+		/* The fence outlives the bind. */
+		spin_lock(&vm->pending_lock);
+		bind = list_first_entry_or_null(&vm->pending, struct npu_bind, pending);
+		if (bind) {
+			list_del_init(&bind->pending);
+			done = bind->done;
+			dma_fence_get(&done->base);
+		}
+		spin_unlock(&vm->pending_lock);
+		if (!bind)
+			return;
+		npu_fence_end(done, -ECANCELED);
+		npu_fence_put(done);
+	}
+}
+
 static struct dma_fence *npu_bind_run_job(struct drm_sched_job *job)
 {
-	int ret = npu_bind_run(container_of(job, struct npu_bind, job));
+	struct npu_bind *bind = container_of(job, struct npu_bind, job);
+	int ret = -ECANCELED;
 
+	if (!READ_ONCE(bind->vm->closed))
+		ret = npu_bind_run(bind);
+	npu_bind_signal(bind, ret);
 	return ret ? ERR_PTR(ret) : NULL;
 }
 
@@ -426,7 +480,10 @@ static enum drm_gpu_sched_stat npu_bind_timedout_job(struct drm_sched_job *job)
 
 static void npu_bind_free_job(struct drm_sched_job *job)
 {
-	npu_bind_destroy(container_of(job, struct npu_bind, job));
+	struct npu_bind *bind = container_of(job, struct npu_bind, job);
+
+	npu_bind_signal(bind, -ECANCELED); /* if it never ran */
+	npu_bind_destroy(bind);
 }
 
 static const struct drm_sched_backend_ops npu_bind_sched_ops = {
@@ -473,6 +530,9 @@ static int npu_bind_queue(struct npu_bind *bind, struct drm_file *file, struct n
 	if (ret)
 		return ret;
 	bind->job_inited = true;
+	bind->done = npu_fence_alloc();
+	if (!bind->done)
+		return -ENOMEM;
 	ret = npu_syncs_add_dependencies(syncs, &bind->job);
 	if (ret)
 		return ret;
@@ -484,7 +544,11 @@ static int npu_bind_queue(struct npu_bind *bind, struct drm_file *file, struct n
 	}
 	/* Nothing can fail after that point. */
 	drm_sched_job_arm(&bind->job);
-	npu_syncs_signal(syncs, &bind->job.s_fence->finished);
+	npu_fence_init(bind->done, vm->fence_context, ++vm->num_binds);
+	spin_lock(&vm->pending_lock);
+	list_add_tail(&bind->pending, &vm->pending);
+	spin_unlock(&vm->pending_lock);
+	npu_syncs_signal(syncs, &bind->done->base);
 	drm_sched_entity_push_job(&bind->job);
 	mutex_unlock(&vm->bind_lock);
 	return 0;
