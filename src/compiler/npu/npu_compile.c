@@ -97,6 +97,8 @@ lower_late(nir_shader *nir, const struct npu_nir_launch *launch)
     * loop is then a phi, and scalar registers need care only there. */
    NIR_PASS(_, nir, nir_lower_load_const_to_scalar);
    NIR_PASS(_, nir, nir_convert_to_lcssa, false, false);
+   NIR_PASS(_, nir, nir_lower_phis_to_scalar,
+            true); /* of vectors that memory accesses behind a loop use */
    nir_divergence_analysis(nir);
 }
 
