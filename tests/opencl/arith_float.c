@@ -177,6 +177,66 @@ test_chain(const void *arg)
    }
 }
 
+/* Vectors that are carried through a loop and leave it. */
+static void
+test_vector_loop(const void *arg)
+{
+   static const char source[] =
+      "kernel void test(global const float4 *in, global const float *factor, int n, global float4 "
+      "*out) {\n"
+      "   int i = get_global_id(0), steps = n + i % 3;\n"
+      "   float4 sum = 0.0f, last = in[i];\n"
+      "   float3 three = last.xyz;\n"
+      "   for (int k = 0; k < n; k++) sum += in[k] * factor[k];\n"
+      "   for (int k = 0; k < steps; k++) { last = last.wxyz * 0.5f; three += last.yzw; }\n"
+      "   out[3 * i] = sum; out[3 * i + 1] = last; out[3 * i + 2] = (float4)(three, steps);\n"
+      "}\n";
+   enum {
+      ITEMS = 70
+   };
+   float in[ITEMS][4], factor[ITEMS], out[ITEMS][3][4];
+   const int n = 7;
+
+   for (int i = 0; i < ITEMS; i++) { /* small integers: every sum is exact, fused or not */
+      factor[i] = i % 5 - 2;
+      for (int c = 0; c < 4; c++)
+         in[i][c] = (i * 3 + c * 16) % 64 * 128;
+   }
+   cl_kernel kernel = clt_kernel(source, "", "test");
+   cl_mem mem = clt_buffer(sizeof(out), NULL);
+   clt_arg_mem(kernel, 0, clt_buffer(sizeof(in), in));
+   clt_arg_mem(kernel, 1, clt_buffer(sizeof(factor), factor));
+   clt_arg_i32(kernel, 2, n);
+   clt_arg_mem(kernel, 3, mem);
+   clt_launch_1d(kernel, ITEMS, 35);
+   clt_read(mem, 0, sizeof(out), out);
+   for (int i = 0; i < ITEMS; i++) {
+      int steps = n + i % 3;
+      float want[3][4] = {{0}}, last[4];
+
+      for (int c = 0; c < 4; c++) {
+         for (int k = 0; k < n; k++)
+            want[0][c] += in[k][c] * factor[k];
+      }
+      memcpy(last, in[i], sizeof(last));
+      memcpy(want[2], last, 3 * sizeof(float));
+      for (int k = 0; k < steps; k++) {
+         const float turned[4] = {last[3] * 0.5f, last[0] * 0.5f, last[1] * 0.5f, last[2] * 0.5f};
+         memcpy(last, turned, sizeof(last));
+         for (int c = 0; c < 3; c++)
+            want[2][c] += last[c + 1];
+      }
+      memcpy(want[1], last, sizeof(last));
+      want[2][3] = steps;
+      for (int v = 0; v < 3; v++) {
+         for (int c = 0; c < 4; c++)
+            CLT_CHECK(out[i][v][c] == want[v][c],
+                      "item %d, vector %d, component %d: got %g, expected %g", i, v, c,
+                      out[i][v][c], want[v][c]);
+      }
+   }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -189,5 +249,6 @@ main(int argc, char **argv)
    for (unsigned w = 0; w < CLT_NUM_WIDTHS; w++)
       clt_run(test_operators, &clt_widths[w], "operators.float.%u", clt_widths[w]);
    clt_run(test_chain, NULL, "chain");
+   clt_run(test_vector_loop, NULL, "vector_loop");
    return clt_done();
 }

@@ -405,6 +405,18 @@ value_ok(const struct function *f, float got, double want)
    return clt_ulp_error(got, want) <= f->limit_ulp;
 }
 
+/* What a device without denormals may give instead: zero where the result, with its allowed error,
+ * can be a denormal; the smallest normal number where nextafter() meets denormals. */
+static bool
+flushed_ok(const struct function *f, float got, double want)
+{
+   if (keeps_denormals)
+      return false;
+   if (!strcmp(f->name, "nextafter") && fabs(want) < 0x1p-126 && fabsf(got) == 0x1p-126f)
+      return true;
+   return got == 0 && fabs(want) - f->limit_ulp * 0x1p-149 < 0x1p-126;
+}
+
 static bool
 second_ok(const struct function *f, uint32_t got, double want)
 {
@@ -424,7 +436,7 @@ results_ok(const struct function *f, uint32_t first, uint32_t second, struct res
       ok = (int32_t)first == (int32_t)want.first;
    else
       ok = value_ok(f, clt_from_bits(first), want.first) ||
-           (!keeps_denormals && fabs(want.first) < 0x1p-126 && clt_from_bits(first) == 0);
+           flushed_ok(f, clt_from_bits(first), want.first);
    if (f->form == F_FPF || f->form == F_FPI || f->form == F_FFPI)
       ok = ok && (want.second_any || second_ok(f, second, want.second));
    return ok;

@@ -137,36 +137,32 @@ vector_width(const struct clt_type *dst, const struct clt_type *src)
 }
 
 static const char *
-make_source(const struct clt_type *dst)
+make_source(const struct clt_type *dst, const struct clt_type *src)
 {
    struct clt_text t = {0};
+   unsigned width = vector_width(dst, src);
 
-   for (int s = 0; s < CLT_NUM_SCALARS; s++) {
-      const struct clt_type *src = &clt_types[s];
-      unsigned width = vector_width(dst, src);
-
-      clt_append(&t,
-                 "kernel void from_%s(uint n, global const %s *in, global %s *out)\n{\n"
-                 "   size_t i = get_global_id(0);\n   %s x = in[i];\n",
-                 src->name, src->name, dst->name, src->name);
-      for (unsigned k = 0; k < NUM_SCALAR_VARIANTS; k++) {
-         struct variant v = variant(k);
-         if (!(v.sat && dst->is_float))
-            clt_append(&t, "   out[%u * n + i] = convert_%s%s%s(x);\n", k, dst->name,
-                       v.sat ? "_sat" : "", suffixes[v.rounding]);
-      }
-      clt_append(&t, "   if (i < n / %u) {\n      %s y = %s;\n", width, clt_vec(src->name, width),
-                 clt_load("in", src->name, width));
-      for (unsigned k = NUM_SCALAR_VARIANTS; k < NUM_VARIANTS; k++) {
-         struct variant v = variant(k);
-         if (!(v.sat && dst->is_float))
-            clt_append(&t, "      %s;\n",
-                       clt_store(clt_format("out + %u * n", k), dst->name, width,
-                                 clt_format("convert_%s%s%s(y)", clt_vec(dst->name, width),
-                                            v.sat ? "_sat" : "", suffixes[v.rounding])));
-      }
-      clt_append(&t, "   }\n}\n");
+   clt_append(&t,
+              "kernel void test(uint n, global const %s *in, global %s *out)\n{\n"
+              "   size_t i = get_global_id(0);\n   %s x = in[i];\n",
+              src->name, dst->name, src->name);
+   for (unsigned k = 0; k < NUM_SCALAR_VARIANTS; k++) {
+      struct variant v = variant(k);
+      if (!(v.sat && dst->is_float))
+         clt_append(&t, "   out[%u * n + i] = convert_%s%s%s(x);\n", k, dst->name,
+                    v.sat ? "_sat" : "", suffixes[v.rounding]);
    }
+   clt_append(&t, "   if (i < n / %u) {\n      %s y = %s;\n", width, clt_vec(src->name, width),
+              clt_load("in", src->name, width));
+   for (unsigned k = NUM_SCALAR_VARIANTS; k < NUM_VARIANTS; k++) {
+      struct variant v = variant(k);
+      if (!(v.sat && dst->is_float))
+         clt_append(&t, "      %s;\n",
+                    clt_store(clt_format("out + %u * n", k), dst->name, width,
+                              clt_format("convert_%s%s%s(y)", clt_vec(dst->name, width),
+                                         v.sat ? "_sat" : "", suffixes[v.rounding])));
+   }
+   clt_append(&t, "   }\n}\n");
    return t.text;
 }
 
@@ -198,8 +194,7 @@ test_convert(const void *arg)
    }
 
    cl_mem out_mem = clt_buffer(out_bytes, NULL);
-   cl_kernel kernel = clt_kernel_of(clt_program(make_source(dst), ""),
-                                    clt_format("from_%s", src->name));
+   cl_kernel kernel = clt_kernel(make_source(dst, src), "", "test");
    clt_arg_i32(kernel, 0, N);
    clt_arg_mem(kernel, 1, clt_buffer(in_bytes, in));
    clt_arg_mem(kernel, 2, out_mem);
@@ -363,7 +358,6 @@ int
 main(int argc, char **argv)
 {
    clt_init(argc, argv, "conversions between all scalar types with rounding and saturation");
-   clt_keep_programs(true);
    for (int d = 0; d < CLT_NUM_SCALARS; d++) {
       for (int s = 0; s < CLT_NUM_SCALARS; s++) {
          const struct params p = {&clt_types[d], &clt_types[s],
