@@ -350,7 +350,8 @@ test_watchdog(struct tap *tap)
                                         "ucmp_lt.i64 s2, s1, s0\n"
                                         "br.nz s2, again\n"
                                         "end\n");
-   CHECK(npu_rig_wait(rig, 1, start(rig, 1, slow_va, 30), 10000));
+   npu_sim_reg_write(sim, NPU_REG_QUEUE_WATCHDOG(1), 500);
+   CHECK(npu_rig_wait(rig, 1, start(rig, 1, slow_va, 120), 10000));
    CHECK(!npu_rig_pop_fault(rig, &fault));
    /* Work after a hang. */
    uint64_t end_va = sim_assemble(rig, end_kernel);
