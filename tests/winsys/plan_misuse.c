@@ -354,18 +354,7 @@ misuse_run(struct plan *plan, unsigned index)
    CHECK(!memcmp(args, f->args.bytes, sizeof(args)));
 
    misuse_get_state(f, &after);
-   CHECK_EQ(after.memory_used_B, before.memory_used_B);
-   CHECK_EQ(after.next_bo, before.next_bo);
-   CHECK_EQ(after.next_vm, before.next_vm);
-   CHECK_EQ(after.next_ctx, before.next_ctx);
-   CHECK_EQ(after.next_syncobj, before.next_syncobj);
-   CHECK_EQ(after.next_fd, before.next_fd);
-   CHECK_EQ(after.jobs_submitted, before.jobs_submitted);
-   CHECK_EQ(after.ctx_state, before.ctx_state);
-   CHECK_EQ(after.timeline_point, before.timeline_point);
-   CHECK_EQ(after.timeline_last_submitted, before.timeline_last_submitted);
-   CHECK_EQ(after.wait_signalled, before.wait_signalled);
-   CHECK_EQ(after.wait_unsignalled, before.wait_unsignalled);
+   misuse_check_state(plan, &before, &after);
 
    /* The same call without the mistake works: it was the only one. */
    misuse_build(f, row->call);

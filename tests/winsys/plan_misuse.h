@@ -112,5 +112,7 @@ struct misuse_state {
 };
 
 void misuse_get_state(struct misuse_fixture *f, struct misuse_state *state);
+void misuse_check_state(struct plan *plan, const struct misuse_state *before,
+                        const struct misuse_state *after);
 
 #endif

@@ -292,7 +292,7 @@ priorities_are_minded(struct plan *plan)
    rig_submit(&low);
    rig_timestamp(&high, rig_word_va(&low, 101));
    rig_submit(&high);
-   plan_sleep_ms(50);           /* SUBMIT returns before the scheduler has seen the job */
+   plan_sleep_ms(50);      /* SUBMIT returns before the scheduler has seen the job */
    *rig_word(&low, 3) = 1; /* one queue becomes free */
    rig_finish(&high);
    rig_finish(&low);

@@ -191,6 +191,81 @@ memory_usage(void)
    npu_device_close(dev);
 }
 
+/* Runs func with stderr in a buffer of the caller. */
+static void
+capture_stderr(void (*func)(void), const char *debug, char *text, size_t size)
+{
+   FILE *file = tmpfile();
+   CHECK(file);
+   int saved = dup(2);
+
+   fflush(stderr);
+   dup2(fileno(file), 2);
+   setenv("NPU_WINSYS_DEBUG", debug, 1);
+   func();
+   unsetenv("NPU_WINSYS_DEBUG");
+   fflush(stderr);
+   dup2(saved, 2);
+   close(saved);
+   rewind(file);
+   text[fread(text, 1, size - 1, file)] = 0;
+   fclose(file);
+}
+
+static void
+leak_something(void)
+{
+   struct npu_device *dev = npu_device_open();
+   npu_bo_create(dev, 5000, 0, "forgotten");
+   npu_queue_create(dev, NPU_PRIORITY_LOW);
+   npu_device_close(dev);
+}
+
+static void
+leaks_are_reported(void)
+{
+   char text[1024];
+
+   capture_stderr(leak_something, "leak", text, sizeof(text));
+   CHECK_STR(text, "npu: 1 queues are alive when the device is closed\n"
+                   "npu: buffer \"forgotten\" of 8192 bytes is alive when the device is closed\n");
+}
+
+static void
+use_a_buffer(void)
+{
+   struct npu_device *dev = npu_device_open();
+   struct npu_bo *bo = npu_bo_create(dev, 4096, NPU_BO_UNINITIALIZED, NULL);
+   npu_bo_unref(bo);
+   npu_device_close(dev);
+}
+
+static void
+ioctls_are_traced(void)
+{
+   char text[16384];
+
+   capture_stderr(use_a_buffer, "ioctl,nocache", text, sizeof(text));
+   CHECK(strstr(text, ": NPU_DEV_QUERY(64)"));
+   CHECK(strstr(text, ": NPU_VM_CREATE(68) 0 1 -> ok\n"));
+   CHECK(strstr(text, ": NPU_BO_CREATE(65) 1000 0 1 1 1 0 -> ok\n"));
+   CHECK(strstr(text, ": NPU_VM_BIND(70)"));
+   /* Not kept in the cache: closed at once. */
+   CHECK(strstr(text, ": GEM_CLOSE(9) 1 0 -> ok\n"));
+}
+
+static void
+debug_help(void)
+{
+   char text[4096];
+
+   capture_stderr(use_a_buffer, "help", text, sizeof(text));
+   CHECK(strstr(text, "NPU_WINSYS_DEBUG is a comma-separated list of\n") == text);
+   CHECK(strstr(text, "   sync     every submit waits until its work is finished\n"));
+   capture_stderr(use_a_buffer, "hlep", text, sizeof(text));
+   CHECK(strstr(text, "NPU_WINSYS_DEBUG: \"hlep\" is not known\n") == text);
+}
+
 /* ------------------------------------------------------------------------------------- buffers -- */
 
 static void
@@ -718,6 +793,9 @@ static const struct tap_case cases[] = {
    {"a device tells what it is", device_info},
    {"an unknown transport is refused", unknown_transport},
    {"memory is counted", memory_usage},
+   {"NPU_WINSYS_DEBUG=leak names what is left", leaks_are_reported},
+   {"NPU_WINSYS_DEBUG=ioctl names the calls", ioctls_are_traced},
+   {"NPU_WINSYS_DEBUG=help lists the flags", debug_help},
    {"buffers: size, address, mapping, references", bo_basics},
    {"buffers: errors", bo_errors},
    {"buffers: new ones are zero", new_buffers_are_zero},

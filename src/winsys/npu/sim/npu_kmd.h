@@ -372,8 +372,8 @@ struct npu_kmd {
    pthread_mutex_t lock;
    pthread_cond_t changed; /* a fence signalled, a sync object got a fence, memory became free */
 
-   unsigned opens; /* under the lock of npu_kmd_device.c */
-   pid_t pid;
+   unsigned opens;      /* under the lock of npu_kmd_device.c */
+   unsigned generation; /* see npu_kmd_is_foreign */
 
    struct npu_sim *model;
    int mem_fd;
@@ -418,6 +418,8 @@ struct npu_kmd {
 /* The device of this process: one for all opens. NULL + errno. */
 struct npu_kmd *npu_kmd_get(char *why, size_t why_size);
 void npu_kmd_put(struct npu_kmd *kmd);
+/* Whether it belongs to a process this one was forked from: then it must not be touched. */
+bool npu_kmd_is_foreign(const struct npu_kmd *kmd);
 
 void npu_kmd_lock(struct npu_kmd *kmd);
 /* Also starts jobs that became ready and frees memory that became unused meanwhile. */

@@ -8,8 +8,9 @@
  * thread then reads fences and fault records, signals, and feeds the rings. While work is on the
  * hardware it also looks once in a while without an interrupt: a lost one costs time, not the job.
  *
- * fork: the child has neither the thread nor the model's. npu_kmd_get() notices (pid) and starts
- * afresh; the parent's objects stay behind as memory.
+ * fork: the child has neither the thread nor the model's, and locks may be held by threads that do
+ * not exist there. So a child starts afresh with its first open; what it inherited answers ENODEV
+ * and is left as it is (npu_kmd_is_foreign).
  */
 
 #include "npu_kmd.h"
@@ -18,11 +19,12 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 /* Physical memory below this is never allocated: a zero address in a table stays recognisable. */
 #define RESERVED_VRAM_B 0x10000
@@ -37,6 +39,42 @@
 
 static pthread_mutex_t device_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct npu_kmd *device; /* under device_lock */
+
+/* How often this process, counting from its oldest ancestor with a device, was forked. */
+static atomic_uint fork_generation;
+static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
+
+static void
+before_fork(void)
+{
+   pthread_mutex_lock(&device_lock);
+}
+
+static void
+after_fork_in_parent(void)
+{
+   pthread_mutex_unlock(&device_lock);
+}
+
+static void
+after_fork_in_child(void)
+{
+   device = NULL;
+   atomic_fetch_add(&fork_generation, 1);
+   pthread_mutex_unlock(&device_lock);
+}
+
+static void
+install_fork_handlers(void)
+{
+   pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+}
+
+bool
+npu_kmd_is_foreign(const struct npu_kmd *kmd)
+{
+   return kmd->generation != atomic_load_explicit(&fork_generation, memory_order_relaxed);
+}
 
 int64_t
 npu_kmd_now_ns(void)
@@ -189,6 +227,25 @@ alloc_table(struct npu_kmd *kmd, uint64_t size_B, uint64_t *out_pa)
 }
 
 static int
+start_thread(struct npu_kmd *kmd)
+{
+   sigset_t all, old;
+
+   /* Signals are for the threads of the application; faults of our own are not deferred. */
+   sigfillset(&all);
+   sigdelset(&all, SIGSEGV);
+   sigdelset(&all, SIGBUS);
+   sigdelset(&all, SIGFPE);
+   sigdelset(&all, SIGILL);
+   pthread_sigmask(SIG_SETMASK, &all, &old);
+   int error = pthread_create(&kmd->thread, NULL, driver_thread, kmd);
+   pthread_sigmask(SIG_SETMASK, &old, NULL);
+   if (!error)
+      pthread_setname_np(kmd->thread, "npu-driver");
+   return -error;
+}
+
+static int
 init_device(struct npu_kmd *kmd)
 {
    uint64_t mem_size_B = npu_sim_mem_size_B(kmd->model);
@@ -214,7 +271,7 @@ init_device(struct npu_kmd *kmd)
    npu_sim_set_irq(kmd->model, on_irq, kmd);
    npu_sim_reg_write(kmd->model, NPU_REG_INT_ENABLE,
                      NPU_INT_ENABLE_FENCE__MASK | NPU_INT_ENABLE_FAULT__MASK);
-   return -pthread_create(&kmd->thread, NULL, driver_thread, kmd);
+   return start_thread(kmd);
 }
 
 /* Everything but the thread. Files are closed; dying contexts may be left. */
@@ -262,7 +319,7 @@ create_device(char *why, size_t why_size)
       return NULL;
    }
 
-   kmd->pid = getpid();
+   kmd->generation = fork_generation;
    kmd->next_uid = 1;
    npu_list_init(&kmd->zap);
    npu_list_init(&kmd->mappings);
@@ -292,9 +349,8 @@ create_device(char *why, size_t why_size)
 struct npu_kmd *
 npu_kmd_get(char *why, size_t why_size)
 {
+   pthread_once(&fork_once, install_fork_handlers);
    pthread_mutex_lock(&device_lock);
-   if (device && device->pid != getpid())
-      device = NULL; /* the parent's */
    if (!device)
       device = create_device(why, why_size);
    if (device)
@@ -308,7 +364,7 @@ void
 npu_kmd_put(struct npu_kmd *kmd)
 {
    pthread_mutex_lock(&device_lock);
-   if (--kmd->opens == 0 && kmd->pid == getpid()) {
+   if (--kmd->opens == 0) {
       pthread_mutex_lock(&kmd->wake_lock);
       kmd->stop = true;
       pthread_cond_signal(&kmd->wake);

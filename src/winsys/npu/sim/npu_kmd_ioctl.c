@@ -64,6 +64,8 @@ npu_kmd_file_ioctl(struct npu_transport *transport, unsigned long request, void 
    unsigned nr = _IOC_NR(request);
    uint64_t args[MAX_ARGS_B / 8];
 
+   if (npu_kmd_is_foreign(file->kmd))
+      return -ENODEV;
    if (nr >= sizeof(ioctls) / sizeof(ioctls[0]) || !ioctls[nr].func)
       return -EINVAL;
 

@@ -99,6 +99,8 @@ sim_mmap(struct npu_transport *transport, size_t size_B, uint64_t offset, void *
 {
    struct npu_kmd_file *file = (struct npu_kmd_file *)transport;
 
+   if (npu_kmd_is_foreign(file->kmd))
+      return -ENODEV;
    if (!size_B || offset % NPU_PAGE_SIZE_B || size_B > SIZE_MAX - NPU_PAGE_SIZE_B)
       return -EINVAL;
    size_B = (size_B + NPU_PAGE_SIZE_B - 1) & ~(size_t)(NPU_PAGE_SIZE_B - 1);
@@ -113,6 +115,11 @@ static void
 sim_munmap(struct npu_transport *transport, void *map, size_t size_B)
 {
    struct npu_kmd *kmd = ((struct npu_kmd_file *)transport)->kmd;
+
+   if (npu_kmd_is_foreign(kmd)) {
+      munmap(map, size_B);
+      return;
+   }
 
    npu_kmd_lock(kmd);
    npu_list_foreach_safe(node, &kmd->mappings)
@@ -147,6 +154,9 @@ sim_destroy(struct npu_transport *transport)
 {
    struct npu_kmd_file *file = (struct npu_kmd_file *)transport;
    struct npu_kmd *kmd = file->kmd;
+
+   if (npu_kmd_is_foreign(kmd))
+      return;
 
    npu_kmd_lock(kmd);
    npu_idr_foreach(&file->ctxs, id) npu_kmd_ctx_close(npu_idr_remove(&file->ctxs, id));
