@@ -10,7 +10,8 @@
 // may be repeated.
 //
 // Handlers are instantiated for each width and number of components. Unit stride with all lanes
-// active is one consecutive block; all other forms go lane by lane.
+// active is one consecutive block, and so are lane addresses that turn out to be consecutive;
+// others go lane by lane.
 
 #include <string.h>
 
@@ -188,6 +189,47 @@ commit(struct npu_wave *wave, const struct npu_uop *uop, unsigned width, unsigne
    }
 }
 
+/* All lanes, one after the other in memory. */
+static inline void __attribute__((always_inline))
+load_block(uint8_t *dst, const uint8_t *from, unsigned width, unsigned count)
+{
+   for (unsigned c = 0; c < count; c++) {
+      for (unsigned l = 0; l < LANES; l++)
+         get(dst + c * reg_size_B(width), from + (l * count + c) * width, width, l);
+   }
+}
+
+static inline void __attribute__((always_inline))
+store_block(uint8_t *to, const uint8_t *data, unsigned width, unsigned count)
+{
+   for (unsigned c = 0; c < count; c++) {
+      for (unsigned l = 0; l < LANES; l++)
+         put(to + (l * count + c) * width, data + c * reg_size_B(width), width, l);
+   }
+}
+
+/* What the addresses of 32 active lanes have in common. */
+enum pattern {
+   PATTERN_NONE,  /* check each lane */
+   PATTERN_SAFE,  /* all are in bounds */
+   PATTERN_BLOCK, /* consecutive and in bounds */
+};
+
+static inline enum pattern __attribute__((always_inline))
+find_pattern(const uint64_t address[LANES], unsigned size_B, uint64_t bound_B)
+{
+   uint64_t all = 0, differ = 0;
+
+   for (unsigned l = 0; l < LANES; l++) {
+      all |= address[l];
+      differ |= address[l] ^ (address[0] + l * size_B);
+   }
+   if (!differ && npu_interp_in_bounds(address[0], LANES * size_B, bound_B))
+      return PATTERN_BLOCK;
+   /* The or of them is not smaller than any of them. */
+   return npu_interp_in_bounds(all, size_B, bound_B) ? PATTERN_SAFE : PATTERN_NONE;
+}
+
 static inline const struct npu_uop *__attribute__((always_inline))
 load(struct npu_wave *wave, const struct npu_uop *uop, unsigned width, unsigned count)
 {
@@ -195,28 +237,40 @@ load(struct npu_wave *wave, const struct npu_uop *uop, unsigned width, unsigned 
    const struct flat flat = flat_memory(wave, uop->inst.space);
    const unsigned size_B = width * count;
    uint8_t *dst = npu_uop_dst(wave, uop);
+   enum pattern pattern = PATTERN_NONE;
 
    wave->pc = uop;
    if (uop->inst.op == NPU_OP_LD_U && exec == UINT32_MAX) {
       uint64_t start = npu_uop_scalar(wave, uop, 0) + (uint64_t)(int64_t)uop->inst.imm;
       if (!npu_interp_in_bounds(start, LANES * size_B, flat.size_B))
          return npu_interp_memory_exact(wave, uop);
-      const uint8_t *from = flat.memory + start;
-      for (unsigned c = 0; c < count; c++) {
-         for (unsigned l = 0; l < LANES; l++)
-            get(dst + c * reg_size_B(width), from + l * size_B + c * width, width, l);
-      }
+      load_block(dst, flat.memory + start, width, count);
       return uop + 1;
    }
 
    npu_interp_addresses(wave, uop);
-   for (uint32_t lanes = exec; lanes; lanes &= lanes - 1) {
-      unsigned l = (unsigned)__builtin_ctz(lanes);
-      uint64_t address = wave->address[l];
-      if (!npu_interp_in_bounds(address, size_B, flat.size_B))
-         return npu_interp_memory_exact(wave, uop);
-      for (unsigned c = 0; c < count; c++)
-         get(wave->result[c], flat.memory + address + c * width, width, l);
+   const uint64_t *address = wave->address;
+   if (exec == UINT32_MAX)
+      pattern = find_pattern(address, size_B, flat.size_B);
+   if (pattern == PATTERN_BLOCK) {
+      /* Not into the destination at once: it may be the source, which a host fault needs again. */
+      load_block((uint8_t *)wave->result, flat.memory + address[0], width, count);
+      memcpy(dst, wave->result, count * reg_size_B(width));
+      return uop + 1;
+   }
+   if (pattern == PATTERN_SAFE) {
+      for (unsigned l = 0; l < LANES; l++) {
+         for (unsigned c = 0; c < count; c++)
+            get(wave->result[c], flat.memory + address[l] + c * width, width, l);
+      }
+   } else {
+      for (uint32_t lanes = exec; lanes; lanes &= lanes - 1) {
+         unsigned l = (unsigned)__builtin_ctz(lanes);
+         if (!npu_interp_in_bounds(address[l], size_B, flat.size_B))
+            return npu_interp_memory_exact(wave, uop);
+         for (unsigned c = 0; c < count; c++)
+            get(wave->result[c], flat.memory + address[l] + c * width, width, l);
+      }
    }
    commit(wave, uop, width, count, exec);
    return uop + 1;
@@ -229,28 +283,31 @@ store(struct npu_wave *wave, const struct npu_uop *uop, unsigned width, unsigned
    const struct flat flat = flat_memory(wave, uop->inst.space);
    const unsigned size_B = width * count;
    const uint8_t *data = npu_uop_dst(wave, uop);
+   enum pattern pattern = PATTERN_NONE;
 
    wave->pc = uop;
    if (uop->inst.op == NPU_OP_ST_U && exec == UINT32_MAX) {
       uint64_t start = npu_uop_scalar(wave, uop, 0) + (uint64_t)(int64_t)uop->inst.imm;
       if (!npu_interp_in_bounds(start, LANES * size_B, flat.size_B))
          return npu_interp_memory_exact(wave, uop);
-      uint8_t *to = flat.memory + start;
-      for (unsigned c = 0; c < count; c++) {
-         for (unsigned l = 0; l < LANES; l++)
-            put(to + l * size_B + c * width, data + c * reg_size_B(width), width, l);
-      }
+      store_block(flat.memory + start, data, width, count);
       return uop + 1;
    }
 
    npu_interp_addresses(wave, uop);
+   const uint64_t *address = wave->address;
+   if (exec == UINT32_MAX)
+      pattern = find_pattern(address, size_B, flat.size_B);
+   if (pattern == PATTERN_BLOCK) {
+      store_block(flat.memory + address[0], data, width, count);
+      return uop + 1;
+   }
    for (uint32_t lanes = exec; lanes; lanes &= lanes - 1) {
       unsigned l = (unsigned)__builtin_ctz(lanes);
-      uint64_t address = wave->address[l];
-      if (!npu_interp_in_bounds(address, size_B, flat.size_B))
+      if (pattern == PATTERN_NONE && !npu_interp_in_bounds(address[l], size_B, flat.size_B))
          return npu_interp_memory_exact(wave, uop);
       for (unsigned c = 0; c < count; c++)
-         put(flat.memory + address + c * width, data + c * reg_size_B(width), width, l);
+         put(flat.memory + address[l] + c * width, data + c * reg_size_B(width), width, l);
    }
    return uop + 1;
 }
