@@ -48,8 +48,10 @@ random_input(uint64_t seed, uint64_t input[RANDOM_INPUTS])
    }
 }
 
-/* Buffers of one run; released in every case, because a reduction makes hundreds of runs. */
+/* Objects of one run; released in every case, because a reduction makes hundreds of runs. Each run has a queue
+ * of its own: a queue that met a fault is of no use to the next one. */
 struct buffers {
+   cl_command_queue queue;
    cl_program program;
    cl_kernel kernel;
    cl_mem mem[4];
@@ -66,6 +68,8 @@ release(struct buffers *b)
       clReleaseKernel(b->kernel);
    if (b->program)
       clReleaseProgram(b->program);
+   if (b->queue)
+      clReleaseCommandQueue(b->queue);
 }
 
 static cl_int
@@ -98,6 +102,7 @@ run_on_device(struct run *run, struct buffers *b, struct random_result *got)
       return error;
    }
    run->outcome = RUN_NOT_LAUNCHED;
+   b->queue = clCreateCommandQueueWithProperties(clt.context, clt.device, NULL, &error);
    for (int i = 0; i < 4 && error == CL_SUCCESS; i++) {
       b->mem[i] = clCreateBuffer(clt.context, CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR,
                                  parts[i].size_B, parts[i].init, &error);
@@ -105,9 +110,9 @@ run_on_device(struct run *run, struct buffers *b, struct random_result *got)
          error = clSetKernelArg(b->kernel, i, sizeof(cl_mem), &b->mem[i]);
    }
    if (error == CL_SUCCESS)
-      error = clEnqueueNDRangeKernel(clt.queue, b->kernel, 1, NULL, &count, &local, 0, NULL, NULL);
+      error = clEnqueueNDRangeKernel(b->queue, b->kernel, 1, NULL, &count, &local, 0, NULL, NULL);
    for (int i = 1; i < 4 && error == CL_SUCCESS; i++)
-      error = clEnqueueReadBuffer(clt.queue, b->mem[i], CL_TRUE, 0, parts[i].size_B, parts[i].init,
+      error = clEnqueueReadBuffer(b->queue, b->mem[i], CL_TRUE, 0, parts[i].size_B, parts[i].init,
                                   0, NULL, NULL);
    return error;
 }
