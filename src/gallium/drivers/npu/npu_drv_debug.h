@@ -16,7 +16,7 @@
    X(SYNC, "sync", "wait after every submit: a fault is reported at the command that caused it")   \
    X(LAUNCH, "launch", "print every kernel launch with its grid, block and memory")                \
    X(BATCH, "batch", "print every submit: packets, waits, point")                                  \
-   X(STATS, "stats", "print the compiler's statistics of every kernel")                            \
+   X(STATS, "stats", "print the compiler's statistics of every kernel that is compiled")           \
    X(NO_CACHE, "nocache", "neither read nor write the disk cache")                                 \
    X(QUIET, "quiet", "print no message when a kernel faults, cannot be compiled or launched")
 
