@@ -324,6 +324,12 @@ back_end_spilling(struct npu_shader *shader)
 }
 
 static char *
+back_end_reparsing(struct npu_shader *shader)
+{
+   return whole_back_end(shader, NPU_DEBUG_REPARSE);
+}
+
+static char *
 back_end_noopt(struct npu_shader *shader)
 {
    return whole_back_end(shader, NPU_DEBUG_NO_OPT | NPU_DEBUG_NO_SCHED);
@@ -371,6 +377,7 @@ main(int argc, char **argv)
    run_property("npu_ra round robin, copies lowered", allocate_turning, false);
    run_property("the whole back end", back_end, true);
    run_property("the whole back end, spilling and copying", back_end_spilling, true);
+   run_property("the whole back end on reparsed text", back_end_reparsing, true);
    run_property("the whole back end without optimisation", back_end_noopt, true);
    printf("1..%u\n", test_number);
    return num_failed ? 1 : 0;

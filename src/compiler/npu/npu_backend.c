@@ -26,6 +26,31 @@ struct pipeline {
    char *error; /* set by the first check that fails: the passes behind it are skipped */
 };
 
+/* Goes on with what the text of the program says: finds what printer and parser do not tell each
+ * other, and passes that keep pointers they should not.
+ */
+static void
+reparse(struct pipeline *p)
+{
+   struct npu_shader *shader = p->shader, *copy;
+   char *text;
+   size_t size;
+   FILE *out = open_memstream(&text, &size);
+
+   npu_print(out, shader);
+   fclose(out);
+   copy = npu_parse(shader, text, &p->error);
+   free(text);
+   if (!copy)
+      return;
+   list_replace(&copy->blocks, &shader->blocks);
+   shader->num_blocks = copy->num_blocks;
+   shader->values = copy->values;
+   ralloc_steal(shader, shader->values);
+   shader->num_values = copy->num_values;
+   shader->values_size = copy->values_size;
+}
+
 static void
 after_pass(struct pipeline *p, const char *pass, bool progress)
 {
@@ -35,6 +60,9 @@ after_pass(struct pipeline *p, const char *pass, bool progress)
    }
    if (p->flags & NPU_DEBUG_VALIDATE)
       p->error = npu_validate(p->shader, pass);
+   /* The record of allocation is about instructions, not about their text. */
+   if (!p->error && (p->flags & NPU_DEBUG_REPARSE) && p->shader->is_ssa)
+      reparse(p);
 }
 
 /* Runs a pass unless an earlier check failed or one of the `off` flags is set. All passes are run

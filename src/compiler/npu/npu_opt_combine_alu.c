@@ -395,6 +395,31 @@ combine_halves(struct npu_combine *c, struct npu_instr *instr)
    return becomes(c, instr, pack->src[instr->op == NPU_OP_HI_B64]);
 }
 
+/* ---- masks ---- */
+
+/* x & ~y and x & ~~y; x may be exec, y is not: exec may have been another where it was inverted. */
+static bool
+combine_mask(struct npu_combine *c, struct npu_instr *instr)
+{
+   bool and_not = instr->op == NPU_OP_MANDN;
+
+   for (unsigned s = 0; s < 2; ++s) {
+      struct npu_instr *not = npu_combine_def(c, instr->src[s]);
+
+      if (!not|| not->op != NPU_OP_MNOT || not->masked || !npu_is_ssa(not->src[0]) ||
+          (and_not && s == 0))
+         continue;
+      struct npu_ref x = instr->src[1 - s];
+      if (!npu_combine_set_src(c, instr, s, not->src[0]))
+         continue;
+      instr->src[0] = x;
+      instr->src[1] = not->src[0];
+      instr->op = and_not ? NPU_OP_MAND : NPU_OP_MANDN;
+      return true;
+   }
+   return false;
+}
+
 bool
 npu_combine_alu(struct npu_combine *c, struct npu_instr *instr)
 {
@@ -402,6 +427,8 @@ npu_combine_alu(struct npu_combine *c, struct npu_instr *instr)
       return false;
    if (instr->op == NPU_OP_BR_NZ || instr->op == NPU_OP_BR_Z)
       return combine_condition(c, instr);
+   if (instr->op == NPU_OP_MAND || instr->op == NPU_OP_MANDN)
+      return combine_mask(c, instr);
    if (!npu_ir_op_info(instr->op)->pure || instr->dest[0].kind == NPU_REF_EXEC)
       return false;
 

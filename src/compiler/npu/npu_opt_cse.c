@@ -167,8 +167,9 @@ visit(struct cse *cse, struct npu_instr *instr)
          npu_instr_remove(instr);
          return true;
       }
-      /* What stands here serves what follows better than something from another branch or a narrower
-       * mask; where it is the narrower one, the code behind it will be glad of the other. */
+      /* What stands here serves what follows better than something from another branch or a
+       * narrower mask; where it is the narrower one, the code behind it will be glad of the other.
+       * */
       if (dominated && npu_exec_region_within(cse->regions, instr->index, earlier->index))
          return false;
       _mesa_set_remove(cse->table, entry);
