@@ -41,12 +41,58 @@ ex_report(const char *label, const char *format, ...)
    fflush(stdout);
 }
 
+/* What ex_finish() releases, the newest first. */
+struct owned {
+   struct owned *next;
+   enum { OWNED_MEMORY, OWNED_MEM, OWNED_PROGRAM, OWNED_KERNEL } kind;
+   void *object;
+};
+static struct owned *owned_objects;
+
+static void
+own(int kind, void *object)
+{
+   struct owned *owned = malloc(sizeof(*owned));
+
+   if (!owned)
+      ex_die("out of memory");
+   *owned = (struct owned){.next = owned_objects, .kind = kind, .object = object};
+   owned_objects = owned;
+}
+
+static void
+release_all(struct example *ex)
+{
+   while (owned_objects) {
+      struct owned *owned = owned_objects;
+
+      owned_objects = owned->next;
+      switch (owned->kind) {
+      case OWNED_MEMORY:
+         free(owned->object);
+         break;
+      case OWNED_MEM:
+         clReleaseMemObject(owned->object);
+         break;
+      case OWNED_PROGRAM:
+         clReleaseProgram(owned->object);
+         break;
+      case OWNED_KERNEL:
+         clReleaseKernel(owned->object);
+         break;
+      }
+      free(owned);
+   }
+   clReleaseCommandQueue(ex->queue);
+   clReleaseContext(ex->context);
+}
+
 int
 ex_finish(struct example *ex, bool pass, const char *reason_format, ...)
 {
    va_list ap;
 
-   ex_close(ex);
+   release_all(ex);
    if (pass) {
       printf("PASS\n");
    } else {
@@ -185,17 +231,6 @@ ex_open(struct example *ex, int argc, char **argv)
    ex_require(error, "clCreateCommandQueueWithProperties");
 }
 
-void
-ex_close(struct example *ex)
-{
-   if (ex->queue)
-      clReleaseCommandQueue(ex->queue);
-   if (ex->context)
-      clReleaseContext(ex->context);
-   ex->queue = NULL;
-   ex->context = NULL;
-}
-
 cl_program
 ex_program(struct example *ex, const char *source, const char *options)
 {
@@ -203,6 +238,7 @@ ex_program(struct example *ex, const char *source, const char *options)
    cl_program program = clCreateProgramWithSource(ex->context, 1, &source, NULL, &error);
 
    ex_require(error, "clCreateProgramWithSource");
+   own(OWNED_PROGRAM, program);
    error = clBuildProgram(program, 1, &ex->device, options, NULL, NULL);
    if (error != CL_SUCCESS) {
       size_t size_B = 0;
@@ -223,6 +259,7 @@ ex_kernel(cl_program program, const char *name)
    cl_kernel kernel = clCreateKernel(program, name, &error);
 
    ex_require(error, "clCreateKernel");
+   own(OWNED_KERNEL, kernel);
    return kernel;
 }
 
@@ -234,6 +271,7 @@ ex_buffer(struct example *ex, cl_mem_flags flags, size_t size_B, const void *ini
                                (void *)init, &error);
 
    ex_require(error, "clCreateBuffer");
+   own(OWNED_MEM, mem);
    return mem;
 }
 
@@ -293,6 +331,7 @@ ex_alloc(size_t size_B)
 
    if (!p)
       ex_die("out of memory (%zu bytes)", size_B);
+   own(OWNED_MEMORY, p);
    return p;
 }
 

@@ -3,8 +3,8 @@
 
 /* What every example needs and what would hide its idea: choosing the device, building a program
  * and showing the compiler's messages, timing from profiling events, PNG files, options, and the
- * last line "PASS" or "FAIL ...". An example may end anywhere (every failure calls ex_die()), so
- * its objects are left to the end of the process unless it calls ex_close(). */
+ * last line "PASS" or "FAIL ...". Everything that these functions return is released by
+ * ex_finish(); an example that fails ends anywhere (ex_die()) and leaves it to the process's end. */
 
 #ifndef EXAMPLES_COMMON_H
 #define EXAMPLES_COMMON_H
@@ -41,16 +41,14 @@ struct example {
  * and prints what runs where. Ends the process on an error. */
 void ex_open(struct example *ex, int argc, char **argv);
 
-/* Releases queue and context. */
-void ex_close(struct example *ex);
-
 /* Prints "FAIL" with the reason and ends the process with status 1. */
 _Noreturn void ex_die(const char *format, ...) EX_PRINTF(1, 2);
 
 /* Prints a line of the report: "label   text". */
 void ex_report(const char *label, const char *format, ...) EX_PRINTF(2, 3);
 
-/* The last line: "PASS", or "FAIL" and the reason. Returns main()'s exit status. */
+/* Releases everything and prints the last line: "PASS", or "FAIL" and the reason. Returns main()'s
+ * exit status. */
 int ex_finish(struct example *ex, bool pass, const char *reason_format, ...) EX_PRINTF(3, 4);
 
 /* Ends the process with the call and the error's name unless it succeeded. */
@@ -80,7 +78,7 @@ size_t ex_round_up(size_t a, size_t b);
 /* Deterministic random number in [0, 1); state starts as any number. */
 float ex_random(uint64_t *state);
 
-/* Memory that ends the process when there is none; zeroed. */
+/* Zeroed memory, until ex_finish(); ends the process when there is none. */
 void *ex_alloc(size_t size_B);
 
 /* 8-bit pictures, channels 1 (grey) or 3 (RGB), rows top to bottom without gaps. ex_write_png()

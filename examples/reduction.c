@@ -40,9 +40,6 @@ run(struct example *ex, cl_kernel kernel, cl_uint n, const void *data, void *sum
    time_ms += ex_launch(ex, kernel, 1, &local, &local);
 
    ex_read(ex, out, 4, sum);
-   clReleaseMemObject(in);
-   clReleaseMemObject(partial);
-   clReleaseMemObject(out);
    return time_ms;
 }
 

@@ -18,9 +18,7 @@
 #include "util/u_memory.h"
 #include "util/xmlconfig.h"
 
-#ifdef HAVE_NPU_DRIVER
 #include "npu_public.h"
-#endif
 
 /* The name by which Rusticl's RUSTICL_ENABLE and its list of default drivers know the driver. */
 static char driver_name[] = "npu";
@@ -28,11 +26,7 @@ static char driver_name[] = "npu";
 static struct pipe_screen *
 create_screen(struct pipe_loader_device *dev, const struct pipe_screen_config *config, bool sw_vk)
 {
-#ifdef HAVE_NPU_DRIVER
    return npu_screen_create(config);
-#else
-   return NULL;
-#endif
 }
 
 static const struct driOptionDescription *
