@@ -90,7 +90,8 @@ npu_sim_time_ns(const struct npu_sim *sim)
 
 /* ---- creation ---------------------------------------------------------------------------- */
 
-static void __attribute__((format(printf, 2, 3))) set_error(char **error, const char *format, ...)
+static void __attribute__((format(printf, 2, 3)))
+set_error(char **error, const char *format, ...)
 {
    va_list args;
 

@@ -4,7 +4,7 @@
 """Runs every program in tests/sim/programs on the model: run_programs.py NPU_RUN ISA_DIRECTORY [CONFIGURATION...]
 
 Each program checks itself with its @expect lines; it runs once for each configuration (as in NPU_SIM; none: the
-default one). Programs in the subdirectory "errors" must be refused with the message in their first line. The last
+default one). Programs in the subdirectory "errors" must be refused with the message in their second line. The last
 case fails if there is an operation that no program executed, other than those that alu_test, memory_test and
 atomic_test execute one by one: so a new operation cannot stay without a test. Output: TAP.
 """
@@ -61,6 +61,7 @@ def run_wrong(tap, npu_run):
     for name in programs(directory):
         path = os.path.join(directory, name)
         with open(path, encoding='utf-8') as file:
+            file.readline()  # the licence
             wanted = file.readline().lstrip('# ').strip()
         status, output = run([npu_run, path])
         output = output.replace(directory + os.sep, '').strip()

@@ -330,9 +330,7 @@ ALL_COUNTS(2)
 ALL_COUNTS(4)
 ALL_COUNTS(8)
 #define TABLE_ROW(kind, width)                                                                     \
-   {                                                                                               \
-      kind##_##width##x1, kind##_##width##x2, kind##_##width##x3, kind##_##width##x4               \
-   }
+   {kind##_##width##x1, kind##_##width##x2, kind##_##width##x3, kind##_##width##x4}
 static const npu_uop_fn flat_loads[4][4] = {TABLE_ROW(load, 1), TABLE_ROW(load, 2),
                                             TABLE_ROW(load, 4), TABLE_ROW(load, 8)};
 static const npu_uop_fn flat_stores[4][4] = {TABLE_ROW(store, 1), TABLE_ROW(store, 2),

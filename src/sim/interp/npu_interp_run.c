@@ -214,7 +214,8 @@ run_checked(struct npu_wave *wave, const struct npu_uop *uop)
 
 /* Runs the wave from its pc on until a handler returns NULL; after_fault: the instruction there met
  * a host fault. */
-static void __attribute__((noinline)) run_from_pc(struct npu_wave *wave, bool after_fault)
+static void __attribute__((noinline))
+run_from_pc(struct npu_wave *wave, bool after_fault)
 {
    const struct npu_sim_config *config = &wave->core->core->queue->sim->config;
    const struct npu_uop *uop = wave->pc;
