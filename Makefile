@@ -5,7 +5,7 @@
 # without this file; the work behind each target is a script in tools/ that explains itself with --help.
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo check shell install bench format check-format clean distclean
+.PHONY: help build demo check check-sanitize shell install bench format check-format clean distclean
 MAKEFLAGS += --no-print-directory
 
 # make check TEST=... SUITE=..., make bench ARGS=...
@@ -37,6 +37,9 @@ bench: build
 
 format:
 	@tools/npu-format
+
+check-sanitize:
+	@tools/npu-sanitize
 
 check-format:
 	@tools/npu-format --check
