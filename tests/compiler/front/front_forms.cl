@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright © 2026 The NPU stack authors
+ *
+ * What instruction selection makes of kernels: memory forms, files, conditions. Before a kernel,
+ *    //! yes TEXT   the IR after selection contains TEXT, behind the place where the yes before it was
+ *                   found
+ *    //! no TEXT    it does not contain TEXT
+ *    //! rows       compile for rows of waves
+ * Numbers of values are written as %; a space stands for any white space, with a comma in front or
+ * without.
+ */
+
+/* ---- global memory ---- */
+
+//! yes ld_o % % {width_log2=2 count=1 scale_log2=2}
+//! yes st_o % % % {width_log2=2 count=1 scale_log2=2}
+//! no ld_a
+//! no v64
+kernel void
+index_is_size_t(global float *y, global const float *x)
+{
+   size_t i = get_global_id(0);
+
+   y[i] = x[i] * 2;
+}
+
+//! yes ld_o % % {sx width_log2=2 count=1 scale_log2=2}
+//! no ld_a
+//! no v64
+kernel void
+index_is_int(global float *y, global const float *x)
+{
+   int i = get_global_id(0);
+
+   y[i] = x[i] * 2;
+}
+
+//! rows
+//! yes ld_u % _ {width_log2=2 count=1}
+//! yes st_u % _ % {width_log2=2 count=1}
+//! no local_id
+//! no v64
+kernel void
+unit_stride(global float *y, global const float *x)
+{
+   size_t i = get_global_id(0);
+
+   y[i] = x[i] * 2;
+}
+
+//! rows
+//! yes ld_u % _ {width_log2=2 count=4}
+kernel void
+unit_stride_vector(global float4 *y, global const float4 *x)
+{
+   size_t i = get_global_id(0);
+
+   y[i] = x[i] * 2;
+}
+
+//! rows
+//! yes ld_x % 8 {width_log2=2 count=1
+kernel void
+strided(global float *y, global const float *x)
+{
+   size_t i = get_global_id(0);
+
+   y[i] = x[2 * i];
+}
+
+/* In rows of waves the y id is uniform: so is everything that depends on it alone. */
+//! rows
+//! yes ld_s
+//! yes ld_s
+//! no local_id
+kernel void
+row_is_uniform(global float *out, global const float *weights, int w)
+{
+   int x = get_global_id(0), y = get_global_id(1);
+
+   out[y * w + x] = weights[y];
+}
+
+/* Constants go to the immediate, neighbours are one access. */
+//! yes ld_o % % {width_log2=2 count=2 scale_log2=2 imm=16
+//! no ld_o
+kernel void
+constant_offset(global float *y, global const float *x)
+{
+   size_t i = get_global_id(0);
+
+   y[i] = x[i + 4] + x[i + 5];
+}
+
+//! yes ld_s % _ {width_log2=2 count=3 imm=8}
+//! no ld_o
+kernel void
+uniform_loads(global float *y, global const float *x)
+{
+   y[get_global_id(0)] = x[2] * x[3] + x[4];
+}
+
+//! yes st_s
+//! no st_o
+//! no st_a
+kernel void
+uniform_store(global int *y, int n)
+{
+   y[n] = n * 3;
+}
+
+/* One address, data that differs. */
+//! yes st_x % 0 %
+kernel void
+varying_store_to_one_place(global int *y)
+{
+   y[3] = get_global_id(0);
+}
+
+/* A pointer that differs in all its bits. */
+//! yes ld_a 0 %
+kernel void
+varying_pointer(global int *y, global ulong *p)
+{
+   size_t i = get_global_id(0);
+
+   y[i] = *(global int *)p[i];
+}
+
+/* No 32-bit shortcut where the multiplication could overflow one. */
+//! no ld_o
+//! yes ld_a
+kernel void
+wide_product(global int *y, global const int *x, ulong stride)
+{
+   size_t i = get_global_id(0);
+
+   y[i] = x[i * stride];
+}
+
+/* ---- local and private memory ---- */
+
+//! yes st_o 0 % % {width_log2=2 count=1 space=local scale_log2=2}
+//! yes ld_s % _ {width_log2=2 count=1 space=local
+kernel void
+local_forms(global float *y)
+{
+   local float tile[64];
+   size_t l = get_local_id(0);
+
+   tile[l] = y[l];
+   barrier(CLK_LOCAL_MEM_FENCE);
+   float s = 0;
+   for (int k = 0; k < 64; k++)
+      s += tile[k];
+   y[l] = s;
+}
+
+/* Row of the tile: varying, column: uniform in the loop. Base and scaled offset, no vector addition. */
+//! yes ld_o % % {width_log2=2 count=1 space=local scale_log2=6}
+kernel void
+local_base_and_offset(global float *y, int n)
+{
+   local float tile[16][16];
+   size_t l = get_local_id(0), m = get_local_id(1);
+
+   tile[m][l] = y[l];
+   barrier(CLK_LOCAL_MEM_FENCE);
+   float s = 0;
+   for (int k = 0; k < n; k++)
+      s += tile[m][k] * k;
+   y[l] = s;
+}
+
+//! yes st_u 0 _ % {width_log2=2 count=4 space=private}
+//! yes ld_o 0 % {width_log2=2 count=1 space=private scale_log2=2
+kernel void
+private_forms(global int *y, global const int *x)
+{
+   size_t i = get_global_id(0);
+   int a[8];
+
+   for (int k = 0; k < 8; k++)
+      a[k] = x[i + k];
+   y[i] = a[x[i] & 7];
+}
+
+//! yes atom_iadd_o.i32
+//! no %:v32 = atom
+kernel void
+atomic_without_result(global int *y)
+{
+   atomic_add(&y[get_local_id(0)], 3);
+}
+
+/* ---- control flow ---- */
+
+/* A uniform condition is a branch, a uniform loop counter a scalar. */
+//! yes icmp_lt.i32
+//! yes br.z
+//! no mand
+kernel void
+uniform_branch(global int *y, int n)
+{
+   size_t i = get_global_id(0);
+
+   if (n > 7) {
+      for (int k = 0; k < n; k++)
+         y[i + k] += k;
+   }
+}
+
+/* `if (..) break;` has no branch around the break. */
+//! yes mandn exec
+//! yes br.none
+//! yes br.any
+kernel void
+simple_break(global uint *y)
+{
+   size_t i = get_global_id(0);
+   uint x = y[i], k = 0;
+
+   while (1) {
+      if (x < 10)
+         break;
+      x = x / 3 + k;
+      k++;
+   }
+   y[i] = k;
+}
+
+/* ---- arithmetic ---- */
+
+/* Source modifiers, fused multiply-add, no conversion for widening a loaded byte. */
+//! yes ffma.f32 -%, |%|, %
+kernel void
+modifiers(global float *y, global const float *x)
+{
+   size_t i = get_global_id(0);
+
+   y[i] = y[i] - x[i] * fabs(x[i + 1]);
+}
+
+//! no cvt
+kernel void
+free_extension(global uint *y, global const uchar *x)
+{
+   size_t i = get_global_id(0);
+
+   y[i] = x[i] + 300u;
+}
+
+//! yes dp4a.i32
+kernel void
+dot_product(global int *y, global const char4 *x)
+{
+   size_t i = get_global_id(0);
+
+   y[i] = dot(x[i], x[i + 1]);
+}
