@@ -15,6 +15,7 @@
 #include "npu_debug.h"
 #include "npu_isel.h"
 #include "npu_nir.h"
+#include "npu_passes.h"
 
 /* Goes into every cache key: change it when the output changes for reasons other than the flags. */
 #define NPU_COMPILER_VERSION 1
@@ -129,6 +130,10 @@ compile(nir_shader *nir, const struct npu_compile_options *opts, void *mem_ctx, 
 
    struct npu_shader *shader = npu_isel(nir, mem_ctx, name, &message);
    struct npu_binary *bin = NULL;
+
+   /* Memory forms leave the address arithmetic they replace without a use. */
+   if (shader && !(debug.flags & NPU_DEBUG_NO_DCE))
+      npu_opt_dce(shader);
 
    if (shader) {
       bin = calloc(1, sizeof(*bin));
