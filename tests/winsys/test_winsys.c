@@ -212,12 +212,16 @@ capture_stderr(void (*func)(void), const char *debug, char *text, size_t size)
    fclose(file);
 }
 
+/* Not lost for leak checkers. */
+static struct npu_bo *volatile forgotten_bo;
+static struct npu_queue *volatile forgotten_queue;
+
 static void
 leak_something(void)
 {
    struct npu_device *dev = npu_device_open();
-   npu_bo_create(dev, 5000, 0, "forgotten");
-   npu_queue_create(dev, NPU_PRIORITY_LOW);
+   forgotten_bo = npu_bo_create(dev, 5000, 0, "forgotten");
+   forgotten_queue = npu_queue_create(dev, NPU_PRIORITY_LOW);
    npu_device_close(dev);
 }
 
