@@ -94,5 +94,5 @@ void npu_debugfs_init(struct drm_device *drm)
 
 	drm_debugfs_add_file(drm, "queues", npu_debugfs_queues, npu);
 	drm_debugfs_add_file(drm, "contexts", npu_debugfs_contexts, npu);
-	debugfs_create_file("reset", 0200, drm->accel->debugfs_root, npu, &npu_debugfs_reset_fops);
+	debugfs_create_file("reset", 0200, drm->debugfs_root, npu, &npu_debugfs_reset_fops);
 }

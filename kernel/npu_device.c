@@ -92,6 +92,12 @@ static int npu_device_identify(struct npu_device *npu)
 	return 0;
 }
 
+/* An asynchronous bind that waits for somebody else's fence may have tables set aside until then. */
+static void npu_device_destroy_pool(struct drm_device *drm, void *pool)
+{
+	dma_pool_destroy(pool);
+}
+
 static int npu_device_alloc_shared(struct npu_device *npu)
 {
 	struct device *dev = npu->drm.dev;
@@ -103,10 +109,17 @@ static int npu_device_alloc_shared(struct npu_device *npu)
 						&npu->mmu.vm_table_dma, GFP_KERNEL);
 	if (!npu->mmu.vm_table)
 		return -ENOMEM;
-	npu->mmu.tables = dmam_pool_create("npu page tables", dev, NPU_PAGE_SIZE_B, NPU_PAGE_SIZE_B, 0);
+	npu->mmu.tables = dma_pool_create("npu page tables", dev, NPU_PAGE_SIZE_B, NPU_PAGE_SIZE_B, 0);
 	if (!npu->mmu.tables)
 		return -ENOMEM;
-	return 0;
+	return drmm_add_action_or_reset(&npu->drm, npu_device_destroy_pool, npu->mmu.tables);
+}
+
+/* Identifiers are given back when files are closed, which may be later than the device. */
+static void npu_device_destroy_idas(struct drm_device *drm, void *unused)
+{
+	ida_destroy(&to_npu_device(drm)->mmu.asids);
+	ida_destroy(&to_npu_device(drm)->ctx_slots);
 }
 
 /**
@@ -149,6 +162,13 @@ int npu_device_init(struct npu_device *npu)
 		return ret;
 	ida_init(&npu->mmu.asids);
 	ida_init(&npu->ctx_slots);
+	INIT_LIST_HEAD(&npu->vms);
+	ret = drmm_mutex_init(&npu->drm, &npu->vms_lock);
+	if (ret)
+		return ret;
+	ret = drmm_add_action_or_reset(&npu->drm, npu_device_destroy_idas, NULL);
+	if (ret)
+		return ret;
 
 	ret = npu_vram_init(npu, NPU_BAR_MEM);
 	if (ret)
@@ -230,7 +250,4 @@ void npu_device_fini(struct npu_device *npu)
 {
 	npu_reset_fini(npu);
 	npu_sched_fini(npu);
-	npu_vram_fini(npu);
-	ida_destroy(&npu->mmu.asids);
-	ida_destroy(&npu->ctx_slots);
 }

@@ -102,6 +102,11 @@ struct npu_device {
 		atomic64_t next_uid;
 	} mmu;
 
+	/** @vms_lock: Protects @vms. */
+	struct mutex vms_lock;
+	/** @vms: &npu_vm.link: all of them. */
+	struct list_head vms;
+
 	/** @ctxs: All contexts by slot; protected by @sched.lock. */
 	struct npu_ctx *ctxs[NPU_MAX_CONTEXTS];
 	/** @ctx_slots: Slots in use. */

@@ -230,20 +230,37 @@ static void npu_show_fdinfo(struct drm_printer *p, struct drm_file *file)
 	drm_show_memory_stats(p, file);
 }
 
-#define NPU_IOCTL(name, func) DRM_IOCTL_DEF_DRV(NPU_##name, func, 0)
+/* While one of ours is under way the device stays: npu_remove() waits for it. */
+#define NPU_IOCTLS(X)					\
+	X(DEV_QUERY, npu_ioctl_dev_query)		\
+	X(BO_CREATE, npu_ioctl_bo_create)		\
+	X(BO_MMAP_OFFSET, npu_ioctl_bo_mmap_offset)	\
+	X(BO_GET_INFO, npu_ioctl_bo_get_info)		\
+	X(VM_CREATE, npu_ioctl_vm_create)		\
+	X(VM_DESTROY, npu_ioctl_vm_destroy)		\
+	X(VM_BIND, npu_ioctl_vm_bind)			\
+	X(VM_GET_STATE, npu_ioctl_vm_get_state)		\
+	X(CTX_CREATE, npu_ioctl_ctx_create)		\
+	X(CTX_DESTROY, npu_ioctl_ctx_destroy)		\
+	X(CTX_GET_STATE, npu_ioctl_ctx_get_state)	\
+	X(SUBMIT, npu_ioctl_submit)
+
+#define NPU_GUARDED(name, func)								\
+	static int npu_guarded_##name(struct drm_device *drm, void *data, struct drm_file *file)	\
+	{										\
+		int idx, ret = -ENODEV;							\
+											\
+		if (drm_dev_enter(drm, &idx)) {						\
+			ret = func(drm, data, file);					\
+			drm_dev_exit(idx);						\
+		}									\
+		return ret;								\
+	}
+NPU_IOCTLS(NPU_GUARDED)
+
+#define NPU_IOCTL(name, func) DRM_IOCTL_DEF_DRV(NPU_##name, npu_guarded_##name, 0),
 static const struct drm_ioctl_desc npu_ioctls[] = {
-	NPU_IOCTL(DEV_QUERY, npu_ioctl_dev_query),
-	NPU_IOCTL(BO_CREATE, npu_ioctl_bo_create),
-	NPU_IOCTL(BO_MMAP_OFFSET, npu_ioctl_bo_mmap_offset),
-	NPU_IOCTL(BO_GET_INFO, npu_ioctl_bo_get_info),
-	NPU_IOCTL(VM_CREATE, npu_ioctl_vm_create),
-	NPU_IOCTL(VM_DESTROY, npu_ioctl_vm_destroy),
-	NPU_IOCTL(VM_BIND, npu_ioctl_vm_bind),
-	NPU_IOCTL(VM_GET_STATE, npu_ioctl_vm_get_state),
-	NPU_IOCTL(CTX_CREATE, npu_ioctl_ctx_create),
-	NPU_IOCTL(CTX_DESTROY, npu_ioctl_ctx_destroy),
-	NPU_IOCTL(CTX_GET_STATE, npu_ioctl_ctx_get_state),
-	NPU_IOCTL(SUBMIT, npu_ioctl_submit),
+	NPU_IOCTLS(NPU_IOCTL)
 };
 
 static const struct file_operations npu_fops = {
@@ -314,7 +331,7 @@ static void npu_remove(struct pci_dev *pdev)
 	drm_dev_unplug(&npu->drm);
 	npu_reset_lose(npu);
 	npu_device_stop(npu);
-	flush_workqueue(npu_release_wq);
+	npu_vm_detach_all(npu);
 	npu_device_fini(npu);
 }
 

@@ -123,14 +123,25 @@ struct npu_pt *npu_mmu_create_root(struct npu_device *npu)
 	return npu_pt_create(npu, true);
 }
 
+static void npu_pt_destroy_all(struct npu_device *npu, struct npu_pt *pt, bool root)
+{
+	u32 i, num_entries = root ? NPU_PT_ROOT_ENTRIES : NPU_PT_ENTRIES;
+
+	for (i = 0; i < num_entries; i++) {
+		if (pt->children[i])
+			npu_pt_destroy_all(npu, pt->children[i], false);
+	}
+	npu_pt_destroy(npu, pt, root);
+}
+
 /**
- * npu_mmu_destroy_root() - free an address space in which nothing is mapped
- * @npu: the device
+ * npu_mmu_destroy_root() - free all page tables of an address space
+ * @npu: the device, which does not know of it any more
  * @root: its root table
  */
 void npu_mmu_destroy_root(struct npu_device *npu, struct npu_pt *root)
 {
-	npu_pt_destroy(npu, root, true);
+	npu_pt_destroy_all(npu, root, true);
 }
 
 /**
@@ -304,7 +315,7 @@ static void npu_pt_unmap(struct npu_pt_pool *pool, struct npu_pt *pt, u32 level,
 
 /**
  * npu_mmu_map() - map a range in which nothing is mapped
- * @root: root table of the address space
+ * @root: root table of the address space, or NULL: nothing happens
  * @pool: has npu_mmu_map_worst_case() tables
  * @va: start, page aligned
  * @pa: physical address as the device sees it, page aligned
@@ -315,6 +326,8 @@ void npu_mmu_map(struct npu_pt *root, struct npu_pt_pool *pool, u64 va, u64 pa, 
 {
 	u64 permissions = 0;
 
+	if (!root)
+		return;
 	if (flags & DRM_NPU_VM_MAP_READ)
 		permissions |= NPU_PTE_READ__MASK;
 	if (flags & DRM_NPU_VM_MAP_WRITE)
@@ -326,14 +339,15 @@ void npu_mmu_map(struct npu_pt *root, struct npu_pt_pool *pool, u64 va, u64 pa, 
 
 /**
  * npu_mmu_unmap() - unmap what is mapped in a range
- * @root: root table of the address space
+ * @root: root table of the address space, or NULL: nothing happens
  * @pool: has NPU_MMU_UNMAP_WORST_CASE tables
  * @va: start, page aligned
  * @size: bytes, page aligned
  */
 void npu_mmu_unmap(struct npu_pt *root, struct npu_pt_pool *pool, u64 va, u64 size)
 {
-	npu_pt_unmap(pool, root, NPU_PT_ROOT_LEVEL, va, va + size);
+	if (root)
+		npu_pt_unmap(pool, root, NPU_PT_ROOT_LEVEL, va, va + size);
 }
 
 /**

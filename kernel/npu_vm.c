@@ -8,6 +8,9 @@
  * way. When the id goes all bindings go with it, so nothing but contexts and binds that are ending keep the
  * rest alive.
  *
+ * The page tables are DMA memory, which goes with the device; a VM of a file that is still open then lives on
+ * without.
+ *
  * The identifier (ASID) is given back when the last reference is gone: no job of the VM is on the hardware
  * then.
  */
@@ -34,14 +37,48 @@ u64 npu_vm_end(struct npu_vm *vm)
 	return 1ull << vm->npu->hw.va_bits;
 }
 
+/* Gives the page tables back. */
+static void npu_vm_detach(struct npu_vm *vm)
+{
+	struct npu_device *npu = vm->npu;
+	struct npu_pt *root;
+
+	mutex_lock(&vm->op_lock);
+	root = vm->root;
+	vm->root = NULL;
+	mutex_unlock(&vm->op_lock);
+	if (!root)
+		return;
+	npu_mmu_set_root(npu, vm->asid, NULL);
+	npu_mmu_destroy_root(npu, root);
+}
+
+/**
+ * npu_vm_detach_all() - the device is going, and its DMA memory with it
+ * @npu: the device; no new VMs come any more
+ *
+ * VMs of files that are still open live on without page tables.
+ */
+void npu_vm_detach_all(struct npu_device *npu)
+{
+	struct npu_vm *vm;
+
+	mutex_lock(&npu->vms_lock);
+	list_for_each_entry(vm, &npu->vms, link)
+		npu_vm_detach(vm);
+	mutex_unlock(&npu->vms_lock);
+}
+
 static void npu_vm_release(struct work_struct *work)
 {
 	struct npu_vm *vm = container_of(work, struct npu_vm, release_work);
 	struct npu_device *npu = vm->npu;
 
 	npu_vm_bind_fini(vm);
-	npu_mmu_set_root(npu, vm->asid, NULL);
-	npu_mmu_destroy_root(npu, vm->root);
+	mutex_lock(&npu->vms_lock);
+	list_del(&vm->link);
+	npu_vm_detach(vm);
+	mutex_unlock(&npu->vms_lock);
 	ida_free(&npu->mmu.asids, vm->asid);
 	mutex_destroy(&vm->op_lock);
 	mutex_destroy(&vm->bind_lock);
@@ -158,6 +195,9 @@ static struct npu_vm *npu_vm_create(struct npu_device *npu)
 		       &npu_vm_gpuvm_ops);
 	drm_gem_object_put(resv_obj);
 	npu_mmu_set_root(npu, vm->asid, vm->root);
+	mutex_lock(&npu->vms_lock);
+	list_add_tail(&vm->link, &npu->vms);
+	mutex_unlock(&npu->vms_lock);
 	return vm;
 
 fini_bind:

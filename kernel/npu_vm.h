@@ -27,7 +27,9 @@ struct npu_vm {
 	u64 uid;
 	/** @asid: Its address space identifier. */
 	u32 asid;
-	/** @root: Its page tables; protected by @op_lock. */
+	/** @link: In &npu_device.vms. */
+	struct list_head link;
+	/** @root: Its page tables; protected by @op_lock. NULL when the device is gone. */
 	struct npu_pt *root;
 	/** @op_lock: Protects bindings and page tables. No memory is allocated under it. */
 	struct mutex op_lock;
@@ -81,6 +83,7 @@ struct npu_vm *npu_vm_get(struct npu_file *nfile, u32 id);
 void npu_vm_put(struct npu_vm *vm);
 u32 npu_vm_find_id(struct npu_file *nfile, u64 uid);
 void npu_vm_close(struct npu_vm *vm);
+void npu_vm_detach_all(struct npu_device *npu);
 u64 npu_vm_end(struct npu_vm *vm);
 
 /* npu_vm_bind.c */

@@ -24,6 +24,12 @@
 #include "npu_gem.h"
 #include "npu_vram.h"
 
+/* The last buffer object is gone: later than the device, if files are still open. */
+static void npu_vram_fini(struct drm_device *drm, void *unused)
+{
+	drm_mm_takedown(&to_npu_device(drm)->vram.mm);
+}
+
 /**
  * npu_vram_init() - map the memory and start with all of it free
  * @npu: the device
@@ -55,17 +61,7 @@ int npu_vram_init(struct npu_device *npu, int bar)
 	if (ret)
 		return ret;
 	drm_mm_init(&npu->vram.mm, 0, npu->vram.size);
-	return 0;
-}
-
-/**
- * npu_vram_fini() - the last buffer object is gone
- * @npu: the device
- */
-void npu_vram_fini(struct npu_device *npu)
-{
-	if (drm_mm_initialized(&npu->vram.mm))
-		drm_mm_takedown(&npu->vram.mm);
+	return drmm_add_action_or_reset(&npu->drm, npu_vram_fini, NULL);
 }
 
 /* One piece of at most size bytes, at least a page. */

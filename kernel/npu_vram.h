@@ -10,7 +10,6 @@ struct list_head;
 struct npu_device;
 
 int npu_vram_init(struct npu_device *npu, int bar);
-void npu_vram_fini(struct npu_device *npu);
 
 int npu_vram_alloc(struct npu_device *npu, u64 size, struct list_head *pieces);
 void npu_vram_free(struct npu_device *npu, struct list_head *pieces);

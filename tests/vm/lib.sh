@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: MIT
+# Copyright © 2026 The NPU stack authors
+#
+# For the test scripts that run inside the virtual machine: TAP, and talking to the device's control socket
+# on the host. They run with the source tree as working directory.
+
+bin=build/npu/tests/vm
+accel=/dev/accel/accel0
+cases=0
+
+# ok NAME COMMAND...: a case that passes if the command succeeds; what it says becomes comments.
+ok() {
+   local name=$1 output rc=0
+   shift
+   cases=$((cases + 1))
+   output=$("$@" 2>&1) || rc=$?
+   if [ "$rc" = 0 ]; then
+      printf 'ok %u - %s\n' "$cases" "$name"
+   else
+      printf 'not ok %u - %s\n# exit status %d\n' "$cases" "$name" "$rc"
+   fi
+   if [ -n "$output" ]; then printf '%s\n' "$output" | sed 's/^/# /'; fi
+}
+
+# returns STATUS COMMAND...: succeeds if the command's exit status is that.
+returns() {
+   local want=$1 rc=0
+   shift
+   "$@" || rc=$?
+   [ "$rc" = "$want" ] || {
+      echo "exit status $rc, not $want"
+      return 1
+   }
+}
+
+done_testing() {
+   printf '1..%u\n' "$cases"
+}
+
+# inject COMMAND: have the host inject a defect into the device.
+inject() {
+   local i
+   rm -f /run/npu-vm/control.answer
+   printf '%s\n' "$*" >/run/npu-vm/control.tmp
+   mv /run/npu-vm/control.tmp /run/npu-vm/control.request
+   for ((i = 0; i < 200; i++)); do
+      if [ -e /run/npu-vm/control.answer ]; then
+         local answer
+         answer=$(cat /run/npu-vm/control.answer)
+         [ "${answer%% *}" = ok ] || echo "inject $*: $answer"
+         [ "${answer%% *}" = ok ]
+         return
+      fi
+      sleep 0.05
+   done
+   echo "inject $*: no answer"
+   return 1
+}
+
+# wait_for SECONDS COMMAND...: until the command succeeds.
+wait_for() {
+   local i tenths=$(($1 * 10))
+   shift
+   for ((i = 0; i < tenths; i++)); do
+      if "$@" >/dev/null 2>&1; then return 0; fi
+      sleep 0.1
+   done
+   echo "still not after $((tenths / 10)) s: $*"
+   return 1
+}
+
+pci_address() {
+   local d
+   for d in /sys/bus/pci/devices/*; do
+      if [ "$(cat "$d/vendor" "$d/device" | tr '\n' ' ')" = "0x1af4 0x10f0 " ]; then
+         printf '%s\n' "${d##*/}"
+         return
+      fi
+   done
+}

@@ -1,0 +1,104 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Copyright © 2026 The NPU stack authors
+#
+# Coming and going of the device, the driver and its users, under load.
+#
+# vm-options: --time 240
+
+. tests/vm/lib.sh
+pci=$(pci_address)
+sys=/sys/bus/pci/devices/$pci
+debug=/sys/kernel/debug/accel/0000:${pci#0000:}
+[ -d "$debug" ] || debug=$(echo /sys/kernel/debug/accel/*/ | head -n 1)
+
+ok "the shortest way" $bin/vm-smoke-test
+ok "buffers in system memory" $bin/vm-load -s 1 -m
+
+two_at_once() {
+   $bin/vm-load -s 3 &
+   $bin/vm-load -s 3 -m &
+   wait %1 && wait %2
+}
+ok "two processes at once" two_at_once
+
+killed() {
+   local i
+   for i in 1 2 3 4 5; do
+      $bin/vm-load -s 30 &
+      sleep 0.4
+      kill -9 $!
+      wait $! 2>/dev/null
+   done
+   $bin/vm-load -s 1
+}
+ok "killed processes leave a device that works" killed
+
+memory_used() { sed -n 's/.*jobs on queues \([0-9]*\).*/\1/p' "$debug/queues"; }
+ok "nothing is left on the queues" wait_for 5 test "$(memory_used)" = 0
+
+usage_stats() {
+   $bin/vm-load -s 2 &
+   sleep 1
+   local f text
+   for f in /proc/$!/fdinfo/*; do
+      text=$(cat "$f")
+      case $text in *drm-driver:*npu*) break ;; esac
+   done
+   wait
+   echo "$text" | grep drm-
+   echo "$text" | grep -q "drm-pdev:.*$pci" && echo "$text" | grep -q 'drm-client-id:' &&
+      echo "$text" | grep -E -q 'drm-engine-compute:[[:space:]]*[1-9][0-9]* ns' &&
+      echo "$text" | grep -q 'drm-total-memory:'
+}
+ok "fdinfo says what a process uses" usage_stats
+
+reset_under_load() {
+   local i status
+   $bin/vm-load -s 4 &
+   sleep 1
+   echo 1 >"$debug/reset"
+   wait $! || status=$?
+   # A job that was running is lost with its context; else it must be right.
+   [ "${status:-0}" = 0 ] || [ "$status" = 3 ]
+}
+ok "a reset under load" reset_under_load
+ok "the device works after it" $bin/vm-load -s 1
+ok "the reset was counted" grep -q 'resets 1' "$debug/queues"
+
+unbind_under_load() {
+   local status=0
+   $bin/vm-load -s 20 &
+   sleep 1
+   echo "$pci" >/sys/bus/pci/drivers/npu/unbind
+   wait $! || status=$?
+   [ "$status" = 3 ] && [ ! -e "$accel" ]
+}
+ok "unbind under load: users get ENODEV" unbind_under_load
+bind() { echo "$pci" >/sys/bus/pci/drivers/npu/bind && wait_for 5 test -e "$accel"; }
+ok "bind again" bind
+ok "the device works again" $bin/vm-load -s 1
+
+remove_under_load() {
+   local status=0
+   $bin/vm-load -s 20 -m &
+   sleep 1
+   echo 1 >"$sys/remove"
+   wait $! || status=$?
+   [ "$status" = 3 ] && [ ! -e "$accel" ]
+}
+ok "removal under load: users get ENODEV" remove_under_load
+rescan() { echo 1 >/sys/bus/pci/rescan && wait_for 5 test -e "$accel"; }
+ok "rescan" rescan
+ok "the device works after rescan" $bin/vm-load -s 1
+
+unprivileged() {
+   chmod 666 "$accel"
+   setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
+}
+ok "a user without privileges can work" unprivileged $bin/vm-load -s 1
+ok "... and submit what he likes" unprivileged $bin/vm-smoke-test
+
+unload() { rmmod npu && [ ! -e "$accel" ]; }
+ok "the module unloads" unload
+done_testing

@@ -1,0 +1,18 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Copyright © 2026 The NPU stack authors
+#
+# OpenCL on the kernel driver: compiler, Rusticl and all, in the guest. Each example checks its own results.
+#
+# vm-options: --time 420 --memory 2G --model mem=1G,cores=2
+
+. tests/vm/lib.sh
+export NPU_ONLY=1 NPU_TRANSPORT=drm
+listed() { timeout 60 tools/npu-env clinfo -l | tee /dev/stderr | grep -q 'NPU'; }
+ok "clinfo lists the NPU" listed
+for example in build/npu/examples/*; do
+   if [ -f "$example" ] && [ -x "$example" ]; then
+      ok "example ${example##*/}" timeout 120 tools/npu-env "$example"
+   fi
+done
+done_testing

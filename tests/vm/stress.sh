@@ -1,0 +1,9 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Copyright © 2026 The NPU stack authors
+#
+# Many jobs of many threads on two processors; a job waits for all that come after it, so the watchdog is slow.
+#
+# vm-options: --time 300 --smp 2 --model mem=1G,cores=2 --module-args watchdog_ms=60000
+
+exec timeout 280 build/npu/tests/winsys/npu-uapi-test --transport=drm stress:
