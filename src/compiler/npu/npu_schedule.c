@@ -29,16 +29,17 @@
  *
  * With `shuffle` (NPU_DEBUG_STRESS_SCHED) the order is arbitrary within the same dependences.
  *
- * O(n^2) per block in the worst case: edges are found by scanning back to the last that matters.
+ * O(n * WINDOW) per block.
  */
 #include "npu_passes.h"
 
 struct node {
    struct npu_instr *instr;
-   unsigned order;             /* position before */
-   unsigned height;            /* cycles from here to the end of the block */
-   unsigned arrival;           /* cycle in which all operands are there */
-   unsigned num_preds;         /* not scheduled yet */
+   unsigned order;     /* position before */
+   unsigned height;    /* cycles from here to the end of the block */
+   unsigned arrival;   /* cycle in which all operands are there */
+   unsigned num_preds; /* not scheduled yet */
+   bool scheduled;
    struct util_dynarray succs; /* struct edge */
 };
 
@@ -46,6 +47,22 @@ struct edge {
    unsigned node;
    unsigned cycles;
 };
+
+/* What instructions must access in order if one of them writes: memory spaces and exec. */
+#define NUM_SPACES    4
+#define ALL_SPACES    0xf
+#define EXEC_RESOURCE NUM_SPACES
+#define NUM_RESOURCES (NUM_SPACES + 1)
+
+struct resource {
+   int last_write;             /* node, -1: none in this block */
+   struct util_dynarray reads; /* unsigned: nodes since then */
+};
+
+/* Nodes, in the original order, that are looked at for one choice: bounds the time, and how far an
+ * instruction can move up.
+ */
+#define WINDOW 256
 
 struct scheduler {
    struct npu_shader *shader;
@@ -55,7 +72,8 @@ struct scheduler {
    unsigned *def_node;  /* by value, +1; 0: not in this block */
    unsigned *uses_left; /* by value: uses in this block not scheduled yet */
    const BITSET_WORD *live_out;
-   BITSET_WORD *live;
+   struct resource resources[NUM_RESOURCES];
+   BITSET_WORD *ready; /* nodes without unscheduled predecessors */
    int pressure[NPU_NUM_FILES];
    bool shuffle;
 };
@@ -101,9 +119,7 @@ depends_on_exec(const struct npu_instr *instr)
    return instr->num_dests && instr->dest[0].file == NPU_FILE_S && !npu_op_is_pseudo(instr->op);
 }
 
-/* Memory an instruction touches, as a set of spaces. */
-#define ALL_SPACES 0xf
-
+/* Memory an instruction touches, as a set of spaces; generic accesses touch the others too. */
 static unsigned
 spaces_of(const struct npu_instr *instr)
 {
@@ -123,50 +139,33 @@ writes_memory(const struct npu_instr *instr)
    return spaces_of(instr) && !npu_ir_op_info(instr->op)->is_load;
 }
 
-/* Spaces overlap: generic accesses touch global memory under another name too. */
-static bool
-may_alias(unsigned a, unsigned b)
+static void
+access_resource(struct scheduler *s, unsigned at, struct resource *r, bool write)
 {
-   return (a & b) != 0;
+   if (r->last_write >= 0 && (!write || util_dynarray_num_elements(&r->reads, unsigned) == 0))
+      add_edge(s, r->last_write, at,
+               r == &s->resources[EXEC_RESOURCE] ? latency(s->nodes[r->last_write].instr) : 1);
+   if (!write) {
+      util_dynarray_append(&r->reads, unsigned, at);
+      return;
+   }
+   util_dynarray_foreach(&r->reads, unsigned, read)
+      add_edge(s, *read, at, 1);
+   util_dynarray_clear(&r->reads);
+   r->last_write = at;
 }
 
 static void
-add_memory_edges(struct scheduler *s, unsigned at)
+add_resource_edges(struct scheduler *s, unsigned at)
 {
    const struct npu_instr *instr = s->nodes[at].instr;
-   unsigned spaces = spaces_of(instr);
 
-   if (!spaces)
-      return;
-   for (unsigned i = at; i-- > 0;) {
-      const struct npu_instr *earlier = s->nodes[i].instr;
-      if (!may_alias(spaces, spaces_of(earlier)))
-         continue;
-      if (writes_memory(instr) || writes_memory(earlier))
-         add_edge(s, i, at, 1);
-      /* What is before a write that covers all of these spaces is ordered by that. */
-      if (writes_memory(earlier) && (spaces & ~spaces_of(earlier)) == 0)
-         break;
-   }
-}
-
-static void
-add_exec_edges(struct scheduler *s, unsigned at)
-{
-   const struct npu_instr *instr = s->nodes[at].instr;
-   bool writes = npu_instr_writes_exec(instr), reads = depends_on_exec(instr);
-
-   if (!writes && !reads)
-      return;
-   for (unsigned i = at; i-- > 0;) {
-      const struct npu_instr *earlier = s->nodes[i].instr;
-      bool earlier_writes = npu_instr_writes_exec(earlier);
-
-      if (earlier_writes || (writes && depends_on_exec(earlier)))
-         add_edge(s, i, at, earlier_writes ? latency(earlier) : 1);
-      if (earlier_writes)
-         break;
-   }
+   u_foreach_bit(space, spaces_of(instr))
+      access_resource(s, at, &s->resources[space], writes_memory(instr));
+   if (npu_instr_writes_exec(instr))
+      access_resource(s, at, &s->resources[EXEC_RESOURCE], true);
+   else if (depends_on_exec(instr))
+      access_resource(s, at, &s->resources[EXEC_RESOURCE], false);
 }
 
 static void
@@ -191,8 +190,7 @@ build_graph(struct scheduler *s)
 {
    for (unsigned i = 0; i < s->num_nodes; ++i) {
       add_value_edges(s, i);
-      add_memory_edges(s, i);
-      add_exec_edges(s, i);
+      add_resource_edges(s, i);
    }
    for (unsigned i = s->num_nodes; i-- > 0;) {
       struct node *node = &s->nodes[i];
@@ -278,7 +276,7 @@ is_better(const struct scheduler *s, const struct node *a, const struct node *b,
 }
 
 static void
-commit(struct scheduler *s, unsigned chosen, unsigned cycle, struct util_dynarray *ready)
+commit(struct scheduler *s, unsigned chosen, unsigned cycle)
 {
    struct npu_instr *instr = s->nodes[chosen].instr;
    int change[NPU_NUM_FILES];
@@ -299,7 +297,7 @@ commit(struct scheduler *s, unsigned chosen, unsigned cycle, struct util_dynarra
       struct node *succ = &s->nodes[edge->node];
       succ->arrival = MAX2(succ->arrival, cycle + edge->cycles);
       if (--succ->num_preds == 0)
-         util_dynarray_append(ready, unsigned, edge->node);
+         BITSET_SET(s->ready, edge->node);
    }
 }
 
@@ -307,31 +305,30 @@ commit(struct scheduler *s, unsigned chosen, unsigned cycle, struct util_dynarra
 static void
 choose_order(struct scheduler *s, unsigned *order)
 {
-   struct util_dynarray ready;
-   unsigned cycle = 0;
+   unsigned cycle = 0, first = 0;
 
-   util_dynarray_init(&ready, s->mem_ctx);
    for (unsigned i = 0; i < s->num_nodes; ++i) {
       if (s->nodes[i].num_preds == 0)
-         util_dynarray_append(&ready, unsigned, i);
+         BITSET_SET(s->ready, i);
    }
    for (unsigned n = 0; n < s->num_nodes; ++n) {
-      unsigned *list = ready.data, best = 0;
-      unsigned count = util_dynarray_num_elements(&ready, unsigned);
+      struct node *best = NULL;
       bool tight = is_tight(s);
 
-      assert(count && "dependences have no cycle");
-      for (unsigned i = 1; i < count; ++i) {
-         if (is_better(s, &s->nodes[list[i]], &s->nodes[list[best]], cycle, tight))
-            best = i;
+      /* The first node not scheduled is ready: what it depends on stands before it. */
+      while (s->nodes[first].scheduled)
+         ++first;
+      for (unsigned i = first; i < MIN2(first + WINDOW, s->num_nodes); ++i) {
+         if (BITSET_TEST(s->ready, i) && (!best || is_better(s, &s->nodes[i], best, cycle, tight)))
+            best = &s->nodes[i];
       }
-      unsigned chosen = list[best];
-      list[best] = list[count - 1];
-      (void)util_dynarray_pop(&ready, unsigned);
+      assert(best && "dependences have no cycle");
 
-      order[n] = chosen;
-      cycle = MAX2(cycle, s->nodes[chosen].arrival);
-      commit(s, chosen, cycle, &ready);
+      order[n] = best->order;
+      best->scheduled = true;
+      BITSET_CLEAR(s->ready, best->order);
+      cycle = MAX2(cycle, best->arrival);
+      commit(s, best->order, cycle);
       ++cycle;
    }
 }
@@ -353,6 +350,11 @@ prepare(struct scheduler *s, struct npu_block *block)
    }
    s->num_nodes = n;
    s->live_out = block->live_out;
+   s->ready = rzalloc_array(s->mem_ctx, BITSET_WORD, BITSET_WORDS(n));
+   for (unsigned r = 0; r < NUM_RESOURCES; ++r) {
+      s->resources[r].last_write = -1;
+      util_dynarray_init(&s->resources[r].reads, s->mem_ctx);
+   }
 
    memset(s->pressure, 0, sizeof(s->pressure));
    BITSET_FOREACH_SET(v, block->live_in, s->shader->num_values)
