@@ -157,6 +157,46 @@ new_directory(void)
    return path;
 }
 
+/* The first child takes long, because it converts the library of built-in functions as well. Its cache
+ * directory is made once; cases work on copies.
+ */
+static struct run seed_run;
+static char seed_directory[] = "/tmp/npu-cache-XXXXXX";
+static const char *copy_to;
+
+static int
+copy_entry(const char *path, const struct stat *st, int type, struct FTW *where)
+{
+   char *to = clt_format("%s%s", copy_to, path + strlen(seed_directory));
+   int error = 0;
+
+   if (type == FTW_D) {
+      error = mkdir(to, 0755) && errno != EEXIST;
+   } else {
+      char *bytes = clt_alloc(st->st_size);
+      FILE *in = fopen(path, "rb"), *out = fopen(to, "wb");
+      error = !in || !out || fread(bytes, 1, st->st_size, in) != (size_t)st->st_size ||
+              fwrite(bytes, 1, st->st_size, out) != (size_t)st->st_size;
+      if (in)
+         fclose(in);
+      if (out && fclose(out))
+         error = 1;
+   }
+   if (error)
+      clt_fatal("%s could not be copied to %s", path, to);
+   return 0;
+}
+
+static char *
+new_copy_of_seed(void)
+{
+   char *directory = new_directory();
+
+   copy_to = directory;
+   nftw(seed_directory, copy_entry, 16, FTW_PHYS);
+   return directory;
+}
+
 static unsigned damaged_files;
 static enum damage {
    FLIP,
@@ -218,54 +258,57 @@ damage(const char *directory, enum damage kind)
 }
 
 static void
+first_run_compiles(const void *arg)
+{
+   if (!mkdtemp(seed_directory))
+      clt_fatal("%s: %s", seed_directory, strerror(errno));
+   seed_run = run_child(seed_directory);
+   CLT_CHECK(seed_run.compiled >= 3, "the first run compiled %u kernels", seed_run.compiled);
+}
+
+static void
 second_run_compiles_nothing(const void *arg)
 {
-   char *directory = new_directory();
-   struct run cold = run_child(directory), warm = run_child(directory);
+   struct run warm = run_child(new_copy_of_seed());
 
-   CLT_CHECK(cold.compiled >= 3, "the first run compiled %u kernels", cold.compiled);
    CLT_CHECK(warm.compiled == 0, "the second run compiled %u kernels", warm.compiled);
-   CLT_CHECK(cold.sum == warm.sum, "sums %" PRIu32 " and %" PRIu32, cold.sum, warm.sum);
+   CLT_CHECK(seed_run.sum == warm.sum, "sums %" PRIu32 " and %" PRIu32, seed_run.sum, warm.sum);
 }
 
 static void
 no_cache(const void *arg)
 {
-   struct run cached = run_child(new_directory()), first = run_child(NULL),
-              second = run_child(NULL);
+   struct run run = run_child(NULL);
 
-   CLT_CHECK(first.compiled >= 3 && second.compiled == first.compiled, "%u and %u kernels compiled",
-             first.compiled, second.compiled);
-   CLT_CHECK(first.sum == cached.sum && second.sum == cached.sum, "the sums differ");
+   CLT_CHECK(run.compiled == seed_run.compiled, "%u kernels compiled, %u with a cache",
+             run.compiled, seed_run.compiled);
+   CLT_CHECK(run.sum == seed_run.sum, "sums %" PRIu32 " and %" PRIu32, seed_run.sum, run.sum);
 }
 
 /* Flags that change the code do not share entries with the code without them. */
 static void
 compiler_flags_separate_entries(const void *arg)
 {
-   char *directory = new_directory();
-   struct run plain = run_child(directory);
-
    setenv("NPU_COMPILER_DEBUG", "noopt", 1);
-   struct run flagged = run_child(directory);
+   struct run flagged = run_child(new_copy_of_seed());
    unsetenv("NPU_COMPILER_DEBUG");
    CLT_CHECK(flagged.compiled >= 3, "only %u kernels were compiled with other flags",
              flagged.compiled);
-   CLT_CHECK(flagged.sum == plain.sum, "sums %" PRIu32 " and %" PRIu32, plain.sum, flagged.sum);
+   CLT_CHECK(flagged.sum == seed_run.sum, "sums %" PRIu32 " and %" PRIu32, seed_run.sum,
+             flagged.sum);
 }
 
 static void
 damaged_cache(const void *arg)
 {
    const enum damage *kind = arg;
-   char *directory = new_directory();
-   struct run cold = run_child(directory);
+   char *directory = new_copy_of_seed();
 
    damage(directory, *kind);
    struct run damaged = run_child(directory), again = run_child(directory);
-   CLT_CHECK(damaged.sum == cold.sum && again.sum == cold.sum,
-             "sums %" PRIu32 ", with a damaged cache %" PRIu32 ", after that %" PRIu32, cold.sum,
-             damaged.sum, again.sum);
+   CLT_CHECK(damaged.sum == seed_run.sum && again.sum == seed_run.sum,
+             "sums %" PRIu32 ", with a damaged cache %" PRIu32 ", after that %" PRIu32,
+             seed_run.sum, damaged.sum, again.sum);
 }
 
 /* The directory's place is taken by a file. */
@@ -278,9 +321,10 @@ unusable_directory(const void *arg)
    if (fd < 0)
       clt_fatal("%s: %s", path, strerror(errno));
    close(fd);
-   struct run unusable = run_child(path), disabled = run_child(NULL);
+   struct run unusable = run_child(path);
    CLT_CHECK(unusable.compiled >= 3, "%u kernels compiled", unusable.compiled);
-   CLT_CHECK(unusable.sum == disabled.sum, "the sums differ");
+   CLT_CHECK(unusable.sum == seed_run.sum, "sums %" PRIu32 " and %" PRIu32, seed_run.sum,
+             unusable.sum);
 }
 
 int
@@ -292,11 +336,13 @@ main(int argc, char **argv)
    clt_init(argc, argv, "the disk cache of compiled kernels");
    if (clt.argc == 1)
       return child();
+   clt_run(first_run_compiles, NULL, "first_run_compiles");
    clt_run(second_run_compiles_nothing, NULL, "second_run_compiles_nothing");
    clt_run(no_cache, NULL, "no_cache");
    clt_run(compiler_flags_separate_entries, NULL, "compiler_flags_separate_entries");
    for (unsigned i = 0; i < CLT_ARRAY_SIZE(kinds); i++)
       clt_run(damaged_cache, &kinds[i], "damaged cache: %s", kind_names[i]);
    clt_run(unusable_directory, NULL, "unusable_directory");
+   remove_directory(seed_directory);
    return clt_done();
 }

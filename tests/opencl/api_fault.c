@@ -28,8 +28,10 @@ outcome(cl_kernel k, size_t global, size_t local)
 {
    cl_event event;
 
-   CLT_CALL(clEnqueueNDRangeKernel(clt.queue, k, 1, NULL, &global, local ? &local : NULL, 0, NULL,
-                                   &event));
+   cl_int error = clEnqueueNDRangeKernel(clt.queue, k, 1, NULL, &global, local ? &local : NULL, 0,
+                                         NULL, &event);
+   if (error != CL_SUCCESS)
+      return error; /* refused at once */
    clt_own_event(event);
    clWaitForEvents(1, &event);
    return status_of(event);
@@ -292,8 +294,8 @@ fault_beside_other_context(const void *arg)
 
    clt_fresh_context();
    CLT_CHECK(clt.context != context_a, "the second context is the first one");
-   cl_kernel bad = clt_kernel("kernel void f(global int *p) { p[100000] = 1; }", "", "f");
-   clt_arg_mem(bad, 0, clt_buffer(64, NULL));
+   cl_kernel bad = clt_kernel("kernel void f(global int *p) { p[1024] = 1; }", "", "f");
+   clt_arg_mem(bad, 0, clt_buffer(4096, NULL));
    cl_int status = outcome(bad, 1, 1);
    CLT_CHECK(status == CL_OUT_OF_RESOURCES, "the bad kernel ended with %d", status);
 
