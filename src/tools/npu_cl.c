@@ -65,6 +65,9 @@ on_spirv_message(void *log, enum nir_spirv_debug_level level, size_t offset, con
 
 static const struct spirv_capabilities capabilities = {
    .Addresses = true,
+   .DotProduct = true,
+   .DotProductInput4x8Bit = true,
+   .DotProductInput4x8BitPacked = true,
    .Float16 = true,
    .Float16Buffer = true,
    .Float64 = true,
@@ -110,6 +113,28 @@ load_libclc(void)
    return libclc;
 }
 
+/* The options the frontend adds: the version of OpenCL and, if the program asks for none, of the
+ * language. The array is malloc()ed, the strings are not. */
+static const char **
+complete_options(const char *const *options, unsigned num_options, unsigned *num_complete)
+{
+   const char **complete = malloc((num_options + 2) * sizeof(*complete));
+   unsigned num = 0;
+   bool has_std = false;
+
+   if (!complete)
+      return NULL;
+   for (unsigned i = 0; i < num_options; i++) {
+      has_std |= !strncmp(options[i], "-cl-std=", 8);
+      complete[num++] = options[i];
+   }
+   if (!has_std)
+      complete[num++] = "-cl-std=CL1.2";
+   complete[num++] = "-D__OPENCL_VERSION__=300";
+   *num_complete = num;
+   return complete;
+}
+
 static bool
 compile_source(struct npu_cl_program *program, const char *source, const char *name,
                const char *const *options, unsigned num_options, const struct clc_logger *logger)
@@ -153,7 +178,12 @@ npu_cl_program_create(const char *source, const char *name, const char *const *o
       return NULL;
 
    glsl_type_singleton_init_or_ref();
-   if (!compile_source(program, source, name, options, num_options, &logger)) {
+   const char **complete = complete_options(options, num_options, &num_options);
+   bool compiled =
+      complete && compile_source(program, source, name, complete, num_options, &logger);
+
+   free(complete);
+   if (!compiled) {
       npu_cl_program_destroy(program);
       return NULL;
    }

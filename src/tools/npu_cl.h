@@ -42,8 +42,8 @@ struct npu_cl_kernel {
    unsigned args_size_B;
 };
 
-/* Compiles OpenCL C. options: compiler options such as "-DN=4", may be NULL if num_options is 0.
- * Returns NULL if it fails; the compiler's messages are in *log (malloc()ed, or NULL if there are
+/* Compiles OpenCL C, version 1.2 unless the options say otherwise. options: compiler options such as
+ * "-DN=4", may be NULL if num_options is 0. Returns NULL if it fails; the compiler's messages are in *log (malloc()ed, or NULL if there are
  * none) either way. Not thread-safe against itself in what LLVM keeps per process. */
 struct npu_cl_program *npu_cl_program_create(const char *source, const char *name,
                                              const char *const *options, unsigned num_options,
