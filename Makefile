@@ -8,10 +8,11 @@
 .PHONY: help build demo check check-sanitize shell install bench format check-format clean distclean
 MAKEFLAGS += --no-print-directory
 
-# make check TEST=... SUITE=..., make bench ARGS=...
+# make check TEST=... SUITE=..., make bench ARGS=..., make vm CMD=..., make vm-check TEST=...
 TEST ?=
 SUITE ?=
 ARGS ?=
+CMD ?=
 DESTDIR ?=
 
 help:
@@ -35,6 +36,12 @@ install: build
 bench: build
 	@tools/npu-env bench/run $(ARGS)
 
+vm: build
+	@tools/npu-vm $(ARGS) $(if $(CMD),-- $(CMD))
+
+vm-check: build
+	@tools/vm-check $(ARGS) $(TEST)
+
 format:
 	@tools/npu-format
 
@@ -45,7 +52,7 @@ check-format:
 	@tools/npu-format --check
 
 clean:
-	rm -rf build/npu build/demo build/stage compile_commands.json
+	rm -rf build/npu build/demo build/stage build/vm compile_commands.json
 
 distclean: clean
 	@tools/npu-root --remove
