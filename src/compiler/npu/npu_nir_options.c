@@ -81,7 +81,7 @@ static const nir_shader_compiler_options options = {
    .support_8bit_alu = true,
    .support_16bit_alu = true,
 
-   .max_unroll_iterations = 32,
+   .max_unroll_iterations = 16,
 };
 
 const nir_shader_compiler_options *

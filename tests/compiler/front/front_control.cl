@@ -476,6 +476,58 @@ value_beside_continue(global uint *out, global const uint *in, uint n)
    out[i] = s ^ x;
 }
 
+/* A uniform value made in a loop that lanes leave at different times, the same in each iteration. */
+kernel void
+invariant_made_in_loop(global uint *out, global const uint *in, uint n)
+{
+   size_t i = get_global_id(0);
+   uint x = in[i] | 0x100, k = 0, made;
+   int odd;
+
+   while (1) {
+      if (n & 1) {
+         out[i] = k;
+         made = n * 3;
+         odd = in[n] & 1;
+      } else {
+         out[i] = k + 1;
+         made = n + 7;
+         odd = 0;
+      }
+      if (((x >> (k & 15)) & 5) == 5 || k == 30 + n)
+         break;
+      k++;
+   }
+   out[i] += made * 100;
+   if (odd != 0)
+      out[i]++;
+}
+
+kernel void
+invariant_condition_made_in_loop(global uint *out, global const uint *in, uint n)
+{
+   size_t i = get_global_id(0);
+   uint x = in[i] | 0x100, k = 0;
+   bool big;
+
+   while (1) {
+      if (n & 1) {
+         out[i] = k;
+         big = n > 4;
+      } else {
+         out[i] = k + 1;
+         big = n * 5 > 12;
+      }
+      if (((x >> (k & 15)) & 5) == 5 || k == 30 + n)
+         break;
+      k++;
+   }
+   if (big)
+      out[i] += in[n];
+   else
+      out[i] ^= in[0];
+}
+
 /* Uniform loads and arithmetic in branches not all lanes take. */
 kernel void
 uniform_loads_in_branches(global uint *out, global const uint *in, uint n)
@@ -518,4 +570,6 @@ uniform_loads_in_branches(global uint *out, global const uint *in, uint n)
    X(switch_state_machine)                                                                         \
    X(value_beside_break)                                                                           \
    X(value_beside_continue)                                                                        \
+   X(invariant_made_in_loop)                                                                       \
+   X(invariant_condition_made_in_loop)                                                             \
    X(uniform_loads_in_branches)

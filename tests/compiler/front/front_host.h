@@ -8,6 +8,7 @@
 #ifndef FRONT_HOST_H
 #define FRONT_HOST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
