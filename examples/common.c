@@ -44,7 +44,12 @@ ex_report(const char *label, const char *format, ...)
 /* What ex_finish() releases, the newest first. */
 struct owned {
    struct owned *next;
-   enum { OWNED_MEMORY, OWNED_MEM, OWNED_PROGRAM, OWNED_KERNEL } kind;
+   enum {
+      OWNED_MEMORY,
+      OWNED_MEM,
+      OWNED_PROGRAM,
+      OWNED_KERNEL
+   } kind;
    void *object;
 };
 static struct owned *owned_objects;

@@ -89,9 +89,9 @@ _Noreturn void clt_fatal(const char *format, ...) CLT_PRINTF(1, 2);
 /* Ends the case as skipped: something optional is not there. The reason is part of the TAP line. */
 _Noreturn void clt_skip(const char *format, ...) CLT_PRINTF(1, 2);
 
-/* Says that the case is known to fail on devices of one platform (text in its name), and why.
- * There, its failure is "not ok ... # TODO reason", which counts as expected, and its success is an
- * error: the note is stale. */
+/* Says that the case is known to fail on devices of one platform (text in its name), and why. There its
+ * failure gets TAP's TODO directive with the reason and counts as expected; its success is an error, because
+ * the note is stale. */
 void clt_expect_failure(const char *platform, const char *reason);
 
 /* A diagnostic line ("# ..."). */
