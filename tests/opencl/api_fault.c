@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define WATCHDOG_MS 500
 
@@ -268,6 +269,24 @@ fault_fails_what_follows(const void *arg)
    CLT_CHECK(status_of(copy) < 0, "the copy that waits for it ended with %d", status_of(copy));
 }
 
+/* clFinish fails after a fault, however long ago that was and though nobody holds the event. */
+static void
+finish_reports_faults(const void *arg)
+{
+   const size_t one = 1;
+
+   for (int i = 0; i < 20 && !clt_failed(); i++) {
+      clt_fresh_context();
+      cl_kernel k = clt_kernel("kernel void f(global int *p) { p[1024] = 1; }", "", "f");
+      clt_arg_mem(k, 0, clt_buffer(4096, NULL));
+      CLT_CALL(clEnqueueNDRangeKernel(clt.queue, k, 1, NULL, &one, NULL, 0, NULL, NULL));
+      CLT_CALL(clFlush(clt.queue));
+      usleep(i * 300);
+      CLT_EXPECT(clFinish(clt.queue), CL_OUT_OF_RESOURCES);
+      CLT_EXPECT(clFinish(clt.queue), CL_OUT_OF_RESOURCES);
+   }
+}
+
 /* A fault in one context does not disturb another one at work. */
 static void
 fault_beside_other_context(const void *arg)
@@ -359,6 +378,7 @@ main(int argc, char **argv)
    clt_run_fresh(private_memory_limits, NULL);
    clt_run_fresh(integer_division_by_zero, NULL);
    clt_run_fresh(fault_fails_what_follows, NULL);
+   clt_run_fresh(finish_reports_faults, NULL);
    clt_run_fresh(fault_beside_other_context, NULL);
    clt_run_fresh(many_faults, NULL);
    clt_run_fresh(long_kernel_is_no_hang, NULL);
