@@ -856,32 +856,63 @@ recovers_from_faults(void **state)
    other->destroy(other);
 }
 
-/* Running out of memory in the middle of things loses the context, not the process. */
+/* With not a page of device memory left everything that needs some loses the context, not the process; what
+ * needs none works; and when memory is free again, so does the rest.
+ */
 static void
 survives_lack_of_memory(void **state)
 {
    enum {
-      MAX = 64
+      MAX = 256,
+      QUERIES = 1200
    };
    struct pipe_context *pctx = new_context();
    struct pipe_resource *pres[MAX];
-   const struct pipe_resource templ = {.target = PIPE_BUFFER,
-                                       .width0 = 1u << 30,
-                                       .bind = PIPE_BIND_GLOBAL};
+   struct pipe_resource templ = {.target = PIPE_BUFFER,
+                                 .width0 = 1u << 30,
+                                 .bind = PIPE_BIND_GLOBAL};
    void *adder = new_adder(pctx);
+   struct pipe_query *queries[QUERIES];
+   uint64_t last = screen->get_timestamp(screen);
    unsigned n = 0;
 
-   while (n < MAX && (pres[n] = screen->resource_create(screen, &templ)))
-      n++;
+   uint8_t byte = 1;
+   for (; templ.width0 >= 4096; templ.width0 /= 2) {
+      while (n < MAX && (pres[n] = screen->resource_create(screen, &templ)))
+         n++;
+   }
    assert_true(n > 0 && n < MAX);
 
-   /* an overlapping copy needs a temporary buffer that cannot be had */
-   const struct pipe_box box = {.x = 1, .width = (1 << 30) - 1, .height = 1, .depth = 1};
+   /* an overlapping copy needs a temporary buffer; a large pattern and arguments need upload memory */
+   const struct pipe_box box = {.x = 1, .width = pres[0]->width0 - 1, .height = 1, .depth = 1};
    pctx->resource_copy_region(pctx, pres[0], 0, 0, 0, 0, pres[0], 0, &box);
    assert_int_equal(finish(pctx), PIPE_GUILTY_CONTEXT_RESET);
+   launch(pctx, adder, pres[0], 0, 1, 1, 1, 32);
+   assert_int_equal(finish(pctx), PIPE_GUILTY_CONTEXT_RESET);
+   pctx->clear_buffer(pctx, pres[0], 0, 4096, &byte, 1);
+   assert_int_equal(finish(pctx), PIPE_GUILTY_CONTEXT_RESET);
+
+   /* timestamps go on */
+   for (unsigned i = 0; i < QUERIES; i++) {
+      union pipe_query_result result = {.u64 = 0};
+      queries[i] = pctx->create_query(pctx, PIPE_QUERY_TIMESTAMP, 0);
+      pctx->clear_buffer(pctx, pres[0], 0, 4096, &byte, 1);
+      assert_true(pctx->end_query(pctx, queries[i]));
+      assert_true(pctx->get_query_result(pctx, queries[i], true, &result));
+      assert_true(result.u64 >= last);
+      last = result.u64;
+   }
+   assert_int_equal(finish(pctx), PIPE_GUILTY_CONTEXT_RESET);
+
+   /* uploads, too: they write the buffer itself */
+   write_buffer(pctx, pres[0], 100, 1, &byte);
+   assert_int_equal(finish(pctx), PIPE_NO_RESET);
+
    while (n)
       drop(pres[--n]);
    expect_working(pctx, adder);
+   for (unsigned i = 0; i < QUERIES; i++)
+      pctx->destroy_query(pctx, queries[i]);
    pctx->delete_compute_state(pctx, adder);
    pctx->destroy(pctx);
 }

@@ -85,10 +85,12 @@ word_of(struct npu_query *q)
    return &slab_of(q)->map[q->slot % SLAB_SLOTS];
 }
 
-static uint64_t
-now_ns(const struct npu_query *q)
+/* The result is the present time. */
+static void
+set_known(struct npu_query *q)
 {
-   return npu_device_get_timestamp_ns(q->ctx->screen->dev);
+   q->value_ns = npu_device_get_timestamp_ns(q->ctx->screen->dev);
+   q->state = NPU_QUERY_KNOWN;
 }
 
 static void
@@ -121,10 +123,8 @@ npu_query_submitted(struct npu_query *q, struct npu_timeline *timeline, uint64_t
 void
 npu_query_batch_done(struct npu_query *q, const struct npu_batch *batch)
 {
-   if (q->state == NPU_QUERY_RECORDED && batch == q->ctx->batch) { /* dropped */
-      q->state = NPU_QUERY_KNOWN;
-      q->value_ns = now_ns(q);
-   }
+   if (q->state == NPU_QUERY_RECORDED && batch == q->ctx->batch) /* dropped */
+      set_known(q);
    unref(q);
 }
 
@@ -165,9 +165,9 @@ resolve(struct npu_query *q, bool wait)
       if (npu_queue_wait(q->timeline->queue, q->point, wait ? INT64_MAX : 0) == -ETIME)
          return false;
       q->value_ns = p_atomic_read(word_of(q));
-      if (!q->value_ns) /* work before the timestamp faulted */
-         q->value_ns = now_ns(q);
       q->state = NPU_QUERY_KNOWN;
+      if (!q->value_ns) /* work before the timestamp faulted */
+         set_known(q);
    }
    return true;
 }
@@ -180,14 +180,18 @@ end_query(struct pipe_context *pctx, struct pipe_query *pq)
 
    resolve(q, true);
    if (npu_context_is_idle(ctx)) {
-      q->state = NPU_QUERY_KNOWN;
-      q->value_ns = now_ns(q);
+      set_known(q);
       return true;
    }
 
    if (q->slot == NO_SLOT) {
-      if (!ctx->free_query_slots.size && !add_slab(ctx))
-         return false;
+      if (!ctx->free_query_slots.size && !add_slab(ctx)) {
+         /* Out of device memory: wait instead. */
+         npu_batch_flush(ctx);
+         npu_queue_wait(ctx->timeline->queue, ctx->last_point, INT64_MAX);
+         set_known(q);
+         return true;
+      }
       q->slot = util_dynarray_pop(&ctx->free_query_slots, uint32_t);
    }
    p_atomic_set(word_of(q), 0);
@@ -198,8 +202,10 @@ end_query(struct pipe_context *pctx, struct pipe_query *pq)
    };
    npu_batch_barrier(ctx->batch);
    npu_batch_begin(ctx->batch);
-   if (!npu_batch_emit(ctx->batch, &packet))
-      return false;
+   if (!npu_batch_emit(ctx->batch, &packet)) {
+      set_known(q); /* the context is lost */
+      return true;
+   }
    npu_batch_barrier(ctx->batch);
    q->state = NPU_QUERY_RECORDED;
    npu_batch_keep_query(ctx->batch, q);
