@@ -82,11 +82,12 @@ lower_late(nir_shader *nir, const struct npu_nir_launch *launch)
       }
    } while (progress);
 
-   /* Addresses need to know what is uniform; divergence analysis wants LCSSA form. Not before here:
-    * the passes above would take the regrouped sums apart. */
+   /* Addresses and comparisons need to know what is uniform; divergence analysis wants LCSSA form.
+    * Not before here: the passes above would take the regrouped sums apart. */
    NIR_PASS(_, nir, nir_convert_to_lcssa, true, true);
    nir_divergence_analysis(nir);
-   NIR_PASS(progress, nir, npu_nir_lower_address);
+   NIR_PASS(_, nir, npu_nir_lower_address);
+   NIR_PASS(_, nir, npu_nir_opt_compare);
    NIR_PASS(_, nir, nir_opt_remove_phis);
    NIR_PASS(_, nir, nir_copy_prop);
    NIR_PASS(_, nir, nir_opt_constant_folding);

@@ -44,6 +44,9 @@ bool npu_nir_lower_mem_size(nir_shader *nir);
  * divergence information; invalidates it. */
 bool npu_nir_lower_address(nir_shader *nir);
 
+/* 64-bit comparisons of work-item ids in 32 bits. Needs divergence information. */
+bool npu_nir_opt_compare(nir_shader *nir);
+
 /* The optimisation loop both halves of the pipeline use. */
 void npu_nir_optimize(nir_shader *nir);
 

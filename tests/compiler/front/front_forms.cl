@@ -229,6 +229,19 @@ simple_break(global uint *y)
    y[i] = k;
 }
 
+/* An id of 64 bits against a limit: 32 bits per lane, the rest is scalar. */
+//! yes usub_sat.i64
+//! yes ucmp_lt.i32
+//! no v64
+kernel void
+bounds_check(global int *y, ulong n)
+{
+   size_t i = get_global_id(0);
+
+   if (i < n)
+      y[i] = 1;
+}
+
 /* ---- arithmetic ---- */
 
 /* Source modifiers, fused multiply-add, no conversion for widening a loaded byte. */

@@ -221,6 +221,29 @@ size_t_arithmetic(global uint *out, global const uint *in, uint n)
    out[i] = in[a] + in[b] * 2 + in[c] * 3 + in[(b ^ 1) % total];
 }
 
+/* Limits of all sizes, below and above the first id of the group. */
+kernel void
+limits(global uint *out, global const uint *in, uint n)
+{
+   size_t i = get_global_id(0);
+   ulong wide = (ulong)n << 40, huge = 0ul - n;
+   uint s = 0;
+
+   s = s * 2 + (i < n);
+   s = s * 2 + (i < n * 10);
+   s = s * 2 + (i >= n * 20);
+   s = s * 2 + (i >= 64);
+   s = s * 2 + (i < wide);
+   s = s * 2 + (i >= wide + 1);
+   s = s * 2 + (i < huge);
+   s = s * 2 + (i >= huge);
+   s = s * 2 + (i < 0xfffffffful + n);
+   s = s * 2 + (i < (ulong)(long)(int)(n - 3));
+   s = s * 2 + (i + n < 50);
+   s = s * 2 + (n * 16ul > i);
+   out[i] = s;
+}
+
 #define FRONT_KERNELS(X)                                                                           \
    X(bytes)                                                                                        \
    X(signed_bytes)                                                                                 \
@@ -237,4 +260,5 @@ size_t_arithmetic(global uint *out, global const uint *in, uint n)
    X(structures)                                                                                   \
    X(store_then_load)                                                                              \
    X(pointer_select)                                                                               \
-   X(size_t_arithmetic)
+   X(size_t_arithmetic)                                                                            \
+   X(limits)
