@@ -5,7 +5,7 @@
  * after. Each case is a property over many programs; a failure prints the seed, which --seed
  * reproduces, and the program.
  *
- * Usage: npu_fuzz_test [--count N] [--seed S]
+ * Usage: npu_fuzz_test [--count N] [--seed S] [--size N] [--only TEXT]
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +21,8 @@
 static unsigned test_number, num_failed;
 static uint64_t first_seed = 1;
 static unsigned count = 150;
+static unsigned fixed_size;
+static const char *only;
 
 static const struct npu_ra_limits full = {
    .regs = {[NPU_FILE_V] = 128, [NPU_FILE_S] = 64, [NPU_FILE_M] = 16}};
@@ -93,6 +95,8 @@ same_result(const struct npu_shader *before, const struct npu_shader *after, uin
 static unsigned
 program_size(uint64_t seed)
 {
+   if (fixed_size)
+      return fixed_size;
    return 10 + seed % 13 * (seed % 5 == 0 ? 40 : 12);
 }
 
@@ -117,6 +121,9 @@ run_property(const char *name, property change, bool final)
 {
    bool failed = false;
    unsigned useful = 0;
+
+   if (only && !strstr(name, only))
+      return;
 
    for (uint64_t seed = first_seed; seed < first_seed + count && !failed; ++seed) {
       void *mem_ctx = ralloc_context(NULL);
@@ -338,9 +345,12 @@ back_end_noopt(struct npu_shader *shader)
 static void
 usage(FILE *out)
 {
-   fprintf(out,
-           "usage: npu_fuzz_test [--count N] [--seed S]\n"
-           "Checks the passes of the back end on N random programs from seed S on. Output: TAP.\n");
+   fprintf(out, "usage: npu_fuzz_test [--count N] [--seed S] [--size N] [--only TEXT]\n"
+                "Checks the passes of the back end on random programs. Output: TAP.\n"
+                "  --count N    number of programs (default 150)\n"
+                "  --seed S     number of the first program (default 1)\n"
+                "  --size N     about as many instructions each (default: varied)\n"
+                "  --only TEXT  only the properties whose name contains TEXT\n");
 }
 
 int
@@ -351,6 +361,10 @@ main(int argc, char **argv)
          count = strtoul(argv[++i], NULL, 0);
       } else if (!strcmp(argv[i], "--seed") && i + 1 < argc) {
          first_seed = strtoull(argv[++i], NULL, 0);
+      } else if (!strcmp(argv[i], "--size") && i + 1 < argc) {
+         fixed_size = strtoul(argv[++i], NULL, 0);
+      } else if (!strcmp(argv[i], "--only") && i + 1 < argc) {
+         only = argv[++i];
       } else {
          usage(!strcmp(argv[i], "--help") ? stdout : stderr);
          return strcmp(argv[i], "--help") ? 2 : 0;

@@ -89,10 +89,11 @@ any_alu_file(struct generator *g)
 static void
 alu_instr(struct generator *g)
 {
-   static const uint16_t ops32[] = {NPU_OP_IADD_I32, NPU_OP_ISUB_I32, NPU_OP_IMUL_I32,
-                                    NPU_OP_IXOR_I32, NPU_OP_IAND_I32, NPU_OP_UMIN_I32,
-                                    NPU_OP_ISHL_I32, NPU_OP_USHR_I32, NPU_OP_IMAD_I32,
-                                    NPU_OP_FADD_F32, NPU_OP_FMUL_F32, NPU_OP_FFMA_F32};
+   static const uint16_t ops32[] = {
+      NPU_OP_IADD_I32, NPU_OP_ISUB_I32, NPU_OP_IMUL_I32, NPU_OP_IXOR_I32,
+      NPU_OP_IAND_I32, NPU_OP_IOR_I32,  NPU_OP_INOT_I32, NPU_OP_INEG_I32,
+      NPU_OP_UMIN_I32, NPU_OP_ISHL_I32, NPU_OP_USHR_I32, NPU_OP_IMAD_I32,
+   };
    static const uint16_t ops64[] = {NPU_OP_IADD_I64, NPU_OP_ISUB_I64, NPU_OP_IXOR_I64,
                                     NPU_OP_IMAD_I64, NPU_OP_UMAX_I64};
    bool wide = rnd(g, 4) == 0;
@@ -101,12 +102,38 @@ alu_instr(struct generator *g)
    enum npu_file file = any_alu_file(g);
    struct npu_ref srcs[3];
 
-   for (unsigned s = 0; s < info->num_srcs; ++s) {
+   for (unsigned s = 0; s < info->num_srcs; ++s)
       srcs[s] = source(g, file, info->src[s].bits);
-      if (info->float_mods && !npu_is_imm(srcs[s]) && rnd(g, 4) == 0)
-         srcs[s].neg = true;
-   }
    add(g, npu_build_alu(&g->b, op, file, srcs, info->num_srcs));
+}
+
+/* Floats are made of converted integers: a NaN is then always the result of a float operation, and
+ * all of those give the same one. (Of NaNs made of arbitrary bits the ISA promises neither sign nor
+ * payload.)
+ */
+static struct npu_ref
+float_expression(struct generator *g, enum npu_file file, unsigned depth)
+{
+   static const uint16_t ops[] = {NPU_OP_FADD_F32, NPU_OP_FSUB_F32, NPU_OP_FMUL_F32,
+                                  NPU_OP_FFMA_F32, NPU_OP_FMOV_F32, NPU_OP_FMIN_F32};
+   static const float constants[] = {0.0f, -0.0f, 1.0f, -1.0f, 2.5f, 1e30f};
+   unsigned op = ops[rnd(g, ARRAY_SIZE(ops))];
+   struct npu_ref srcs[3];
+
+   if (depth == 0) {
+      struct npu_ref src = pick(g, file, 32, 1);
+      return npu_build_alu(&g->b, NPU_OP_CVT_F32_I32, file, &src, 1);
+   }
+   for (unsigned s = 0; s < npu_ir_op_info(op)->num_srcs; ++s) {
+      if (rnd(g, 4) == 0) {
+         srcs[s] = npu_imm_f32(constants[rnd(g, ARRAY_SIZE(constants))]);
+         continue;
+      }
+      srcs[s] = float_expression(g, file, depth - 1);
+      srcs[s].neg = rnd(g, 3) == 0;
+      srcs[s].abs = rnd(g, 5) == 0;
+   }
+   return npu_build_alu(&g->b, op, file, srcs, npu_ir_op_info(op)->num_srcs);
 }
 
 static void
@@ -114,7 +141,7 @@ mixed_instr(struct generator *g)
 {
    enum npu_file file = any_alu_file(g);
 
-   switch (rnd(g, 7)) {
+   switch (rnd(g, 14)) {
    case 0:
       add(g, npu_lo_b64(&g->b, pick(g, file, 64, 1)));
       break;
@@ -139,6 +166,30 @@ mixed_instr(struct generator *g)
       add(g, npu_build_sel(&g->b, NPU_FILE_V, bits, cond, x, y));
       break;
    }
+   case 6:
+      add(g, npu_hi_b64(&g->b, pick(g, file, 64, 1)));
+      break;
+   case 7:
+      add(g, npu_cvt_i64_i32(&g->b, pick(g, file, 32, 1)));
+      break;
+   case 8:
+      add(g, npu_cvt_u64_u32(&g->b, pick(g, file, 32, 1)));
+      break;
+   case 9:
+      /* Constants that are known to be some: food for folding. */
+      add(g, npu_build_copy(&g->b, file, rnd(g, 2) ? 32 : 64, npu_imm(rnd(g, 40) - 4)));
+      break;
+   case 10:
+      add(g, npu_mnot(&g->b, pick(g, NPU_FILE_M, 1, 1)));
+      break;
+   case 11: {
+      struct npu_ref cond = npu_icmp_eq_i32(&g->b, pick(g, NPU_FILE_S, 32, 1), npu_imm(rnd(g, 2)));
+      add(g, npu_build_sel(&g->b, file, 32, cond, pick(g, file, 32, 1), npu_imm(rnd(g, 9))));
+      break;
+   }
+   case 12:
+      add(g, npu_ishl_i64(&g->b, pick(g, file, 64, 1), npu_imm(rnd(g, 12))));
+      break;
    default:
       if (!g->may_be_empty)
          add(g, npu_readfirst_b32(&g->b, pick(g, NPU_FILE_V, 32, 1)));
@@ -176,6 +227,48 @@ masked_instr(struct generator *g)
    add(g, dest);
 }
 
+/* 64-bit lane addresses in the shape that has an offset form, or nearly. */
+static struct npu_ref
+lane_address(struct generator *g)
+{
+   struct npu_ref index = npu_iand_i32(&g->b, pick(g, NPU_FILE_V, 32, 1), npu_imm(0xff));
+   struct npu_ref wide = rnd(g, 2) ? npu_cvt_i64_i32(&g->b, index) : npu_cvt_u64_u32(&g->b, index);
+
+   if (rnd(g, 2))
+      wide = npu_ishl_i64(&g->b, wide, npu_imm(rnd(g, 9)));
+   wide = npu_iadd_i64(&g->b, wide, rnd(g, 2) ? pick(g, NPU_FILE_S, 64, 1) : npu_imm(rnd(g, 99)));
+   return rnd(g, 2) ? npu_iadd_i64(&g->b, wide, npu_imm(rnd(g, 70000))) : wide;
+}
+
+static void
+atomic_instr(struct generator *g)
+{
+   struct npu_ref index = npu_iand_i32(&g->b, pick(g, NPU_FILE_V, 32, 1), npu_imm(0xff));
+   struct npu_mem_fields mem = {.space = rnd(g, 2), .scale_log2 = 2};
+   bool want_result = rnd(g, 2);
+   struct npu_ref result;
+
+   if (rnd(g, 3) == 0)
+      result = npu_build_atomic(&g->b, NPU_OP_ATOM_IADD_A_I32, npu_null(), lane_address(g),
+                                source(g, NPU_FILE_V, 32), npu_null(), (struct npu_mem_fields){0},
+                                want_result);
+   else
+      result = npu_build_atomic(&g->b, rnd(g, 2) ? NPU_OP_ATOM_IADD_O_I32 : NPU_OP_ATOM_XCHG_O_I32,
+                                npu_imm(0), index, source(g, NPU_FILE_V, 32), npu_null(), mem,
+                                want_result);
+   if (want_result)
+      add(g, result);
+}
+
+static void
+order_instr(struct generator *g)
+{
+   if (rnd(g, 2))
+      npu_barrier(&g->b);
+   else
+      npu_fence_group(&g->b);
+}
+
 static void
 memory_instr(struct generator *g)
 {
@@ -197,6 +290,17 @@ memory_instr(struct generator *g)
                          mem);
       else
          add(g, npu_build_load(&g->b, NPU_OP_LD_S, base, npu_null(), mem));
+      return;
+   }
+
+   if (rnd(g, 6) == 0) {
+      struct npu_ref address = lane_address(g);
+      mem.space = rnd(g, 2) ? NPU_SPACE_GENERIC : NPU_SPACE_GLOBAL;
+      if (store)
+         npu_build_store(&g->b, NPU_OP_ST_A, npu_null(), address, pick(g, NPU_FILE_V, bits, count),
+                         mem);
+      else if (bits >= 32)
+         add(g, npu_build_load(&g->b, NPU_OP_LD_A, npu_null(), address, mem));
       return;
    }
 
@@ -469,16 +573,22 @@ block_of_code(struct generator *g, unsigned size)
          divergent_if(g, part);
       else if (choice == 3 && nest && g->loop_depth < 3)
          divergent_loop(g, part);
-      else if (choice < 20)
+      else if (choice < 17)
          part = 1, alu_instr(g);
+      else if (choice < 20)
+         part = 1, add(g, float_expression(g, any_alu_file(g), 1 + rnd(g, 3)));
       else if (choice < 26)
          part = 1, mixed_instr(g);
       else if (choice < 30)
          part = 1, vector_instr(g);
       else if (choice < 32)
          part = 1, masked_instr(g);
-      else if (choice < 38)
+      else if (choice < 36)
          part = 1, memory_instr(g);
+      else if (choice < 37)
+         part = 1, atomic_instr(g);
+      else if (choice < 38)
+         part = 1, order_instr(g);
       else
          part = 1, effect_instr(g);
       size -= MIN2(size, part);

@@ -179,7 +179,11 @@ npu_compile_backend(struct npu_shader *shader, const struct npu_compile_debug *d
    }
 
    util_dynarray_init(&words, NULL);
-   npu_encode_shader(shader, &words);
+   *error = npu_encode_shader(shader, &words);
+   if (*error) {
+      util_dynarray_fini(&words);
+      return false;
+   }
    npu_calc_stats(shader);
    if (p.flags & NPU_DEBUG_PRINT_ASM)
       print_code(p.out, shader, &words);

@@ -90,19 +90,24 @@ translate(const struct npu_instr *instr)
    return inst;
 }
 
-static void
-check(const struct npu_instr *instr, const struct npu_inst *inst)
+/* What the ISA says against an instruction, with the instruction; NULL if it is legal. */
+static char *
+complaint(const struct npu_instr *instr, const struct npu_inst *inst)
 {
    const char *why = npu_inst_check(inst);
+   char *text;
+   size_t size;
 
    if (!why)
-      return;
-   fprintf(stderr, "npu_encode_shader: %s\n", why);
-   npu_print_instr(stderr, instr);
-   abort();
+      return NULL;
+   FILE *out = open_memstream(&text, &size);
+   fprintf(out, "npu_encode_shader: %s\n", why);
+   npu_print_instr(out, instr);
+   fclose(out);
+   return text;
 }
 
-void
+char *
 npu_encode_shader(struct npu_shader *shader, struct util_dynarray *words)
 {
    uint32_t offset = 0;
@@ -123,10 +128,13 @@ npu_encode_shader(struct npu_shader *shader, struct util_dynarray *words)
       offset += npu_inst_words(&inst);
       if (instr->target)
          inst.target = (int32_t)(instr->target->offset - offset);
-      check(instr, &inst);
+      char *error = complaint(instr, &inst);
+      if (error)
+         return error;
 
       unsigned count = npu_encode(&inst, code);
       for (unsigned i = 0; i < count; ++i)
          util_dynarray_append(words, uint64_t, code[i]);
    }
+   return NULL;
 }

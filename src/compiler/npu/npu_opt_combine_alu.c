@@ -300,7 +300,7 @@ combine_fsub(struct npu_combine *c, struct npu_instr *instr)
 static bool
 combine_sel(struct npu_combine *c, struct npu_instr *instr)
 {
-   if (npu_is_ssa(instr->src[1]) && npu_refs_equal(instr->src[1], instr->src[2])) /* c ? x : x */
+   if (npu_refs_equal(instr->src[1], instr->src[2])) /* c ? x : x */
       return becomes(c, instr, instr->src[1]);
    if (instr->src[2].kind == NPU_REF_UNDEF)
       return becomes(c, instr, instr->src[1]);

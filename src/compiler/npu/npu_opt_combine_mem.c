@@ -115,12 +115,24 @@ to_offset_form(struct npu_combine *c, struct npu_instr *instr)
       bool uniform = npu_is_imm(base) || (npu_is_ssa(base) && base.file == NPU_FILE_S);
       if (!uniform || !match_offset(c, add->src[1 - s], &offset, &sx, &scale_log2))
          continue;
-      instr->op = offset_form(instr->op);
+      struct npu_instr copy = *instr;
+      struct npu_ref srcs[4] = {npu_null()};
+      memcpy(srcs, instr->src, instr->num_srcs * sizeof(*srcs));
+      copy.src = srcs;
+      copy.op = offset_form(instr->op);
+      srcs[NPU_MEM_BASE] = npu_null();
+      srcs[NPU_MEM_INDEX] = offset;
+      /* The base may need the literal that the data of an atomic has already. */
+      if (npu_is_imm(base))
+         base.bits = 64;
+      if (!npu_src_allowed(&copy, NPU_MEM_BASE, base))
+         return false;
+
+      instr->op = copy.op;
       instr->src[NPU_MEM_BASE] = npu_null();
-      if (!npu_combine_set_src(c, instr, NPU_MEM_BASE, base))
-         unreachable("form o takes any uniform base");
-      if (!npu_combine_set_src(c, instr, NPU_MEM_INDEX, offset))
-         unreachable("form o takes a vector offset");
+      if (!npu_combine_set_src(c, instr, NPU_MEM_BASE, base) ||
+          !npu_combine_set_src(c, instr, NPU_MEM_INDEX, offset))
+         unreachable("form o takes a uniform base and a vector offset");
       instr->sx = sx;
       instr->scale_log2 = scale_log2;
       return true;

@@ -41,6 +41,10 @@ can_mask(const struct walk *w, const struct npu_instr *def, struct npu_ref old,
    if (npu_op_is_pseudo(def->op) || !info->maskable || def->masked || info->cross_lane ||
        def->num_dests != 1)
       return false;
+   /* A uniform value would become a vector: comparisons and special registers cannot. */
+   if (def->dest[0].file != NPU_FILE_V &&
+       (def->op == NPU_OP_RDSR || !(info->dst.files & (1u << NPU_FILE_V))))
+      return false;
    /* The old value's register becomes the result's. */
    if (old.file != NPU_FILE_V || old.comps != 1 || def->dest[0].comps != 1 ||
        def->dest[0].bits != merged.bits || old.bits != merged.bits)

@@ -70,8 +70,10 @@ struct npu_ra_record *npu_ra(struct npu_shader *shader, const struct npu_ra_limi
 bool npu_lower_parallel_copy(struct npu_shader *shader);
 bool npu_lower_pseudo(struct npu_shader *shader);
 
-/* Appends the code words (uint64_t) to words; also sets block->offset. */
-void npu_encode_shader(struct npu_shader *shader, struct util_dynarray *words);
+/* Appends the code words (uint64_t) to words; also sets block->offset. Returns NULL, or a malloc'ed
+ * message if an instruction is none of the ISA's, which npu_validate() would have found before.
+ */
+char *npu_encode_shader(struct npu_shader *shader, struct util_dynarray *words);
 
 /* ---- analyses ---- */
 
