@@ -4,12 +4,12 @@
 /**
  * DOC: Contexts
  *
- * A context has a status word in memory the device reads: it does not start command buffers of a context
- * whose word is not zero, and sets the word itself when one faults. So what is already in a ring behind a
- * fault never runs, without a race. The driver sets it to kill a context.
+ * A context has a status word in memory the device reads: it does not start command buffers of a
+ * context whose word is not zero, and sets the word itself when one faults. So what is already in a
+ * ring behind a fault never runs, without a race. The driver sets it to kill a context.
  *
- * Jobs hold references. The last one goes on the workqueue of the context's own scheduler, so the rest is
- * freed elsewhere.
+ * Jobs hold references. The last one goes on the workqueue of the context's own scheduler, so the
+ * rest is freed elsewhere.
  */
 
 #include <linux/capability.h>
@@ -23,7 +23,9 @@
 #include "npu_job.h"
 #include "npu_vm.h"
 
-/* hw_id = generation << NPU_CTX_SLOT_BITS | slot: a late fault record never hits a later context. */
+/*
+ * hw_id = generation << NPU_CTX_SLOT_BITS | slot: a late fault record never hits a later context.
+ */
 #define NPU_CTX_SLOT_BITS	12
 static_assert(NPU_MAX_CONTEXTS == 1 << NPU_CTX_SLOT_BITS, "slots must fit");
 

@@ -4,8 +4,8 @@
 /**
  * DOC: debugfs
  *
- * queues: what is on the hardware. contexts: who there is and what became of it. reset: write anything to
- * reset the device.
+ * queues: what is on the hardware. contexts: who there is and what became of it. reset: write
+ * anything to reset the device.
  */
 
 #include <linux/debugfs.h>

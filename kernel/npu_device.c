@@ -4,17 +4,17 @@
 /**
  * DOC: The device
  *
- * BAR 0 has the registers, BAR 2 the device-local memory. What the driver and the device share - rings,
- * status words, fences, page tables, the VM table - lies in coherent system memory: the driver reads and
- * writes it at the speed of memory, and it survives everything that can happen to the device. The
- * device-local memory belongs to buffer objects alone.
+ * BAR 0 has the registers, BAR 2 the device-local memory. What the driver and the device share -
+ * rings, status words, fences, page tables, the VM table - lies in coherent system memory: the
+ * driver reads and writes it at the speed of memory, and it survives everything that can happen to
+ * the device. The device-local memory belongs to buffer objects alone.
  *
- * The device addresses system memory with bit 47 of a physical address set, so it can reach 2^47 bytes of
- * DMA addresses.
+ * The device addresses system memory with bit 47 of a physical address set, so it can reach 2^47
+ * bytes of DMA addresses.
  *
- * There is one interrupt, MSI-X vector 0. Its thread reads and acknowledges INT_STATUS first and looks at
- * fences and fault records after that, so nothing that happens meanwhile is missed: it raises the interrupt
- * again.
+ * There is one interrupt, MSI-X vector 0. Its thread reads and acknowledges INT_STATUS first and
+ * looks at fences and fault records after that, so nothing that happens meanwhile is missed: it
+ * raises the interrupt again.
  */
 
 #include <linux/dma-mapping.h>
@@ -92,7 +92,9 @@ static int npu_device_identify(struct npu_device *npu)
 	return 0;
 }
 
-/* An asynchronous bind that waits for somebody else's fence may have tables set aside until then. */
+/*
+ * An asynchronous bind that waits for somebody else's fence may have tables set aside until then.
+ */
 static void npu_device_destroy_pool(struct drm_device *drm, void *pool)
 {
 	dma_pool_destroy(pool);
@@ -109,7 +111,8 @@ static int npu_device_alloc_shared(struct npu_device *npu)
 						&npu->mmu.vm_table_dma, GFP_KERNEL);
 	if (!npu->mmu.vm_table)
 		return -ENOMEM;
-	npu->mmu.tables = dma_pool_create("npu page tables", dev, NPU_PAGE_SIZE_B, NPU_PAGE_SIZE_B, 0);
+	npu->mmu.tables = dma_pool_create("npu page tables", dev, NPU_PAGE_SIZE_B,
+					  NPU_PAGE_SIZE_B, 0);
 	if (!npu->mmu.tables)
 		return -ENOMEM;
 	return drmm_add_action_or_reset(&npu->drm, npu_device_destroy_pool, npu->mmu.tables);
@@ -235,8 +238,8 @@ int npu_device_reset(struct npu_device *npu)
 	if (!npu_device_answers(npu))
 		return -ENODEV;
 	npu_write(npu, NPU_REG_RESET, NPU_RESET_BUSY__MASK);
-	ret = readq_poll_timeout(npu->regs + NPU_REG_RESET, value, !(value & NPU_RESET_BUSY__MASK), 50,
-				 NPU_RESET_TIMEOUT_US);
+	ret = readq_poll_timeout(npu->regs + NPU_REG_RESET, value,
+				 !(value & NPU_RESET_BUSY__MASK), 50, NPU_RESET_TIMEOUT_US);
 	if (ret && value == ~0ull)
 		return -ENODEV;
 	return ret;

@@ -4,21 +4,22 @@
 /**
  * DOC: npu
  *
- * Driver of the NPU, a programmable accelerator. User space (an OpenCL implementation) compiles programs and
- * writes command buffers; the driver gives it memory, address spaces, queues and fences, and keeps processes
- * apart. The uAPI is in include/uapi/drm/npu_accel.h.
+ * Driver of the NPU, a programmable accelerator. User space (an OpenCL implementation) compiles
+ * programs and writes command buffers; the driver gives it memory, address spaces, queues and
+ * fences, and keeps processes apart. The uAPI is in include/uapi/drm/npu_accel.h.
  *
  *   npu_drv.c     probe, files, ioctls, queries       npu_ctx.c     contexts
  *   npu_device.c  registers, interrupt, reset         npu_job.c     SUBMIT
- *   npu_gem.c     buffer objects                      npu_sched.c   jobs onto hardware queues and back
+ *   npu_gem.c     buffer objects                      npu_sched.c   jobs on hardware queues
  *   npu_vram.c    device-local memory                 npu_syncs.c   sync objects of ioctls
  *   npu_vm.c      address spaces                      npu_fault.c   fault records
  *   npu_vm_bind.c VM_BIND                             npu_reset.c   watchdog, reset
- *   npu_mmu.c     page tables                         npu_debugfs.c
+ *   npu_mmu.c     page tables                         npu_pm.c      power management
+ *   npu_fence.c   fences                              npu_debugfs.c
  *
- * Locks, outermost first: &npu_file.lock; &npu_ctx.submit_lock and &npu_vm.bind_lock; reservations of
- * buffers; &npu_vm.op_lock; &npu_gem_object.gpuva_lock; mmu.lock; &npu_sched.lock. No memory is allocated
- * under the last four, since fences depend on them.
+ * Locks, outermost first: &npu_file.lock; &npu_ctx.submit_lock and &npu_vm.bind_lock; reservations
+ * of buffers; &npu_vm.op_lock; &npu_gem_object.gpuva_lock; mmu.lock; &npu_sched.lock. No memory is
+ * allocated under the last four, since fences depend on them.
  */
 
 #include <linux/mm.h>
@@ -43,6 +44,7 @@
 #include "npu_drv.h"
 #include "npu_gem.h"
 #include "npu_job.h"
+#include "npu_pm.h"
 #include "npu_reset.h"
 #include "npu_vm.h"
 
@@ -181,9 +183,16 @@ static int npu_open(struct drm_device *drm, struct drm_file *file)
 {
 	struct npu_file *nfile;
 
+	int ret;
+
 	nfile = kzalloc(sizeof(*nfile), GFP_KERNEL);
 	if (!nfile)
 		return -ENOMEM;
+	ret = npu_pm_get(to_npu_device(drm));
+	if (ret) {
+		kfree(nfile);
+		return ret;
+	}
 	nfile->npu = to_npu_device(drm);
 	nfile->drm = file;
 	mutex_init(&nfile->lock);
@@ -208,6 +217,7 @@ static void npu_postclose(struct drm_device *drm, struct drm_file *file)
 	xa_destroy(&nfile->vms);
 	mutex_destroy(&nfile->lock);
 	kfree(nfile);
+	npu_pm_put(to_npu_device(drm));
 }
 
 /* The time jobs of this file were on the hardware, by the scheme of drm-usage-stats. */
@@ -231,36 +241,51 @@ static void npu_show_fdinfo(struct drm_printer *p, struct drm_file *file)
 }
 
 /* While one of ours is under way the device stays: npu_remove() waits for it. */
-#define NPU_IOCTLS(X)					\
-	X(DEV_QUERY, npu_ioctl_dev_query)		\
-	X(BO_CREATE, npu_ioctl_bo_create)		\
-	X(BO_MMAP_OFFSET, npu_ioctl_bo_mmap_offset)	\
-	X(BO_GET_INFO, npu_ioctl_bo_get_info)		\
-	X(VM_CREATE, npu_ioctl_vm_create)		\
-	X(VM_DESTROY, npu_ioctl_vm_destroy)		\
-	X(VM_BIND, npu_ioctl_vm_bind)			\
-	X(VM_GET_STATE, npu_ioctl_vm_get_state)		\
-	X(CTX_CREATE, npu_ioctl_ctx_create)		\
-	X(CTX_DESTROY, npu_ioctl_ctx_destroy)		\
-	X(CTX_GET_STATE, npu_ioctl_ctx_get_state)	\
-	X(SUBMIT, npu_ioctl_submit)
+static int npu_guard_ioctl(drm_ioctl_t *func, struct drm_device *drm, void *data,
+			   struct drm_file *file)
+{
+	int idx, ret = -ENODEV;
 
-#define NPU_GUARDED(name, func)								\
-	static int npu_guarded_##name(struct drm_device *drm, void *data, struct drm_file *file)	\
-	{										\
-		int idx, ret = -ENODEV;							\
-											\
-		if (drm_dev_enter(drm, &idx)) {						\
-			ret = func(drm, data, file);					\
-			drm_dev_exit(idx);						\
-		}									\
-		return ret;								\
+	if (drm_dev_enter(drm, &idx)) {
+		ret = func(drm, data, file);
+		drm_dev_exit(idx);
 	}
-NPU_IOCTLS(NPU_GUARDED)
+	return ret;
+}
 
-#define NPU_IOCTL(name, func) DRM_IOCTL_DEF_DRV(NPU_##name, npu_guarded_##name, 0),
+#define NPU_DEFINE_GUARDED(name)								\
+static int npu_guarded_##name(struct drm_device *drm, void *data, struct drm_file *file)	\
+{												\
+	return npu_guard_ioctl(npu_ioctl_##name, drm, data, file);				\
+}
+
+NPU_DEFINE_GUARDED(dev_query)
+NPU_DEFINE_GUARDED(bo_create)
+NPU_DEFINE_GUARDED(bo_mmap_offset)
+NPU_DEFINE_GUARDED(bo_get_info)
+NPU_DEFINE_GUARDED(vm_create)
+NPU_DEFINE_GUARDED(vm_destroy)
+NPU_DEFINE_GUARDED(vm_bind)
+NPU_DEFINE_GUARDED(vm_get_state)
+NPU_DEFINE_GUARDED(ctx_create)
+NPU_DEFINE_GUARDED(ctx_destroy)
+NPU_DEFINE_GUARDED(ctx_get_state)
+NPU_DEFINE_GUARDED(submit)
+
+#define NPU_IOCTL(NAME, name) DRM_IOCTL_DEF_DRV(NPU_##NAME, npu_guarded_##name, 0)
 static const struct drm_ioctl_desc npu_ioctls[] = {
-	NPU_IOCTLS(NPU_IOCTL)
+	NPU_IOCTL(DEV_QUERY, dev_query),
+	NPU_IOCTL(BO_CREATE, bo_create),
+	NPU_IOCTL(BO_MMAP_OFFSET, bo_mmap_offset),
+	NPU_IOCTL(BO_GET_INFO, bo_get_info),
+	NPU_IOCTL(VM_CREATE, vm_create),
+	NPU_IOCTL(VM_DESTROY, vm_destroy),
+	NPU_IOCTL(VM_BIND, vm_bind),
+	NPU_IOCTL(VM_GET_STATE, vm_get_state),
+	NPU_IOCTL(CTX_CREATE, ctx_create),
+	NPU_IOCTL(CTX_DESTROY, ctx_destroy),
+	NPU_IOCTL(CTX_GET_STATE, ctx_get_state),
+	NPU_IOCTL(SUBMIT, submit),
 };
 
 static const struct file_operations npu_fops = {
@@ -314,6 +339,7 @@ static int npu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		goto stop;
 	drm_info(&npu->drm, "%u cores, %llu MiB, %u queues, %u-bit addresses\n", npu->hw.num_cores,
 		 npu->vram.size >> 20, npu->hw.num_queues, npu->hw.va_bits);
+	npu_pm_init(npu);
 	return 0;
 
 stop:
@@ -327,6 +353,7 @@ static void npu_remove(struct pci_dev *pdev)
 {
 	struct npu_device *npu = pci_get_drvdata(pdev);
 
+	npu_pm_fini(npu);
 	/* From here on nobody but this function touches the registers. */
 	drm_dev_unplug(&npu->drm);
 	npu_reset_lose(npu);
@@ -352,6 +379,7 @@ static struct pci_driver npu_pci_driver = {
 	.probe = npu_probe,
 	.remove = npu_remove,
 	.shutdown = npu_shutdown,
+	.driver.pm = pm_ptr(&npu_pm_ops),
 };
 
 static int __init npu_init(void)

@@ -4,12 +4,12 @@
 /**
  * DOC: Faults
  *
- * The device keeps fault records in a small fifo behind registers. Each names a context by the number its
- * packets carry; that context is dead from then on. The device itself has dropped the rest of the command
- * buffer and set the status word, so nothing behind it in the ring runs either.
+ * The device keeps fault records in a small fifo behind registers. Each names a context by the
+ * number its packets carry; that context is dead from then on. The device itself has dropped the
+ * rest of the command buffer and set the status word, so nothing behind it in the ring runs either.
  *
- * When the fifo overflows, records are lost; such contexts are found by their status word when their jobs
- * complete, and have a fault of type NONE.
+ * When the fifo overflows, records are lost; such contexts are found by their status word when
+ * their jobs complete, and have a fault of type NONE.
  */
 
 #include <drm/drm_print.h>

@@ -4,15 +4,15 @@
 /**
  * DOC: Buffer objects
  *
- * A buffer lives in device-local memory (mapped through BAR 2, page by page as it is touched) or in system
- * memory (shmem), decided once at creation. Handles, bindings, mappings and dma-bufs hold references. When
- * the device is unplugged, pages that are touched from then on are replaced by a page of zeros, so nobody
- * is killed by SIGBUS for it.
+ * A buffer lives in device-local memory (mapped through BAR 2, page by page as it is touched) or in
+ * system memory (shmem), decided once at creation. Handles, bindings, mappings and dma-bufs hold
+ * references. When the device is unplugged, pages that are touched from then on are replaced by a
+ * page of zeros, so nobody is killed by SIGBUS for it.
  *
  * Buffers private to a VM share its reservation object; all others have their own.
  *
- * What it misses: handing device-local memory to other drivers (peer-to-peer DMA). Their attach fails, and
- * user space makes buffers it shares in system memory.
+ * What it misses: handing device-local memory to other drivers (peer-to-peer DMA). Their attach
+ * fails, and user space makes buffers it shares in system memory.
  */
 
 #include <linux/dma-buf.h>
@@ -29,8 +29,12 @@
 
 #include "npu_device.h"
 #include "npu_gem.h"
+#include "npu_pm.h"
 #include "npu_vm.h"
 #include "npu_vram.h"
+
+/* More than any machine has; keeps sums of sizes and offsets far from overflow. */
+#define NPU_GEM_MAX_SIZE	BIT_ULL(50)
 
 /* Pages that one fault maps at most, if they are contiguous. */
 #define NPU_FAULT_AROUND	64
@@ -151,6 +155,7 @@ static void npu_gem_free(struct drm_gem_object *obj)
 		npu_vram_free(npu, &bo->pieces);
 		drm_gem_object_release(obj);
 		kfree(bo);
+		npu_pm_put(npu);
 	} else {
 		atomic64_sub(obj->size, &npu->system_used);
 		drm_gem_shmem_free(&bo->shmem);
@@ -160,8 +165,8 @@ static void npu_gem_free(struct drm_gem_object *obj)
 }
 
 /*
- * The jobs of a VM add their fences to the reservations of the buffers it shares with others: from now on
- * this is one.
+ * The jobs of a VM add their fences to the reservations of the buffers it shares with others: from
+ * now on this is one.
  */
 static struct dma_buf *npu_gem_export(struct drm_gem_object *obj, int flags)
 {
@@ -250,15 +255,22 @@ static struct npu_gem_object *npu_gem_create_vram(struct npu_device *npu, u64 si
 
 	if (!bo)
 		return ERR_PTR(-ENOMEM);
+	ret = npu_pm_get(npu);
+	if (ret)
+		goto free_bo;
 	ret = npu_vram_alloc(npu, size, &bo->pieces);
-	if (ret) {
-		kfree(bo);
-		return ERR_PTR(ret);
-	}
+	if (ret)
+		goto put_pm;
 	bo->in_vram = true;
 	bo->shmem.base.funcs = &npu_gem_vram_funcs;
 	drm_gem_private_object_init(&npu->drm, &bo->shmem.base, size);
 	return bo;
+
+put_pm:
+	npu_pm_put(npu);
+free_bo:
+	kfree(bo);
+	return ERR_PTR(ret);
 }
 
 static struct npu_gem_object *npu_gem_create(struct npu_device *npu, u64 size, u32 flags)
@@ -304,48 +316,61 @@ int npu_gem_get_pages(struct npu_gem_object *bo)
 	return 0;
 }
 
+/* The part of a buffer that is being walked over. */
+struct npu_gem_walk {
+	u64 at, offset, end;
+	npu_gem_run_func func;
+	void *data;
+};
+
+/* The next contiguous piece of the buffer. Returns not 0 when the walk is over. */
+static int npu_gem_walk_piece(struct npu_gem_walk *walk, u64 pa, u64 size, int *ret)
+{
+	u64 first = max(walk->at, walk->offset), last = min(walk->at + size, walk->end);
+
+	if (first < last)
+		*ret = walk->func(walk->data, first - walk->offset, pa + first - walk->at,
+				  last - first);
+	walk->at += size;
+	return *ret || walk->at >= walk->end;
+}
+
 /**
- * npu_gem_for_each_run() - walk over the contiguous pieces of a part of a buffer
+ * npu_gem_walk() - walk over the contiguous pieces of a part of a buffer
  * @bo: the buffer; npu_gem_get_pages() was called
  * @offset: start of the part
  * @size: bytes of it
- * @func: called with the offset of a piece in the part, its address as the device sees it, and its size;
- *        ends the walk when it returns something else than 0
+ * @func: called with the offset of a piece in the part, its address as the device sees it, and
+ *        its size; ends the walk when it returns something else than 0
  * @data: for @func
  *
  * Return: what @func returned last.
  */
-int npu_gem_for_each_run(struct npu_gem_object *bo, u64 offset, u64 size,
-			 int (*func)(void *data, u64 offset, u64 pa, u64 size), void *data)
+int npu_gem_walk(struct npu_gem_object *bo, u64 offset, u64 size, npu_gem_run_func func,
+		 void *data)
 {
-	u64 at = 0, end = offset + size;
+	struct npu_gem_walk walk = {
+		.offset = offset,
+		.end = offset + size,
+		.func = func,
+		.data = data,
+	};
 	struct npu_vram_piece *piece;
 	struct scatterlist *sg;
 	int i, ret = 0;
 
-#define VISIT(start, length) do {						\
-		u64 first = max(at, offset), last = min(at + (length), end);	\
-										\
-		if (first < last)						\
-			ret = func(data, first - offset, (start) + first - at,	\
-				   last - first);				\
-		at += (length);							\
-	} while (0)
-
 	if (bo->in_vram) {
 		list_for_each_entry(piece, &bo->pieces, link) {
-			VISIT(piece->node.start, piece->node.size);
-			if (ret || at >= end)
+			if (npu_gem_walk_piece(&walk, piece->node.start, piece->node.size, &ret))
 				break;
 		}
-	} else {
-		for_each_sgtable_dma_sg(bo->sgt, sg, i) {
-			VISIT(npu_system_pa(sg_dma_address(sg)), sg_dma_len(sg));
-			if (ret || at >= end)
-				break;
-		}
+		return ret;
 	}
-#undef VISIT
+	for_each_sgtable_dma_sg(bo->sgt, sg, i) {
+		if (npu_gem_walk_piece(&walk, npu_system_pa(sg_dma_address(sg)), sg_dma_len(sg),
+				       &ret))
+			break;
+	}
 	return ret;
 }
 
@@ -402,8 +427,10 @@ int npu_ioctl_bo_create(struct drm_device *drm, void *data, struct drm_file *fil
 
 	if (args->pad || args->flags & ~(places | DRM_NPU_BO_NO_MMAP) || !(args->flags & places))
 		return -EINVAL;
-	if (!args->size || args->size > SZ_1G * 1024ull * 1024)
-		return args->size && args->size <= U64_MAX - (NPU_PAGE_SIZE_B - 1) ? -ENOSPC : -EINVAL;
+	if (!args->size || args->size > U64_MAX - (NPU_PAGE_SIZE_B - 1))
+		return -EINVAL;
+	if (args->size > NPU_GEM_MAX_SIZE)
+		return -ENOSPC;
 	size = round_up(args->size, NPU_PAGE_SIZE_B);
 
 	if (args->vm_id) {

@@ -55,10 +55,12 @@ static inline u64 npu_gem_size(const struct npu_gem_object *bo)
 }
 
 struct drm_gem_object *npu_gem_create_object(struct drm_device *drm, size_t size);
+typedef int (*npu_gem_run_func)(void *data, u64 offset, u64 pa, u64 size);
+
 int npu_gem_mmap(struct file *filp, struct vm_area_struct *vma);
 int npu_gem_get_pages(struct npu_gem_object *bo);
-int npu_gem_for_each_run(struct npu_gem_object *bo, u64 offset, u64 size,
-			 int (*func)(void *data, u64 offset, u64 pa, u64 size), void *data);
+int npu_gem_walk(struct npu_gem_object *bo, u64 offset, u64 size, npu_gem_run_func func,
+		 void *data);
 
 int npu_ioctl_bo_create(struct drm_device *drm, void *data, struct drm_file *file);
 int npu_ioctl_bo_mmap_offset(struct drm_device *drm, void *data, struct drm_file *file);

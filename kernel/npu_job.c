@@ -4,12 +4,13 @@
 /**
  * DOC: Jobs
  *
- * SUBMIT makes a job in two steps: everything that can fail, then numbering, arming and pushing it under the
- * context's submit lock, which cannot. The sync objects to signal get the finished fence of the DRM
- * scheduler; buffers shared with other devices get it as well, for those who wait for the buffer instead.
+ * SUBMIT makes a job in two steps: everything that can fail, then numbering, arming and pushing it
+ * under the context's submit lock, which cannot. The sync objects to signal get the finished fence
+ * of the DRM scheduler; buffers shared with other devices get it as well, for those who wait for
+ * the buffer instead.
  *
- * User space keeps memory bound while jobs use it; a binding that goes makes the job fault. So jobs hold no
- * references to buffers.
+ * User space keeps memory bound while jobs use it; a binding that goes makes the job fault. So jobs
+ * hold no references to buffers.
  */
 
 #include <linux/slab.h>
@@ -121,8 +122,8 @@ destroy:
 }
 
 /*
- * Locks the buffers the VM shares with others, so that the job's fence can be added to them. Usually there
- * are none.
+ * Locks the buffers the VM shares with others, so that the job's fence can be added to them.
+ * Usually there are none.
  */
 static int npu_job_lock_shared(struct npu_vm *vm, struct drm_gpuvm_exec *exec)
 {

@@ -29,7 +29,10 @@ struct npu_job {
 	struct drm_npu_cmdbuf *cmdbufs;
 	/** @done: Signalled when the hardware is done; the scheduler waits for it. */
 	struct npu_fence *done;
-	/** @node: In &npu_ctx.jobs, then in &npu_hwq.jobs, then in a list of what is to be signalled. */
+	/**
+	 * @node: In &npu_ctx.jobs, then in &npu_hwq.jobs, then in a list of what is to be
+	 * signalled.
+	 */
 	struct list_head node;
 	/** @hw_seqno: On its queue, it is complete when the fence word has reached it. */
 	u64 hw_seqno;

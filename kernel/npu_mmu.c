@@ -4,20 +4,21 @@
 /**
  * DOC: Page tables
  *
- * Three levels: the root (level 2) with 1024 entries of 1 GiB, then 512 entries of 2 MiB, then 512 of 4 KiB.
- * They are in coherent system memory.
+ * Three levels: the root (level 2) with 1024 entries of 1 GiB, then 512 entries of 2 MiB, then 512
+ * of 4 KiB. They are in coherent system memory.
  *
- * 1. Changing tables never fails and never allocates: every table that can be needed is set aside before
- *    (&struct npu_pt_pool). So VM_BIND does all of its operations or none, and asynchronous ones may run
- *    where fences are signalled.
+ * 1. Changing tables never fails and never allocates: every table that can be needed is set aside
+ *    before (&struct npu_pt_pool). So VM_BIND does all of its operations or none, and asynchronous
+ *    ones may run where fences are signalled.
  * 2. The largest page that fits is used. Unmapping a part of it splits it.
- * 3. A table without valid entries is taken out, but not freed before the range was invalidated: the device
- *    may be walking it.
+ * 3. A table without valid entries is taken out, but not freed before the range was invalidated:
+ *    the device may be walking it.
  * 4. An entry changes by one 64-bit store: the device sees the old one or the new one.
  */
 
 #include <linux/dma-mapping.h>
 #include <linux/iopoll.h>
+#include <linux/pm_runtime.h>
 #include <linux/slab.h>
 
 #include <drm/drm_drv.h>
@@ -27,6 +28,7 @@
 
 #include "npu_device.h"
 #include "npu_mmu.h"
+#include "npu_pm.h"
 #include "npu_reset.h"
 
 #define NPU_PT_ENTRIES		512
@@ -233,8 +235,8 @@ static struct npu_pt *npu_mmu_pool_take(struct npu_pt_pool *pool)
 
 /* -- map and unmap ---------------------------------------------------------------------------- */
 
-static void npu_pt_map(struct npu_pt_pool *pool, struct npu_pt *pt, u32 level, u64 va, u64 end, u64 pa,
-		       u64 permissions)
+static void npu_pt_map(struct npu_pt_pool *pool, struct npu_pt *pt, u32 level, u64 va, u64 end,
+		       u64 pa, u64 permissions)
 {
 	u64 page = 1ull << npu_pt_shift(level);
 
@@ -322,7 +324,8 @@ static void npu_pt_unmap(struct npu_pt_pool *pool, struct npu_pt *pt, u32 level,
  * @size: bytes, page aligned
  * @flags: enum drm_npu_vm_map_flags
  */
-void npu_mmu_map(struct npu_pt *root, struct npu_pt_pool *pool, u64 va, u64 pa, u64 size, u32 flags)
+void npu_mmu_map(struct npu_pt *root, struct npu_pt_pool *pool, u64 va, u64 pa, u64 size,
+		 u32 flags)
 {
 	u64 permissions = 0;
 
@@ -364,10 +367,16 @@ void npu_mmu_unmap(struct npu_pt *root, struct npu_pt_pool *pool, u64 va, u64 si
 int npu_mmu_invalidate(struct npu_device *npu, u32 asid, u64 va, u64 size)
 {
 	u64 control = NPU_SET(NPU_TLB_CONTROL_ASID, asid), value = 0;
-	int idx, ret;
+	int idx, ret, awake;
 
 	if (!drm_dev_enter(&npu->drm, &idx))
 		return -EIO; /* it is gone, and does nothing any more */
+	/* A device that sleeps knows nothing of page tables. */
+	awake = pm_runtime_get_if_active(npu->drm.dev);
+	if (!awake) {
+		drm_dev_exit(idx);
+		return 0;
+	}
 
 	mutex_lock(&npu->mmu.lock);
 	if (size) {
@@ -382,6 +391,8 @@ int npu_mmu_invalidate(struct npu_device *npu, u32 asid, u64 va, u64 size)
 				 !(value & NPU_TLB_CONTROL_BUSY__MASK), 10,
 				 NPU_INVALIDATE_TIMEOUT_US);
 	mutex_unlock(&npu->mmu.lock);
+	if (awake > 0)
+		npu_pm_put(npu);
 	drm_dev_exit(idx);
 
 	if (ret) {

@@ -30,7 +30,8 @@ u64 npu_mmu_map_worst_case(u64 va, u64 pa, u64 size);
 int npu_mmu_pool_add(struct npu_device *npu, struct npu_pt_pool *pool, u64 count);
 void npu_mmu_pool_fini(struct npu_device *npu, struct npu_pt_pool *pool);
 
-void npu_mmu_map(struct npu_pt *root, struct npu_pt_pool *pool, u64 va, u64 pa, u64 size, u32 flags);
+void npu_mmu_map(struct npu_pt *root, struct npu_pt_pool *pool, u64 va, u64 pa, u64 size,
+		 u32 flags);
 void npu_mmu_unmap(struct npu_pt *root, struct npu_pt_pool *pool, u64 va, u64 size);
 int npu_mmu_invalidate(struct npu_device *npu, u32 asid, u64 va, u64 size);
 

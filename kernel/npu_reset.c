@@ -4,21 +4,21 @@
 /**
  * DOC: Watchdog and reset
  *
- * A command buffer that makes no progress is killed by the device itself, after watchdog_ms: that is a fault
- * like others. What is left for the driver are defects of the device or of what lies between. While jobs are
- * on the hardware a work looks at the queues every half second:
+ * A command buffer that makes no progress is killed by the device itself, after watchdog_ms: that
+ * is a fault like others. What is left for the driver are defects of the device or of what lies
+ * between. While jobs are on the hardware a work looks at the queues every half second:
  *
  * 1. Fences that arrived without an interrupt are taken care of: an interrupt was lost.
  * 2. A device that reads as all ones is gone. All contexts are LOST.
- * 3. A queue with jobs that did not advance: if the device runs a command buffer, it is its own watchdog's
- *    business; if it knows less of the ring than was written, the doorbell was lost and is rung again; if
- *    that does not help, the device is reset.
+ * 3. A queue with jobs that did not advance: if the device runs a command buffer, it is its own
+ *    watchdog's business; if it knows less of the ring than was written, the doorbell was lost and
+ *    is rung again; if that does not help, the device is reset.
  * 4. Kills of closed contexts are repeated.
  *
- * A reset keeps jobs that were not started: they run afterwards as if nothing had happened. A job that was
- * started cannot be run again, because it may have changed memory: its context is lost (INNOCENT, if the
- * fault is not its own). A device that cannot be reset is gone. User space is told by a uevent
- * (WEDGED=...), in the form the DRM core has for it.
+ * A reset keeps jobs that were not started: they run afterwards as if nothing had happened. A job
+ * that was started cannot be run again, because it may have changed memory: its context is lost
+ * (INNOCENT, if the fault is not its own). A device that cannot be reset is gone. User space is
+ * told by a uevent (WEDGED=...), in the form the DRM core has for it.
  */
 
 #include <linux/kobject.h>
@@ -42,7 +42,7 @@
 static void npu_reset_tell(struct npu_device *npu, const char *methods)
 {
 	char text[64];
-	char *envp[] = { text, NULL };
+	char *envp[2] = { text };
 
 	snprintf(text, sizeof(text), "WEDGED=%s", methods);
 	drm_notice(&npu->drm, "%s\n", text);
@@ -73,8 +73,9 @@ static void npu_reset_work(struct work_struct *work)
 	npu_sched_stop(npu);
 	npu_write(npu, NPU_REG_INT_ENABLE, 0);
 	synchronize_irq(npu->irq);
+	npu_sched_process(npu, true); /* what was completed before, and why */
 	ret = npu_device_reset(npu);
-	npu_sched_process(npu, false); /* what was completed before */
+	npu_sched_process(npu, false);
 	if (!ret) {
 		npu_sched_recover(npu, false);
 		ret = npu_device_start(npu);

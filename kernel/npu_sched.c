@@ -4,20 +4,22 @@
 /**
  * DOC: Scheduling
  *
- * Each context has a DRM scheduler of its own, which holds jobs back until their fences have signalled and
- * hands them over in order. From there on:
+ * Each context has a DRM scheduler of its own, which holds jobs back until their fences have
+ * signalled and hands them over in order. From there on:
  *
- * 1. A hardware queue holds jobs of one context at a time. So a job that never ends stops its own context
- *    only, as long as there are more queues than such contexts; beyond that the watchdog helps.
- * 2. Free queues go to ready contexts by priority, then first come first served. While some context waits
- *    for a queue, contexts that have one get no further jobs onto it: it runs dry and is passed on.
+ * 1. A hardware queue holds jobs of one context at a time. So a job that never ends stops its own
+ *    context only, as long as there are more queues than such contexts; beyond that the watchdog
+ *    helps.
+ * 2. Free queues go to ready contexts by priority, then first come first served. While some context
+ *    waits for a queue, contexts that have one get no further jobs onto it: it runs dry and is
+ *    passed on.
  * 3. At most NPU_MAX_JOBS_ON_HW jobs of a context are on the hardware.
- * 4. A job is a FENCE packet with an odd number, its command buffers as EXEC packets, each after the one
- *    before, and a FENCE packet with an even number and an interrupt. The device writes these numbers into
- *    the fence word of the queue, in system memory: so it can be told which jobs were started and which are
- *    complete even when the device does not answer any more.
- * 5. Jobs of a context end in their order. Those that are cancelled while earlier ones are on the hardware
- *    are queued behind them without packets.
+ * 4. A job is a FENCE packet with an odd number, its command buffers as EXEC packets, each after
+ *    the one before, and a FENCE packet with an even number and an interrupt. The device writes
+ *    these numbers into the fence word of the queue, in system memory: so it can be told which jobs
+ *    were started and which are complete even when the device does not answer any more.
+ * 5. Jobs of a context end in their order. Those that are cancelled while earlier ones are on the
+ *    hardware are queued behind them without packets.
  *
  * Fences are signalled when the lock was dropped.
  *
@@ -40,7 +42,7 @@
 #include "npu_sched.h"
 #include "npu_vm.h"
 
-static_assert(NPU_RING_SIZE > DRM_NPU_MAX_CMDBUFS + 2, "the longest job must fit");
+static_assert(DRM_NPU_MAX_CMDBUFS + 2 < NPU_RING_SIZE, "the longest job must fit");
 static_assert(sizeof(struct npu_packet_nop) == NPU_PACKET_SIZE_B, "ring elements are packets");
 
 static void npu_sched_destroy_wq(struct drm_device *drm, void *wq)
@@ -159,7 +161,8 @@ static void npu_sched_write_job(struct npu_device *npu, struct npu_hwq *hwq, str
 	hwq->used += job->num_packets;
 }
 
-static void npu_sched_assign_locked(struct npu_device *npu, struct npu_hwq *hwq, struct npu_job *job)
+static void npu_sched_assign_locked(struct npu_device *npu, struct npu_hwq *hwq,
+				    struct npu_job *job)
 {
 	struct npu_ctx *ctx = job->ctx;
 
@@ -257,7 +260,8 @@ void npu_sched_run_locked(struct npu_device *npu)
 }
 
 /* A job that will not run: it ends now, or behind what its context has on the hardware. */
-static void npu_sched_cancel_locked(struct npu_device *npu, struct npu_job *job, struct list_head *done)
+static void npu_sched_cancel_locked(struct npu_device *npu, struct npu_job *job,
+				    struct list_head *done)
 {
 	struct npu_ctx *ctx = job->ctx;
 
@@ -337,7 +341,8 @@ void npu_sched_signal(struct npu_device *npu, struct list_head *done)
 }
 
 /* What became of a job the device is done with. */
-static int npu_sched_result_locked(struct npu_device *npu, struct npu_job *job, struct list_head *done)
+static int npu_sched_result_locked(struct npu_device *npu, struct npu_job *job,
+				   struct list_head *done)
 {
 	struct npu_ctx *ctx = job->ctx;
 
@@ -364,8 +369,8 @@ static int npu_sched_result_locked(struct npu_device *npu, struct npu_job *job, 
 	}
 }
 
-static void npu_sched_complete_locked(struct npu_device *npu, struct npu_hwq *hwq, struct npu_job *job,
-				      struct list_head *done)
+static void npu_sched_complete_locked(struct npu_device *npu, struct npu_hwq *hwq,
+				      struct npu_job *job, struct list_head *done)
 {
 	struct npu_ctx *ctx = job->ctx;
 
@@ -411,13 +416,13 @@ void npu_sched_process(struct npu_device *npu, bool faults)
 
 	spin_lock(&npu->sched.lock);
 	/*
-	 * Fences before faults: the fault of a job is recorded before its fence, so whoever is complete in
-	 * this snapshot has its fault among the records.
+	 * Fences before faults: the fault of a job is recorded before its fence, so whoever is
+	 * complete in this snapshot has its fault among the records.
 	 */
 	for (i = 0; i < npu->hw.num_queues; i++)
 		fences[i] = npu_sched_read_fence(npu, &npu->sched.hwqs[i]);
 	dma_rmb(); /* fences before what they fence */
-	if (!npu->sched.stopped && (faults || npu_sched_faults_unseen_locked(npu, fences)))
+	if (faults || npu_sched_faults_unseen_locked(npu, fences))
 		npu_fault_drain_locked(npu, &done);
 
 	for (i = 0; i < npu->hw.num_queues; i++) {
@@ -439,8 +444,8 @@ void npu_sched_process(struct npu_device *npu, bool faults)
  * npu_sched_retry_kills() - kill what still runs of closed contexts
  * @npu: the device
  *
- * A command buffer that had passed the check of the status word but did not run yet when its context was
- * closed runs on: so kills are repeated.
+ * A command buffer that had passed the check of the status word but did not run yet when its
+ * context was closed runs on: so kills are repeated.
  */
 void npu_sched_retry_kills(struct npu_device *npu)
 {
@@ -471,8 +476,9 @@ void npu_sched_stop(struct npu_device *npu)
 }
 
 /*
- * The jobs of a queue when the device was reset. What was started cannot be started again, since it may have
- * changed memory: its context is lost with it. What was not goes back to where it came from.
+ * The jobs of a queue when the device was reset. What was started cannot be started again, since it
+ * may have changed memory: its context is lost with it. What was not goes back to where it came
+ * from.
  */
 static void npu_sched_recover_queue_locked(struct npu_device *npu, struct npu_hwq *hwq, bool lost,
 					   struct list_head *done)

@@ -4,6 +4,7 @@
 #ifndef __NPU_SCHED_H__
 #define __NPU_SCHED_H__
 
+#include <linux/bits.h>
 #include <linux/list.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -17,7 +18,7 @@ struct workqueue_struct;
 
 /* Packets of a ring: more than the longest job has. */
 #define NPU_RING_SIZE_LOG2	11
-#define NPU_RING_SIZE		(1u << NPU_RING_SIZE_LOG2)
+#define NPU_RING_SIZE		BIT(NPU_RING_SIZE_LOG2)
 
 /* Jobs of a context on the hardware: enough that it never idles. */
 #define NPU_MAX_JOBS_ON_HW	8
@@ -55,7 +56,10 @@ struct npu_hwq {
  * struct npu_sched - which jobs are on which queue
  */
 struct npu_sched {
-	/** @lock: Protects everything here, in &struct npu_hwq, and the scheduling state of contexts. */
+	/**
+	 * @lock: Protects everything here, in &struct npu_hwq, and the scheduling state of
+	 * contexts.
+	 */
 	spinlock_t lock;
 	/** @wq: Runs the DRM schedulers of all contexts and VMs. */
 	struct workqueue_struct *wq;

@@ -4,15 +4,15 @@
 /**
  * DOC: Address spaces
  *
- * References: the id, contexts, buffers that are bound (through &struct drm_gpuvm_bo), binds that are under
- * way. When the id goes all bindings go with it, so nothing but contexts and binds that are ending keep the
- * rest alive.
+ * References: the id, contexts, buffers that are bound (through &struct drm_gpuvm_bo), binds that
+ * are under way. When the id goes all bindings go with it, so nothing but contexts and binds that
+ * are ending keep the rest alive.
  *
- * The page tables are DMA memory, which goes with the device; a VM of a file that is still open then lives on
- * without.
+ * The page tables are DMA memory, which goes with the device; a VM of a file that is still open
+ * then lives on without.
  *
- * The identifier (ASID) is given back when the last reference is gone: no job of the VM is on the hardware
- * then.
+ * The identifier (ASID) is given back when the last reference is gone: no job of the VM is on the
+ * hardware then.
  */
 
 #include <linux/slab.h>
@@ -87,8 +87,8 @@ static void npu_vm_release(struct work_struct *work)
 }
 
 /*
- * &drm_gpuvm_ops.vm_free: the last reference may have been dropped by a bind that ends, that is on the
- * workqueue of its scheduler.
+ * &drm_gpuvm_ops.vm_free: the last reference may have been dropped by a bind that ends, that is on
+ * the workqueue of its scheduler.
  */
 void npu_vm_free(struct drm_gpuvm *gpuvm)
 {

@@ -4,11 +4,11 @@
 /**
  * DOC: VM_BIND
  *
- * A bind is prepared first: arguments checked, buffers looked up and given memory, page tables, bindings
- * and fences allocated. It cannot fail after that, but for a device that does not answer, which makes the
- * VM unusable. A synchronous bind runs in the ioctl, an asynchronous one as a job of the VM's bind
- * scheduler, where fences are signalled: so running a bind allocates nothing, and what it takes out of use
- * is freed by npu_bind_destroy(), later and elsewhere.
+ * A bind is prepared first: arguments checked, buffers looked up and given memory, page tables,
+ * bindings and fences allocated. It cannot fail after that, but for a device that does not answer,
+ * which makes the VM unusable. A synchronous bind runs in the ioctl, an asynchronous one as a job
+ * of the VM's bind scheduler, where fences are signalled: so running a bind allocates nothing, and
+ * what it takes out of use is freed by npu_bind_destroy(), later and elsewhere.
  */
 
 #include <linux/slab.h>
@@ -147,8 +147,7 @@ static int npu_bind_step_map(struct drm_gpuva_op *op, void *priv)
 
 	drm_gpuva_map(&bind->vm->base, &va->base, &op->map);
 	npu_bind_link(va, current_op->vm_bo);
-	npu_gem_for_each_run(current_op->bo, op->map.gem.offset, op->map.va.range, npu_bind_map_run,
-			     &data);
+	npu_gem_walk(current_op->bo, op->map.gem.offset, op->map.va.range, npu_bind_map_run, &data);
 	return 0;
 }
 
@@ -350,8 +349,7 @@ static int npu_bind_prepare_op(struct npu_bind *bind, struct npu_bind_op *op, st
 		mutex_unlock(&op->bo->gpuva_lock);
 		if (ret)
 			return ret;
-		npu_gem_for_each_run(op->bo, op->args.bo_offset, op->args.size, npu_bind_count_run,
-				     &count);
+		npu_gem_walk(op->bo, op->args.bo_offset, op->args.size, npu_bind_count_run, &count);
 	}
 	return npu_mmu_pool_add(bind->vm->npu, &bind->pool, count.tables);
 }

@@ -4,12 +4,13 @@
 /**
  * DOC: Device-local memory
  *
- * Allocations are one contiguous piece if there is one, aligned so that large pages fit, else few pieces:
- * the size that is tried is halved until something is found. They are zeroed before anybody sees them, by
- * the CPU: what is in the memory after power-up, or from the last owner, is nobody's business.
+ * Allocations are one contiguous piece if there is one, aligned so that large pages fit, else few
+ * pieces: the size that is tried is halved until something is found. They are zeroed before anybody
+ * sees them, by the CPU: what is in the memory after power-up, or from the last owner, is nobody's
+ * business.
  *
- * What it misses: eviction. Memory stays where it was allocated; a buffer that may live in system memory as
- * well goes there when device-local memory is full.
+ * What it misses: eviction. Memory stays where it was allocated; a buffer that may live in system
+ * memory as well goes there when device-local memory is full.
  */
 
 #include <linux/io.h>

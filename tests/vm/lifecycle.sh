@@ -92,6 +92,14 @@ rescan() { echo 1 >/sys/bus/pci/rescan && wait_for 5 test -e "$accel"; }
 ok "rescan" rescan
 ok "the device works after rescan" $bin/vm-load -s 1
 
+sleeps() {
+   echo auto >"$sys/power/control"
+   wait_for 10 grep -q suspended "$sys/power/runtime_status"
+}
+ok "nobody uses it: it sleeps" sleeps
+ok "somebody uses it: it wakes up" $bin/vm-load -s 1
+ok "... and sleeps again" wait_for 10 grep -q suspended "$sys/power/runtime_status"
+
 unprivileged() {
    chmod 666 "$accel"
    setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
