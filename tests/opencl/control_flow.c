@@ -10,6 +10,9 @@
 
 #include <string.h>
 
+/* The functions below fall through switch cases on purpose, and a macro has no place for comments. */
+#pragma GCC diagnostic ignored "-Wimplicit-fallthrough"
+
 #define ITEMS 1000 /* not a multiple of the wave */
 
 typedef int32_t (*function)(int32_t, int32_t);
@@ -346,6 +349,23 @@ FLOW(
    } return n * 16 + a * 8 + b * 4 + c * 2 + d;)
 
 FLOW(
+   uniform_values, int a = 2, b = 3; for (int k = 0; k < 4; k++) {
+      if (v & (1 << k)) {
+         a = k != 2;
+         b = k * 5;
+      } else {
+         b = a + 1;
+      }
+      switch (k) {
+      case 1:
+         a = k == v % 4 ? b : a;
+         break;
+      case 2:
+         b = k < 3;
+      }
+   } return a * 100 + b;)
+
+FLOW(
    narrow_counters, unsigned char n = v; signed char m = i; int loops = 0; while (n < 250) {
       n += 3;
       m -= 5;
@@ -452,6 +472,7 @@ static const struct flow flows[] = {
    ENTRY(empty_branches),
    ENTRY(uniform_and_divergent),
    ENTRY(boolean_values),
+   ENTRY(uniform_values),
    ENTRY(narrow_counters),
    ENTRY(wide_counters),
    ENTRY(division_in_branch),
