@@ -42,8 +42,7 @@ struct npu_isel_loop {
    struct npu_block *latch, *exit; /* created at once, placed when their turn comes */
    bool masked_break;              /* some lanes may break while others stay */
    bool masked_continue;           /* some lanes may continue while others go on */
-   unsigned
-      alive; /* variable, M: lanes that have not left the loop. If masked_break or _continue. */
+   unsigned alive; /* variable, M: lanes that have not left the loop. If masked_break or _continue. */
    unsigned running;   /* variable, M: lanes of alive that have not continued. == alive without
                         * masked_continue. */
    unsigned num_jumps; /* masked jumps emitted so far */
@@ -110,6 +109,19 @@ enum npu_type npu_isel_float_type(unsigned bits);
 /* ---- control flow (npu_isel_cf.c) ---- */
 
 void npu_isel_cf(struct npu_isel *ctx);
+
+/* ---- phis (npu_isel_phi.c) ---- */
+
+/* From here on nothing has been written to those phis of a block that merge. */
+void npu_isel_declare_phis(struct npu_isel *ctx, nir_block *block);
+
+/* Sets the definition of a phi, at the top of its block. */
+void npu_isel_read_phi(struct npu_isel *ctx, nir_phi_instr *phi);
+
+/* Writes what pred, the end of which is here, has for the phis of succ: for the lanes of a mask, which
+ * is npu_exec() or a subset of it. */
+void npu_isel_write_phis(struct npu_isel *ctx, nir_block *pred, nir_block *succ,
+                         struct npu_ref lanes);
 
 /* ---- instructions ---- */
 

@@ -29,10 +29,7 @@
  * Invariant: exec is not 0 in any block that contains selected code. Uniform branches and scalar
  * loads rely on it.
  *
- * Phis become variables (npu_isel_vars.c). At the end of each predecessor the variable is written:
- * as a whole if no lane's value from another predecessor can be in it yet, else merged with sel
- * under exec. The first writer after the variable's declaration - the point where it is set to
- * undef - writes as a whole by itself, because a merge with undef is the value.
+ * Phis become variables: npu_isel_phi.c.
  */
 
 #include "util/hash_table.h"
@@ -131,180 +128,6 @@ leave_region(struct npu_isel *ctx)
    ctx->region = ctx->region->parent;
 }
 
-/* ---- phis ---- */
-
-struct phi_var {
-   unsigned var;
-   enum npu_file file;
-   unsigned bits;
-   bool merge;       /* writes inside the construct merge under exec */
-   bool uniform_out; /* a V or M variable of a uniform phi: read through readfirst */
-};
-
-static nir_loop *
-loop_before(const nir_block *block)
-{
-   nir_cf_node *prev = nir_cf_node_prev((nir_cf_node *)&block->cf_node);
-
-   return prev && prev->type == nir_cf_node_loop ? nir_cf_node_as_loop(prev) : NULL;
-}
-
-static nir_if *
-if_before(const nir_block *block)
-{
-   nir_cf_node *prev = nir_cf_node_prev((nir_cf_node *)&block->cf_node);
-
-   return prev && prev->type == nir_cf_node_if ? nir_cf_node_as_if(prev) : NULL;
-}
-
-/* A uniform value that is made inside of a loop: lanes that left the loop before the last iteration
- * must not see a scalar register written after they left. */
-static bool
-made_in_loop(const nir_phi_instr *phi, const nir_loop *loop)
-{
-   unsigned first = nir_loop_first_block((nir_loop *)loop)->index;
-
-   nir_foreach_phi_src(src, phi) {
-      const nir_instr *parent = src->src.ssa->parent_instr;
-
-      if (parent->type != nir_instr_type_load_const && parent->type != nir_instr_type_undef &&
-          parent->block->index >= first)
-         return true;
-   }
-   return false;
-}
-
-static const struct phi_var *
-get_phi_var(struct npu_isel *ctx, nir_phi_instr *phi)
-{
-   struct hash_entry *entry = _mesa_hash_table_search(ctx->phi_vars, phi);
-   if (entry)
-      return entry->data;
-
-   nir_block *block = phi->instr.block;
-   nir_loop *loop = loop_before(block);
-   nir_if *nif = if_before(block);
-   struct phi_var *info = rzalloc(ctx, struct phi_var);
-
-   info->file = npu_isel_file(&phi->def);
-   if (loop) {
-      info->merge = loop->divergent_break;
-      if (info->merge && info->file == NPU_FILE_S && made_in_loop(phi, loop)) {
-         info->file = phi->def.bit_size == 1 ? NPU_FILE_M : NPU_FILE_V;
-         info->uniform_out = true;
-      }
-   } else if (nif) {
-      info->merge = nif->condition.ssa->divergent;
-   } else {
-      info->merge = nir_cf_node_as_loop(block->cf_node.parent)->divergent_continue;
-   }
-
-   /* A uniform phi has the same value from every side that lanes come from: nothing to merge. */
-   info->merge &= info->file != NPU_FILE_S;
-   info->bits = info->file == NPU_FILE_M ? 1 : phi->def.bit_size == 64 ? 64 : 32;
-   info->var = npu_var_create(ctx->vars, info->file, info->bits);
-
-   _mesa_hash_table_insert(ctx->phi_vars, phi, info);
-   return info;
-}
-
-/* From here on, nothing has been written to the phis of a block. */
-static void
-declare_phis(struct npu_isel *ctx, nir_block *block)
-{
-   nir_foreach_phi(phi, block) {
-      const struct phi_var *info = get_phi_var(ctx, phi);
-
-      if (info->merge)
-         write_var(ctx, info->var, npu_undef(info->file, info->bits, 1));
-   }
-}
-
-static void
-read_phi(struct npu_isel *ctx, nir_phi_instr *phi)
-{
-   const struct phi_var *info = get_phi_var(ctx, phi);
-   struct npu_ref value = read_var(ctx, info->var);
-
-   if (info->uniform_out && info->file == NPU_FILE_M) {
-      struct npu_ref active = mask_op(ctx, NPU_OP_MAND, npu_exec(), value);
-      value = npu_build_alu(&ctx->b, NPU_OP_MANY, NPU_FILE_S, &active, 1);
-   } else if (info->uniform_out) {
-      unsigned op = info->bits == 64 ? NPU_OP_READFIRST_B64 : NPU_OP_READFIRST_B32;
-      value = npu_build_alu(&ctx->b, op, NPU_FILE_S, &value, 1);
-   }
-   npu_isel_set(ctx, &phi->def, value);
-}
-
-static struct npu_ref
-phi_value(struct npu_isel *ctx, const struct phi_var *info, nir_def *def)
-{
-   struct npu_ref value = npu_isel_def(ctx, def, 0);
-
-   if (npu_is_imm(value) && info->file != NPU_FILE_M) {
-      value.bits = info->bits;
-      value.imm &= u_uintN_max(info->bits);
-      return value;
-   }
-
-   switch (info->file) {
-   case NPU_FILE_V:
-      value = npu_isel_to_v(ctx, value, info->bits);
-      break;
-   case NPU_FILE_S:
-      value = npu_isel_clean(ctx, value, info->bits);
-      break;
-   case NPU_FILE_M:
-      return npu_isel_to_m(ctx, value);
-   case NPU_NUM_FILES:
-      unreachable("no such register file");
-   }
-
-   /* Phis want one type: a narrower value is copied. */
-   if (npu_is_ssa(value) && value.bits != info->bits) {
-      unsigned op = info->bits == 64 ? NPU_OP_MOV_B64 : NPU_OP_MOV_B32;
-      value = npu_build_alu(&ctx->b, op, info->file, &value, 1);
-   }
-   return value;
-}
-
-/* Writes the phis of a successor of the NIR block that ends here, for the lanes of a mask. */
-static void
-write_phis_under(struct npu_isel *ctx, nir_block *pred, nir_block *succ, struct npu_ref lanes)
-{
-   /* The way into a loop sets all lanes; nothing of the loop's is in the variable. */
-   bool enters_loop = succ->cf_node.parent->type == nir_cf_node_loop &&
-                      nir_loop_first_block(nir_cf_node_as_loop(succ->cf_node.parent)) == succ &&
-                      pred == nir_cf_node_as_block(nir_cf_node_prev(succ->cf_node.parent));
-
-   nir_foreach_phi(phi, succ) {
-      const struct phi_var *info = get_phi_var(ctx, phi);
-      nir_def *def = nir_phi_get_src_from_block(phi, pred)->src.ssa;
-      bool merge = info->merge && !enters_loop;
-
-      if (def->parent_instr->type == nir_instr_type_undef) {
-         if (!merge)
-            write_var(ctx, info->var, npu_undef(info->file, info->bits, 1));
-         continue;
-      }
-
-      struct npu_ref value = phi_value(ctx, info, def);
-      if (merge) {
-         struct npu_ref old = read_var(ctx, info->var);
-
-         if (old.kind != NPU_REF_UNDEF)
-            value = npu_build_sel(&ctx->b, info->file, info->bits, lanes, value, old);
-      }
-      write_var(ctx, info->var, value);
-   }
-}
-
-static void
-write_phis(struct npu_isel *ctx, nir_block *pred, nir_block *succ)
-{
-   write_phis_under(ctx, pred, succ, npu_exec());
-}
-
 /* ---- jumps ---- */
 
 /* Takes lanes out of the masks of a loop: for good, or for this iteration. */
@@ -351,7 +174,7 @@ visit_instr(struct npu_isel *ctx, nir_instr *instr)
       npu_isel_intrinsic(ctx, nir_instr_as_intrinsic(instr));
       break;
    case nir_instr_type_phi:
-      read_phi(ctx, nir_instr_as_phi(instr));
+      npu_isel_read_phi(ctx, nir_instr_as_phi(instr));
       break;
    case nir_instr_type_load_const:
    case nir_instr_type_undef:
@@ -387,11 +210,11 @@ visit_block(struct npu_isel *ctx, nir_block *block)
    /* The header's phis have been read: variables that merge start anew. */
    if (block->cf_node.parent->type == nir_cf_node_loop &&
        nir_loop_first_block(nir_cf_node_as_loop(block->cf_node.parent)) == block)
-      declare_phis(ctx, block);
+      npu_isel_declare_phis(ctx, block);
 
    for (unsigned i = 0; i < 2; i++) {
       if (block->successors[i] && block->successors[i] != ctx->impl->end_block)
-         write_phis(ctx, block, block->successors[i]);
+         npu_isel_write_phis(ctx, block, block->successors[i], npu_exec());
    }
 
    if (nir_block_ends_in_jump(block))
@@ -454,9 +277,9 @@ order_sides(struct npu_isel *ctx, nir_if *nif)
    };
 
    sides.second_empty = is_empty(sides.second);
-   declare_phis(ctx, after);
+   npu_isel_declare_phis(ctx, after);
    if (sides.second_empty)
-      write_phis(ctx, last_block(sides.second), after);
+      npu_isel_write_phis(ctx, last_block(sides.second), after, npu_exec());
    return sides;
 }
 
@@ -557,11 +380,11 @@ visit_conditional_break(struct npu_isel *ctx, nir_if *nif, struct npu_ref cond)
    nir_block *after = nir_cf_node_as_block(nir_cf_node_next(&nif->cf_node));
    nir_block *block = nir_if_first_then_block(nif);
 
-   declare_phis(ctx, after);
-   write_phis(ctx, nir_if_first_else_block(nif), after);
+   npu_isel_declare_phis(ctx, after);
+   npu_isel_write_phis(ctx, nir_if_first_else_block(nif), after, npu_exec());
 
    struct npu_ref leaving = mask_op(ctx, NPU_OP_MAND, npu_exec(), npu_isel_to_m(ctx, cond));
-   write_phis_under(ctx, block, block->successors[0], leaving);
+   npu_isel_write_phis(ctx, block, block->successors[0], leaving);
    leave_loop(ctx, loop, leaving, true);
    set_exec(ctx, NPU_OP_MANDN, npu_exec(), leaving);
    branch_unless_taken(ctx, NPU_OP_BR_NONE, npu_exec(), ctx->join);
@@ -606,7 +429,7 @@ visit_loop(struct npu_isel *ctx, nir_loop *nir)
       write_var(ctx, loop.alive, save);
       write_var(ctx, loop.running, save);
    }
-   declare_phis(ctx, nir_cf_node_cf_tree_next(&nir->cf_node));
+   npu_isel_declare_phis(ctx, nir_cf_node_cf_tree_next(&nir->cf_node));
 
    struct npu_block *header = npu_block_create(ctx->shader);
    ctx->loop = &loop;

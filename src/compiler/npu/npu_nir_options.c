@@ -53,7 +53,6 @@ static const nir_shader_compiler_options options = {
    .lower_unpack_snorm_2x16 = true,
    .lower_unpack_unorm_4x8 = true,
    .lower_unpack_snorm_4x8 = true,
-   .lower_device_index_to_zero = true,
    .lower_doubles_options = nir_lower_dmod | nir_lower_dsign | nir_lower_dfract,
 
    /* GLSL bit-field operations become those of the ISA. */
