@@ -135,6 +135,8 @@ static struct npu_ctx *npu_ctx_create(struct npu_vm *vm, u32 priority)
 	ctx->npu = npu;
 	ctx->vm = vm;
 	ctx->priority = priority;
+	get_task_comm(ctx->comm, current);
+	ctx->pid = task_tgid_nr(current);
 	ctx->fence_context = dma_fence_context_alloc(1);
 	mutex_init(&ctx->submit_lock);
 	INIT_LIST_HEAD(&ctx->jobs);

@@ -7,6 +7,7 @@
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/sched.h>
 #include <linux/workqueue.h>
 
 #include <drm/gpu_scheduler.h>
@@ -34,6 +35,11 @@ struct npu_ctx {
 	u32 slot;
 	/** @hw_id: context_id of its packets: slot and a generation. */
 	u32 hw_id;
+
+	/** @comm: Name of the process that made it. */
+	char comm[TASK_COMM_LEN];
+	/** @pid: And its number. */
+	pid_t pid;
 
 	/** @submit_lock: Jobs get their number and are pushed in one order. Protects @closing. */
 	struct mutex submit_lock;

@@ -25,6 +25,7 @@
 #include <drm/drm_managed.h>
 #include <drm/drm_print.h>
 
+#include "npu_coredump.h"
 #include "npu_ctx.h"
 #include "npu_device.h"
 #include "npu_fault.h"
@@ -136,6 +137,7 @@ int npu_device_init(struct npu_device *npu)
 	struct pci_dev *pdev = to_pci_dev(npu->drm.dev);
 	int ret;
 
+	npu_coredump_init(npu);
 	ret = pcim_enable_device(pdev);
 	if (ret)
 		return dev_err_probe(npu->drm.dev, ret, "could not enable the device\n");
@@ -252,5 +254,6 @@ int npu_device_reset(struct npu_device *npu)
 void npu_device_fini(struct npu_device *npu)
 {
 	npu_reset_fini(npu);
+	npu_coredump_fini(npu);
 	npu_sched_fini(npu);
 }

@@ -18,6 +18,8 @@
 #include <drm/drm_file.h>
 #include <drm/drm_mm.h>
 
+#include <drm/npu_accel.h>
+
 #include <npu_isa/npu_regs.h>
 
 #include "npu_sched.h"
@@ -116,6 +118,16 @@ struct npu_device {
 
 	/** @sched: Jobs and hardware queues. */
 	struct npu_sched sched;
+
+	/** @coredump: See npu_coredump.c; protected by @sched.lock. */
+	struct {
+		/** @coredump.work: Writes it. */
+		struct work_struct work;
+		/** @coredump.ctx: Of this context, with a reference; NULL: nothing to do. */
+		struct npu_ctx *ctx;
+		/** @coredump.fault: Its fault. */
+		struct drm_npu_fault fault;
+	} coredump;
 
 	/** @watchdog: Looks after jobs on the hardware, see npu_reset.c. */
 	struct delayed_work watchdog;

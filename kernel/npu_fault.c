@@ -16,6 +16,7 @@
 
 #include <drm/npu_accel.h>
 
+#include "npu_coredump.h"
 #include "npu_ctx.h"
 #include "npu_device.h"
 #include "npu_fault.h"
@@ -98,6 +99,7 @@ void npu_fault_drain_locked(struct npu_device *npu, struct list_head *done)
 			continue;
 		ctx->fault = fault;
 		npu_sched_kill_locked(npu, ctx, DRM_NPU_CTX_STATE_FAULTED, done);
+		npu_coredump_take_locked(npu, ctx);
 		drm_dbg(&npu->drm, "context %u: fault %u at %#llx, pc %#llx, job %llu\n", hw_id,
 			fault.type, fault.address, fault.pc, fault.job);
 	}

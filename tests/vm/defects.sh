@@ -51,11 +51,17 @@ wedged() { dmesg | grep 'WEDGED=rebind,bus-reset'; }
 ok "... and so does who listens to uevents" wedged
 no_open() { returns 3 $bin/vm-load -s 1; }
 ok "... new users as well" no_open
+dead_probe() {
+   local pci
+   pci=$(pci_address)
+   echo "$pci" >/sys/bus/pci/drivers/npu/unbind
+   ! echo "$pci" >/sys/bus/pci/drivers/npu/bind && dmesg | grep 'this is no NPU'
+}
+ok "... and a dead device is refused" dead_probe
 heal() {
    local pci
    inject heal
    pci=$(pci_address)
-   echo "$pci" >/sys/bus/pci/drivers/npu/unbind
    echo 1 >"/sys/bus/pci/devices/$pci/reset"
    echo "$pci" >/sys/bus/pci/drivers/npu/bind
    $bin/vm-load -s 1

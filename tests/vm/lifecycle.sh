@@ -13,6 +13,16 @@ debug=/sys/kernel/debug/accel/0000:${pci#0000:}
 [ -d "$debug" ] || debug=$(echo /sys/kernel/debug/accel/*/ | head -n 1)
 
 ok "the shortest way" $bin/vm-smoke-test
+coredump() {
+   local data
+   data=$(echo /sys/class/devcoredump/*/data)
+   cat "$data"
+   grep -qx 'process: vm-smoke-test' "$data" && grep -qx 'type: 1' "$data" &&
+      grep -qx 'address: 0x7000000' "$data" && grep -q '^\[packets\]' "$data" &&
+      grep -q '^0x.*: 0000000100000013 0000000007000000 0000000000000040' "$data" &&
+      grep -qx '\[end\]' "$data" && echo 1 >"$data"
+}
+ok "its fault has left a core dump" coredump
 ok "buffers in system memory" $bin/vm-load -s 1 -m
 
 two_at_once() {

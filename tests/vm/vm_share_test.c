@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright © 2026 The NPU stack authors
+ *
+ * Buffers shared with other drivers of the kernel: udmabuf makes one of a file in memory, which the NPU
+ * imports and writes; vgem imports one of the NPU's. Speaks TAP. Needs root (for the device files).
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/dma-buf.h>
+#include <linux/udmabuf.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "drm.h"
+#include "drm/npu_accel.h"
+#include "npu_isa/npu_regs.h"
+
+#define SIZE_B  0x10000u
+#define DATA_VA 0x100000ull
+#define CMD_VA  0x200000ull
+
+static unsigned number, failures;
+
+static bool
+ok(bool good, const char *what)
+{
+   int error = errno;
+
+   printf("%sok %u - %s\n", good ? "" : "not ", ++number, what);
+   if (!good)
+      printf("# errno: %s\n", strerror(error));
+   failures += !good;
+   fflush(stdout);
+   return good;
+}
+
+static int npu;
+static uint32_t vm_id, ctx_id, syncobj;
+static uint8_t *commands;
+
+static uint8_t *
+map_bo(uint32_t handle, size_t size_B)
+{
+   struct drm_npu_bo_mmap_offset offset = {.handle = handle};
+
+   if (ioctl(npu, DRM_IOCTL_NPU_BO_MMAP_OFFSET, &offset))
+      return NULL;
+   void *map = mmap(NULL, size_B, PROT_READ | PROT_WRITE, MAP_SHARED, npu, (off_t)offset.offset);
+   return map == MAP_FAILED ? NULL : map;
+}
+
+static int
+bind_bo(uint32_t handle, uint64_t va, uint64_t size_B)
+{
+   struct drm_npu_vm_bind_op op = {
+      .op = DRM_NPU_VM_BIND_OP_MAP,
+      .flags = DRM_NPU_VM_MAP_READ | DRM_NPU_VM_MAP_WRITE,
+      .handle = handle,
+      .va = va,
+      .size = size_B,
+   };
+   struct drm_npu_vm_bind bind = {.vm_id = vm_id, .ops = DRM_NPU_OBJ_ARRAY(&op, 1)};
+   return ioctl(npu, DRM_IOCTL_NPU_VM_BIND, &bind);
+}
+
+static bool
+set_up(void)
+{
+   struct drm_npu_vm_create vm = {0};
+   struct drm_syncobj_create sync = {0};
+   struct drm_npu_bo_create bo = {.size = 4096, .flags = DRM_NPU_BO_PLACE_DEVICE};
+
+   npu = open("/dev/accel/accel0", O_RDWR | O_CLOEXEC);
+   if (npu < 0 || ioctl(npu, DRM_IOCTL_NPU_VM_CREATE, &vm))
+      return false;
+   vm_id = vm.vm_id;
+   struct drm_npu_ctx_create ctx = {.vm_id = vm_id, .priority = DRM_NPU_CTX_PRIORITY_MEDIUM};
+   if (ioctl(npu, DRM_IOCTL_NPU_CTX_CREATE, &ctx) || ioctl(npu, DRM_IOCTL_SYNCOBJ_CREATE, &sync) ||
+       ioctl(npu, DRM_IOCTL_NPU_BO_CREATE, &bo))
+      return false;
+   ctx_id = ctx.ctx_id;
+   syncobj = sync.handle;
+   commands = map_bo(bo.handle, 4096);
+   return commands && !bind_bo(bo.handle, CMD_VA, 4096);
+}
+
+/* Fills the buffer at DATA_VA and waits, unless no_wait. */
+static bool
+fill(uint8_t value, bool no_wait)
+{
+   const struct npu_packet_fill packet = {
+      .type = NPU_PACKET_FILL,
+      .pattern_size_B = 1,
+      .dst_va = DATA_VA,
+      .size_B = SIZE_B,
+      .pattern = {value},
+   };
+   struct drm_npu_cmdbuf cmdbuf = {.va = CMD_VA, .num_packets = 1};
+   struct drm_npu_sync signal = {.handle = syncobj};
+   struct drm_npu_submit submit = {
+      .ctx_id = ctx_id,
+      .cmdbufs = DRM_NPU_OBJ_ARRAY(&cmdbuf, 1),
+      .signal_syncs = DRM_NPU_OBJ_ARRAY(&signal, 1),
+   };
+   struct timespec now;
+
+   memcpy(commands, &packet, sizeof(packet));
+   if (ioctl(npu, DRM_IOCTL_NPU_SUBMIT, &submit))
+      return false;
+   if (no_wait)
+      return true;
+   clock_gettime(CLOCK_MONOTONIC, &now);
+   struct drm_syncobj_wait wait = {
+      .handles = (uintptr_t)&syncobj,
+      .count_handles = 1,
+      .timeout_nsec = (now.tv_sec + 20) * 1000000000ll,
+   };
+   return !ioctl(npu, DRM_IOCTL_SYNCOBJ_WAIT, &wait);
+}
+
+static bool
+all_are(const uint8_t *bytes, uint8_t value)
+{
+   for (uint32_t i = 0; i < SIZE_B; i++) {
+      if (bytes[i] != value)
+         return false;
+   }
+   return true;
+}
+
+static void
+import_from_udmabuf(void)
+{
+   int memory = memfd_create("shared", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+   int udmabuf = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
+
+   if (!ok(udmabuf >= 0 && !ftruncate(memory, SIZE_B) && !fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK),
+           "udmabuf is there"))
+      return;
+   struct udmabuf_create create = {.memfd = (uint32_t)memory, .size = SIZE_B};
+   struct drm_prime_handle prime = {.fd = ioctl(udmabuf, UDMABUF_CREATE, &create)};
+   ok(prime.fd >= 0, "it makes a dma-buf of a file in memory");
+   ok(!ioctl(npu, DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime), "the NPU imports it");
+   struct drm_npu_bo_get_info info = {.handle = prime.handle};
+   ok(!ioctl(npu, DRM_IOCTL_NPU_BO_GET_INFO, &info) && info.imported == 1 && info.size == SIZE_B,
+      "it is known as imported");
+   struct drm_npu_bo_mmap_offset offset = {.handle = prime.handle};
+   ok(ioctl(npu, DRM_IOCTL_NPU_BO_MMAP_OFFSET, &offset) && errno == EPERM,
+      "it is mapped through its dma-buf only");
+   ok(!bind_bo(prime.handle, DATA_VA, SIZE_B), "it is bound");
+   ok(fill(0x5a, false), "the device fills it");
+   uint8_t *map = mmap(NULL, SIZE_B, PROT_READ, MAP_SHARED, memory, 0);
+   ok(map != MAP_FAILED && all_are(map, 0x5a), "the file has what the device wrote");
+
+   struct dma_buf_export_sync_file sync = {.flags = DMA_BUF_SYNC_RW};
+   ok(fill(0xa5, true) && !ioctl(prime.fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &sync),
+      "a sync file of the dma-buf");
+   close(sync.fd);
+   struct dma_buf_sync cpu = {.flags = DMA_BUF_SYNC_START | DMA_BUF_SYNC_READ};
+   ok(!ioctl(prime.fd, DMA_BUF_IOCTL_SYNC, &cpu), "a CPU access to the dma-buf is announced");
+   ok(fill(0xa5, false) && all_are(map, 0xa5), "and sees what the device wrote");
+   munmap(map, SIZE_B);
+   close(prime.fd);
+   close(memory);
+   close(udmabuf);
+}
+
+static void
+export_to_vgem(void)
+{
+   int vgem = open("/dev/dri/card0", O_RDWR | O_CLOEXEC);
+   struct drm_npu_bo_create bo = {.size = SIZE_B, .flags = DRM_NPU_BO_PLACE_SYSTEM};
+   struct drm_npu_bo_create local = {.size = SIZE_B, .flags = DRM_NPU_BO_PLACE_DEVICE};
+
+   if (!ok(vgem >= 0, "vgem is there"))
+      return;
+   ok(!ioctl(npu, DRM_IOCTL_NPU_BO_CREATE, &bo) && !ioctl(npu, DRM_IOCTL_NPU_BO_CREATE, &local),
+      "a buffer in system memory and one in device memory");
+   struct drm_prime_handle prime = {.handle = bo.handle, .flags = DRM_CLOEXEC | DRM_RDWR};
+   ok(!ioctl(npu, DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime), "the one in system memory is exported");
+   struct drm_prime_handle theirs = {.fd = prime.fd};
+   ok(!ioctl(vgem, DRM_IOCTL_PRIME_FD_TO_HANDLE, &theirs), "vgem imports it");
+   ok(!bind_bo(bo.handle, DATA_VA, SIZE_B) && fill(0x77, false), "the device fills it");
+   uint8_t *map = mmap(NULL, SIZE_B, PROT_READ, MAP_SHARED, prime.fd, 0);
+   ok(map != MAP_FAILED && all_are(map, 0x77), "the dma-buf has what the device wrote");
+   if (map != MAP_FAILED)
+      munmap(map, SIZE_B);
+   close(prime.fd);
+
+   prime = (struct drm_prime_handle){.handle = local.handle, .flags = DRM_CLOEXEC | DRM_RDWR};
+   ok(!ioctl(npu, DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime), "the one in device memory is exported");
+   theirs = (struct drm_prime_handle){.fd = prime.fd};
+   ok(ioctl(vgem, DRM_IOCTL_PRIME_FD_TO_HANDLE, &theirs), "vgem cannot import that one");
+   struct drm_prime_handle ours = {.fd = prime.fd};
+   int second = open("/dev/accel/accel0", O_RDWR | O_CLOEXEC);
+   ok(!ioctl(second, DRM_IOCTL_PRIME_FD_TO_HANDLE, &ours), "another file of the NPU can");
+   close(second);
+   close(prime.fd);
+   close(vgem);
+}
+
+int
+main(void)
+{
+   if (!ok(set_up(), "set up"))
+      return 1;
+   import_from_udmabuf();
+   export_to_vgem();
+   close(npu);
+   printf("1..%u\n", number);
+   return failures ? 1 : 0;
+}
