@@ -179,8 +179,8 @@ npu_cl_program_create(const char *source, const char *name, const char *const *o
 
    glsl_type_singleton_init_or_ref();
    const char **complete = complete_options(options, num_options, &num_options);
-   bool compiled =
-      complete && compile_source(program, source, name, complete, num_options, &logger);
+   bool compiled = complete &&
+                   compile_source(program, source, name, complete, num_options, &logger);
 
    free(complete);
    if (!compiled) {

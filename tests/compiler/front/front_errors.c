@@ -41,8 +41,9 @@ varying(nir_builder *b)
 static nir_def *
 somewhere(nir_builder *b)
 {
-   return nir_iadd(b, nir_load_ubo(b, 1, 64, nir_imm_int(b, 0), nir_imm_int(b, 0), .align_mul = 8,
-                                   .range = ~0u),
+   return nir_iadd(b,
+                   nir_load_ubo(b, 1, 64, nir_imm_int(b, 0), nir_imm_int(b, 0), .align_mul = 8,
+                                .range = ~0u),
                    nir_u2u64(b, varying(b)));
 }
 
@@ -85,7 +86,8 @@ texture(nir_builder *b)
 static void
 narrow_atomic(nir_builder *b)
 {
-   nir_global_atomic(b, 16, somewhere(b), nir_imm_intN_t(b, 1, 16), .atomic_op = nir_atomic_op_iadd);
+   nir_global_atomic(b, 16, somewhere(b), nir_imm_intN_t(b, 1, 16),
+                     .atomic_op = nir_atomic_op_iadd);
 }
 
 static void
@@ -185,8 +187,7 @@ needs_inlining(void)
    nir_function *helper = nir_function_create(b.shader, "helper");
 
    nir_function_impl_create(helper);
-   bool good =
-      fails_with(b.shader, "kernel must be one entry point with all functions inlined");
+   bool good = fails_with(b.shader, "kernel must be one entry point with all functions inlined");
    ralloc_free(b.shader);
    return good;
 }

@@ -229,8 +229,9 @@ test_finalize(const struct npu_cl_kernel *kernel, const char *name)
 
    bool survives = !strcmp(once, copied), idempotent = !strcmp(once, twice);
    if (!survives || !idempotent)
-      printf("# %s\n# --- first\n%s# --- second\n%s", survives ? "not idempotent" : "lost by serialisation",
-             once, survives ? twice : copied);
+      printf("# %s\n# --- first\n%s# --- second\n%s",
+             survives ? "not idempotent" : "lost by serialisation", once,
+             survives ? twice : copied);
    result(survives && idempotent, name, "finalization is idempotent and survives serialisation");
 
    free(once);
@@ -263,8 +264,8 @@ main(int argc, char **argv)
    for (unsigned i = 0; i < num_kernels; i++) {
       void *mem_ctx = ralloc_context(NULL);
       const char *kernel_name = npu_cl_program_kernel_name(program, i);
-      struct npu_cl_kernel *kernel =
-         npu_cl_kernel_create(program, kernel_name, false, mem_ctx, &log);
+      struct npu_cl_kernel *kernel = npu_cl_kernel_create(program, kernel_name, false, mem_ctx,
+                                                          &log);
 
       free(log);
       if (kernel) {

@@ -71,9 +71,9 @@ ids(const char *kernel, struct front_launch launch)
    for (uint32_t i = 0; good && i < total; i++) {
       uint64_t x = i % size[0], y = i / size[0] % size[1], z = i / size[0] / size[1];
       uint64_t l[3] = {x % b[0], y % b[1], z % b[2]};
-      uint64_t wanted = l[0] + 37 * l[1] + 1009 * l[2] + 40009 * (x / b[0]) +
-                        1000003 * (y / b[1]) + 10000019 * (z / b[2]) + g[0] * 3 + g[1] * 5 +
-                        g[2] * 7 + b[0] * 11 + b[1] * 13 + b[2] * 17 + (uint64_t)i * 19 +
+      uint64_t wanted = l[0] + 37 * l[1] + 1009 * l[2] + 40009 * (x / b[0]) + 1000003 * (y / b[1]) +
+                        10000019 * (z / b[2]) + g[0] * 3 + g[1] * 5 + g[2] * 7 + b[0] * 11 +
+                        b[1] * 13 + b[2] * 17 + (uint64_t)i * 19 +
                         (l[0] + b[0] * (l[1] + b[1] * l[2])) * 23;
 
       good = same(kernel, i, found[i], wanted);
@@ -86,11 +86,15 @@ test_ids(void)
 {
    result(ids("ids", (struct front_launch){{3, 1, 1}, {40, 1, 1}, false}), "ids in one dimension");
    result(ids("ids", (struct front_launch){{2, 3, 1}, {8, 6, 1}, false}), "ids in two dimensions");
-   result(ids("ids", (struct front_launch){{2, 2, 2}, {5, 3, 4}, false}), "ids in three dimensions");
+   result(ids("ids", (struct front_launch){{2, 2, 2}, {5, 3, 4}, false}),
+          "ids in three dimensions");
    result(ids("ids", (struct front_launch){{3, 1, 1}, {72, 1, 1}, true}), "ids in one row");
-   result(ids("ids", (struct front_launch){{2, 2, 1}, {32, 4, 1}, true}), "ids in rows of one wave");
-   result(ids("ids", (struct front_launch){{1, 2, 2}, {64, 3, 2}, true}), "ids in rows of two waves");
-   result(ids("ids_fixed", (struct front_launch){{2, 2, 2}, {8, 4, 2}, false}), "ids of a fixed group");
+   result(ids("ids", (struct front_launch){{2, 2, 1}, {32, 4, 1}, true}),
+          "ids in rows of one wave");
+   result(ids("ids", (struct front_launch){{1, 2, 2}, {64, 3, 2}, true}),
+          "ids in rows of two waves");
+   result(ids("ids_fixed", (struct front_launch){{2, 2, 2}, {8, 4, 2}, false}),
+          "ids of a fixed group");
 }
 
 static bool
@@ -116,7 +120,8 @@ static bool
 local_reverse(uint32_t groups, uint16_t size)
 {
    const struct front_launch launch = {{groups, 1, 1}, {size, 1, 1}, false};
-   struct front_arg args[] = {buffer(out, groups * size * 4), buffer(in, groups * size * 4),
+   struct front_arg args[] = {buffer(out, groups * size * 4),
+                              buffer(in, groups * size * 4),
                               {FRONT_LOCAL, NULL, size * 4}};
    bool good;
 
@@ -397,7 +402,8 @@ main(int argc, char **argv)
 
    test_ids();
    result(transpose((struct front_launch){{3, 5, 1}, {8, 4, 1}, false}, 21, 19), "transpose");
-   result(transpose((struct front_launch){{2, 5, 1}, {32, 4, 1}, true}, 50, 19), "transpose in rows");
+   result(transpose((struct front_launch){{2, 5, 1}, {32, 4, 1}, true}, 50, 19),
+          "transpose in rows");
    result(local_reverse(3, 100), "local memory as an argument");
    result(local_sum(), "tree of sums in local memory");
    result(local_mixed(), "local arrays of several widths");
