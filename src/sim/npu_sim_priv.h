@@ -39,7 +39,7 @@ struct npu_guard {
 
 bool npu_guard_install(void);
 void npu_guard_uninstall(void);
-bool npu_guard_active(void);
+bool npu_guard_activate(void);
 void npu_guard_arm(struct npu_guard *guard);
 void npu_guard_disarm(struct npu_guard *guard);
 

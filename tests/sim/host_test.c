@@ -146,6 +146,7 @@ application_handler(int signal, siginfo_t *info, void *context)
 }
 
 static volatile int *volatile nowhere = (volatile int *)16;
+static volatile int *volatile nobodys = (volatile int *)32;
 
 /* Faults in its own code; true if the application's handler sees it. */
 static bool
@@ -200,12 +201,47 @@ replace_child(void *data)
    npu_rig_destroy(rig);
    if (!application_faults())
       _exit(4);
-   /* The next device does not put itself on top again. */
    rig = sim_check_rig(1);
    code_va = sim_assemble(rig, wild_kernel);
    if (!faults_as_it_should(rig, code_va) || !application_faults())
       _exit(5);
    _exit(0);
+}
+
+static struct sigaction chained;
+static volatile unsigned chain_calls;
+
+/* Hands what is not its own to the handler that it found. */
+static void
+chaining_handler(int signal, siginfo_t *info, void *context)
+{
+   if (++chain_calls > 100)
+      _exit(99);
+   if (info->si_addr == (void *)nowhere)
+      application_handler(signal, info, context);
+   chained.sa_sigaction(signal, info, context);
+}
+
+/* An application that installs a handler later and chains: the two must not call each other for ever.
+ * A fault that is nobody's ends the process. */
+static void
+later_chain_child(void *data)
+{
+   const struct rlimit no_core = {0, 0};
+   struct sigaction action = {.sa_sigaction = chaining_handler, .sa_flags = SA_SIGINFO};
+
+   setrlimit(RLIMIT_CORE, &no_core);
+   signal(SIGSEGV, SIG_DFL);
+   struct npu_rig *rig = sim_check_rig(2);
+   uint64_t code_va = sim_assemble(rig, wild_kernel);
+   sigaction(SIGSEGV, &action, &chained);
+   if (!faults_as_it_should(rig, code_va) || chain_calls)
+      _exit(1);
+   if (!application_faults() || chain_calls != 1)
+      _exit(2);
+   if (!faults_as_it_should(rig, code_va) || chain_calls != 1)
+      _exit(3);
+   *nobodys = 1;
 }
 
 /* No handler: the application dies of its own faults as ever. */
@@ -247,6 +283,7 @@ test_signals(struct tap *tap)
 {
    CHECK_EQ(in_child(chain_child, NULL), 0);
    CHECK_EQ(in_child(replace_child, NULL), 0);
+   CHECK_EQ(in_child(later_chain_child, NULL), 256 + SIGSEGV);
    CHECK_EQ(in_child(default_child, NULL), 256 + SIGSEGV);
    CHECK_EQ(in_child(killed_child, NULL), 256 + SIGSEGV);
    CHECK_EQ(in_child(ignore_child, NULL), 0);

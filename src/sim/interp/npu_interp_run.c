@@ -336,7 +336,7 @@ run_workgroups(struct npu_core *core, struct npu_dispatch *dispatch, uint64_t fi
    pthread_rwlock_rdlock(&vm->lock);
    state->window = vm->window;
    /* No access is larger than the margin, so none that starts below the limit leaves the window. */
-   const bool fast = vm->window && npu_guard_active() && !core->queue->sim->config.exact;
+   const bool fast = vm->window && npu_guard_activate() && !core->queue->sim->config.exact;
    state->fast_limit = fast ? vm->window_size_B - NPU_INTERP_FAST_MARGIN_B : 0;
    pthread_rwlock_unlock(&vm->lock);
 
