@@ -191,10 +191,10 @@ test_program(const void *arg)
    /* A program that takes too long on the host is replaced by another one of the same seed. */
    for (uint64_t attempt = 0; attempt == 0 || run.outcome == RUN_TOO_LONG; attempt++) {
       run.program = random_generate(seed + (attempt << 40), config & CL_FP_DENORM);
+      if (print_programs)
+         print_source(run.program);
       run_program(&run);
    }
-   if (print_programs)
-      print_source(run.program);
    switch (run.outcome) {
    case RUN_SAME:
       return;
