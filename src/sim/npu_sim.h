@@ -31,6 +31,15 @@ struct npu_sim;
 /* How kernels are executed. */
 enum npu_sim_engine {
    NPU_SIM_ENGINE_INTERP, /* reference interpreter */
+   NPU_SIM_ENGINE_JIT,    /* translation to host code */
+};
+
+/* Which instructions of the host the JIT uses. */
+enum npu_sim_cpu {
+   NPU_SIM_CPU_NATIVE, /* all it has */
+   NPU_SIM_CPU_SSE2,
+   NPU_SIM_CPU_AVX2,
+   NPU_SIM_CPU_AVX512,
 };
 
 #define NPU_SIM_MAX_CORES 1024
@@ -59,6 +68,9 @@ struct npu_sim_config {
    bool exact;
    /* Do not use vector instructions of the host beyond its base set. The result must not differ. */
    bool portable;
+   enum npu_sim_cpu jit_cpu;
+   /* NaN results of the JIT have the bits that the interpreter's have, for comparisons. */
+   bool jit_canonical_nans;
    /* Note which operations are executed, for npu_sim_op_coverage(). */
    bool coverage;
 };

@@ -65,6 +65,18 @@ apply(struct npu_sim_config *config, const char *name, const char *value)
 
    if (!strcmp(name, "interp") && !value) {
       config->engine = NPU_SIM_ENGINE_INTERP;
+   } else if (!strcmp(name, "jit") && !value) {
+      config->engine = NPU_SIM_ENGINE_JIT;
+   } else if (!strcmp(name, "cpu")) {
+      static const char *const names[] = {"native", "sse2", "avx2", "avx512"};
+      unsigned i = 0;
+      while (i < 4 && (!value || strcmp(value, names[i])))
+         i++;
+      if (i == 4)
+         return "must be native, sse2, avx2 or avx512";
+      config->jit_cpu = (enum npu_sim_cpu)i;
+   } else if (!strcmp(name, "canonical-nans") && !value) {
+      config->jit_canonical_nans = true;
    } else if (!strcmp(name, "poison") && !value) {
       config->poison = true;
    } else if (!strcmp(name, "trace") && !value) {
@@ -90,9 +102,8 @@ apply(struct npu_sim_config *config, const char *name, const char *value)
          return "must be a number of milliseconds from 0 to 3600000";
       config->watchdog_ms = (unsigned)number;
    } else {
-      return "is not known (known: interp, cores=N, mem=SIZE, va-bits=N, watchdog=MS, poison, "
-             "trace, "
-             "exact, portable)";
+      return "is not known (known: interp, jit, cpu=NAME, cores=N, mem=SIZE, va-bits=N, "
+             "watchdog=MS, poison, trace, exact, portable, canonical-nans)";
    }
    return NULL;
 }

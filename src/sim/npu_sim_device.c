@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,10 +142,12 @@ create_memory(struct npu_sim *sim, char **error)
    return true;
 }
 
-/* Settles the width of virtual addresses by reserving a window for a moment. */
+/* Settles the width of virtual addresses by reserving a window for a moment. That there are fewer
+ * bits than asked for is said once per process, however many devices it creates. */
 static bool
 choose_va_bits(struct npu_sim *sim, char **error)
 {
+   static atomic_flag told = ATOMIC_FLAG_INIT;
    const unsigned least = sim->config.va_bits_may_shrink ? NPU_SIM_MIN_VA_BITS
                                                          : sim->config.va_bits;
    unsigned bits = sim->config.va_bits;
@@ -163,7 +166,7 @@ choose_va_bits(struct npu_sim *sim, char **error)
                 sim->config.va_bits);
       return false;
    }
-   if (bits != sim->config.va_bits)
+   if (bits != sim->config.va_bits && !atomic_flag_test_and_set(&told))
       fprintf(stderr,
               "npu: address space is limited, using %u-bit device addresses instead of %u\n", bits,
               sim->config.va_bits);
@@ -176,7 +179,7 @@ check_config(const struct npu_sim_config *config, char **error)
 {
    const char *wrong = NULL;
 
-   if (config->engine != NPU_SIM_ENGINE_INTERP)
+   if (config->engine > NPU_SIM_ENGINE_JIT)
       wrong = "engine";
    else if (config->num_cores > NPU_SIM_MAX_CORES)
       wrong = "num_cores";
@@ -215,7 +218,10 @@ npu_sim_create(const struct npu_sim_config *config, char **error)
    sim->num_cores = config->num_cores ? config->num_cores : count_cpus();
    if (sim->num_cores > NPU_SIM_MAX_CORES)
       sim->num_cores = NPU_SIM_MAX_CORES;
-   sim->engine = &npu_engine_interp;
+   /* What needs a look at every instruction is the interpreter's. */
+   const bool watched = config->trace || config->poison || config->exact || config->coverage;
+   sim->engine = config->engine == NPU_SIM_ENGINE_JIT && !watched ? &npu_engine_jit
+                                                                  : &npu_engine_interp;
    sim->mem_fd = -1;
    atomic_store(&sim->service_idle, true);
 

@@ -38,5 +38,6 @@ struct npu_engine_ops {
 };
 
 extern const struct npu_engine_ops npu_engine_interp;
+extern const struct npu_engine_ops npu_engine_jit;
 
 #endif

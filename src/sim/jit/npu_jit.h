@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright © 2026 The NPU stack authors
+ *
+ * The JIT engine: NPU code becomes host code through LLVM.
+ *
+ * A kernel is decoded by the interpreter's decoder (so both engines agree on what the code is), then
+ * translated to one host function that runs a wave from an entry point (its start, or behind a
+ * barrier) to its end, the next barrier, or a stop. Between calls the registers of a wave are where
+ * the interpreter keeps them (struct npu_wave), but only those that are live: so every wave can go
+ * on in either engine, and an operation that has no translation is one call of the interpreter's
+ * handler for it.
+ *
+ * docs/simulator.md describes the parts and how they fit.
+ */
+
+#ifndef NPU_JIT_H
+#define NPU_JIT_H
+
+#include "../interp/npu_interp.h"
+
+/* Bump when the same NPU code gives other host code. */
+#define NPU_JIT_VERSION 1
+
+/* Most different resume points of a kernel; with more it stays in the interpreter. */
+#define NPU_JIT_MAX_ENTRIES 1024
+
+/* How a call of the host function ended: low 8 bits of the result; the rest is a uop index. */
+enum npu_jit_result {
+   NPU_JIT_ENDED,
+   NPU_JIT_BARRIER, /* go on at the uop index, which is an entry */
+   NPU_JIT_LEAVE,   /* go on in the interpreter at the uop index */
+   NPU_JIT_STOP,    /* the queue is stopped; the branch at the uop index noticed */
+   NPU_JIT_FAULTED, /* a handler has recorded a fault */
+};
+
+/* What host code reads and writes beside the wave, one for each core. Offsets are in host code. */
+struct npu_jit_frame {
+   const struct npu_uop *uops;
+   uint8_t *window;
+   uint64_t fast_limit; /* like npu_interp_core.fast_limit */
+   uint8_t *local;
+   uint64_t local_size_B;
+   uint64_t private_size_B;
+   uint64_t private_va; /* of the wave */
+   const _Atomic int *stop;
+   /* Calls the interpreter's handler of a uop; 0: it recorded a fault. */
+   uint32_t (*handler)(struct npu_wave *wave, const struct npu_uop *uop);
+   const uint32_t *local_id[3]; /* of all work-items of the group */
+   uint64_t sr[NPU_SR_GROUP_LINEAR + 1];
+   uint32_t entry;
+   int32_t budget;      /* backward branches until the wave gives way */
+   uint32_t access_uop; /* the memory access at work */
+};
+
+typedef uint64_t (*npu_jit_fn)(struct npu_jit_frame *frame, struct npu_wave *wave);
+
+/* ---- flow of a kernel (npu_jit_flow.c) --------------------------------------------------- */
+
+/* A set of registers. */
+struct npu_jit_regs {
+   uint64_t v[2];
+   uint64_t s;
+   uint32_t m; /* bit NPU_NUM_MREGS: exec */
+};
+
+/* How the lanes of a vector register are laid out, as far as the code tells. */
+enum npu_jit_layout {
+   NPU_JIT_LAYOUT_NONE, /* never written: zero */
+   NPU_JIT_LAYOUT_32,
+   NPU_JIT_LAYOUT_64,   /* half of a pair */
+   NPU_JIT_LAYOUT_BOTH, /* depends on the path */
+};
+
+struct npu_jit_block {
+   uint32_t first, last; /* uops */
+   int32_t succ[2];      /* blocks, -1: none */
+   int32_t entry;        /* resume point at the start of the block, or -1 */
+   struct npu_jit_regs live_in, live_out;
+   uint8_t layout[NPU_NUM_VREGS]; /* enum npu_jit_layout at the start */
+   bool reachable;
+};
+
+struct npu_jit_flow {
+   const struct npu_interp_kernel *kernel;
+   struct npu_jit_block *blocks;
+   uint32_t num_blocks;
+   int32_t *block_of; /* uop index -> block, by first uop; -1 elsewhere */
+   uint32_t *entries; /* entry -> uop index; the first is 0 */
+   int32_t *entry_of; /* uop index -> entry, -1 elsewhere */
+   uint32_t num_entries;
+   struct npu_jit_regs used; /* registers that are named at all */
+   uint64_t in_memory[2];    /* vector registers that are read in another layout than written */
+};
+
+/* NULL: out of memory, or more than NPU_JIT_MAX_ENTRIES. */
+struct npu_jit_flow *npu_jit_flow_create(const struct npu_interp_kernel *kernel);
+void npu_jit_flow_free(struct npu_jit_flow *flow);
+/* What a uop reads and (wholly) writes. */
+void npu_jit_uop_regs(const struct npu_uop *uop, struct npu_jit_regs *uses,
+                      struct npu_jit_regs *kills, struct npu_jit_regs *writes);
+/* Updates layouts for what the uop writes. */
+void npu_jit_uop_layout(const struct npu_uop *uop, uint8_t layout[NPU_NUM_VREGS]);
+/* live_in of each uop of a block: live[i] belongs to uop first + i. */
+void npu_jit_block_liveness(const struct npu_jit_flow *flow, const struct npu_jit_block *block,
+                            struct npu_jit_regs *live);
+
+static inline bool
+npu_jit_has_v(const struct npu_jit_regs *regs, unsigned v)
+{
+   return regs->v[v / 64] >> (v % 64) & 1;
+}
+
+/* ---- host code --------------------------------------------------------------------------- */
+
+/* Instruction sets of the host to generate for. */
+enum npu_jit_cpu {
+   NPU_JIT_CPU_NATIVE,
+   NPU_JIT_CPU_SSE2,
+   NPU_JIT_CPU_AVX2,
+   NPU_JIT_CPU_AVX512,
+};
+
+struct npu_jit_options {
+   enum npu_jit_cpu cpu;
+   bool canonical_nans; /* NaN results as the interpreter gives them, for comparisons */
+};
+
+struct npu_jit_compiler;
+struct npu_jit_code;
+
+/* Makes the compiler. Returns NULL and a message in *why (to free) if the host cannot have it. */
+struct npu_jit_compiler *npu_jit_compiler_create(const struct npu_jit_options *options, char **why);
+void npu_jit_compiler_free(struct npu_jit_compiler *compiler);
+/* Compiles a kernel. NULL: not possible, a message in *why (to free). */
+struct npu_jit_code *npu_jit_compile(struct npu_jit_compiler *compiler,
+                                     const struct npu_jit_flow *flow, char **why);
+npu_jit_fn npu_jit_code_fn(const struct npu_jit_code *code);
+void npu_jit_code_free(struct npu_jit_code *code);
+
+/* ---- faults (npu_jit_fault.c) ------------------------------------------------------------ */
+
+/* The access of a uop met a host fault; its address operands and exec are in the wave. Records what
+ * is wrong. */
+void npu_jit_access_fault(struct npu_wave *wave, const struct npu_uop *uop);
+
+#endif

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+// Copyright © 2026 The NPU stack authors
+//
+// From a host fault in translated code to a fault record.
+//
+// The registers of the wave are lost, but the access's address operands and exec were put into the
+// wave's memory before it. Each active lane's access is looked up in the page table, as the exact
+// way of the interpreter does, only without accessing anything.
+
+#include "npu_jit.h"
+
+struct verdict {
+   enum npu_fault fault;
+   uint64_t address;
+   uint32_t lanes;
+};
+
+/* Whether the bytes may be accessed; if not, why and the first that may not. */
+static enum npu_fault
+look_up(const struct npu_vm *vm, uint64_t va, uint64_t size_B, enum npu_access access,
+        uint64_t *fault_va)
+{
+   while (size_B) {
+      struct npu_translation t = npu_vm_translate(vm, va, access);
+      if (t.fault != NPU_FAULT_NONE) {
+         *fault_va = va;
+         return t.fault;
+      }
+      uint64_t n = t.size_B < size_B ? t.size_B : size_B;
+      va += n;
+      size_B -= n;
+   }
+   return NPU_FAULT_NONE;
+}
+
+/* A lane's access: in private space dword by dword. */
+static enum npu_fault
+look_up_lane(const struct npu_wave *wave, enum npu_space space, unsigned lane, uint64_t address,
+             uint64_t size_B, enum npu_access access, uint64_t *fault_va)
+{
+   const struct npu_vm *vm = wave->dispatch->vm;
+   enum npu_fault fault = NPU_FAULT_NONE;
+
+   if (space != NPU_SPACE_PRIVATE)
+      return look_up(vm, address, size_B, access, fault_va);
+   for (uint64_t done = 0; done < size_B && fault == NPU_FAULT_NONE;) {
+      uint64_t n = 4 - ((address + done) & 3);
+      n = n < size_B - done ? n : size_B - done;
+      fault = look_up(vm, npu_interp_private_va(wave, lane, address + done), n, access, fault_va);
+      done += n;
+   }
+   return fault;
+}
+
+void
+npu_jit_access_fault(struct npu_wave *wave, const struct npu_uop *uop)
+{
+   const struct npu_inst *inst = &uop->inst;
+   const bool scalar = inst->op == NPU_OP_LD_S || inst->op == NPU_OP_ST_S;
+   const bool whole_wave = inst->op == NPU_OP_LD_W || inst->op == NPU_OP_ST_W;
+   const bool is_store = npu_op_infos[inst->op].is_store;
+   const enum npu_access access = is_store ? NPU_ACCESS_WRITE : NPU_ACCESS_READ;
+   const uint64_t size_B = (uint64_t)inst->count << inst->width_log2;
+   uint32_t lanes = scalar ? 1 : whole_wave ? UINT32_MAX : NPU_WAVE_EXEC(wave);
+   struct npu_vm *vm = wave->dispatch->vm;
+   struct verdict verdict = {0};
+
+   npu_interp_addresses(wave, uop);
+   pthread_rwlock_rdlock(&vm->lock);
+   for (; lanes; lanes &= lanes - 1) {
+      unsigned l = (unsigned)__builtin_ctz(lanes);
+      uint64_t address = wave->address[l], fault_va;
+      enum npu_space space = npu_interp_space((enum npu_space)inst->space, &address);
+      enum npu_fault fault = look_up_lane(wave, space, l, address, size_B, access, &fault_va);
+      if (fault == NPU_FAULT_NONE)
+         continue;
+      if (!verdict.lanes) {
+         verdict.fault = fault;
+         verdict.address = fault_va;
+      }
+      verdict.lanes |= 1u << l;
+   }
+   pthread_rwlock_unlock(&vm->lock);
+   if (!verdict.lanes) {
+      /* The page table has nothing against it: the memory itself failed. */
+      verdict = (struct verdict){NPU_FAULT_MEMORY_ERROR, wave->address[0], NPU_WAVE_EXEC(wave)};
+   }
+   if (scalar)
+      verdict.lanes = NPU_WAVE_EXEC(wave);
+   npu_interp_fault(wave, uop, verdict.fault, access, verdict.lanes, verdict.address);
+}

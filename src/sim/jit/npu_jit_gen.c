@@ -1,0 +1,494 @@
+// SPDX-License-Identifier: MIT
+// Copyright © 2026 The NPU stack authors
+//
+// Generates the LLVM IR of a kernel: the function, its entries, blocks, branches and exits.
+//
+// The function begins with a switch over the entry points. Entry 0 starts a wave: all registers are
+// zero. Every other one resumes behind a barrier with the registers that are live there, from the
+// wave's memory. A loop that contains a barrier is cut there, so the function's own loops are
+// reducible.
+//
+// Waves of a group run one after the other, so code that waits for another wave has to give way:
+// backward branches count down a budget, and leave to the interpreter when it is used up. They poll
+// the queue's stop word as well.
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "npu_jit_gen.h"
+
+/* ---- types and constants ----------------------------------------------------------------- */
+
+LLVMTypeRef
+npu_jit_int(struct npu_jit_gen *g, unsigned bits)
+{
+   return LLVMIntTypeInContext(g->context, bits);
+}
+
+LLVMTypeRef
+npu_jit_vec_of(struct npu_jit_gen *g, LLVMTypeRef element)
+{
+   return LLVMVectorType(element, g->width);
+}
+
+LLVMTypeRef
+npu_jit_type(struct npu_jit_shape t, unsigned bits)
+{
+   LLVMTypeRef type = npu_jit_int(t.g, bits);
+
+   return t.width ? LLVMVectorType(type, t.width) : type;
+}
+
+LLVMTypeRef
+npu_jit_float_type(struct npu_jit_shape t, unsigned bits)
+{
+   LLVMTypeRef type = bits == 64 ? t.g->f64 : t.g->f32;
+
+   return t.width ? LLVMVectorType(type, t.width) : type;
+}
+
+static LLVMValueRef
+repeat(struct npu_jit_shape t, LLVMValueRef value)
+{
+   LLVMValueRef lanes[NPU_INTERP_LANES];
+
+   if (!t.width)
+      return value;
+   for (unsigned l = 0; l < t.width; l++)
+      lanes[l] = value;
+   return LLVMConstVector(lanes, t.width);
+}
+
+LLVMValueRef
+npu_jit_const(struct npu_jit_shape t, unsigned bits, uint64_t value)
+{
+   return repeat(t, LLVMConstInt(npu_jit_int(t.g, bits), value, false));
+}
+
+LLVMValueRef
+npu_jit_fconst(struct npu_jit_shape t, unsigned bits, double value)
+{
+   return repeat(t, LLVMConstReal(bits == 64 ? t.g->f64 : t.g->f32, value));
+}
+
+LLVMValueRef
+npu_jit_i32(struct npu_jit_gen *g, uint32_t value)
+{
+   return LLVMConstInt(g->i32, value, false);
+}
+
+LLVMValueRef
+npu_jit_i64(struct npu_jit_gen *g, uint64_t value)
+{
+   return LLVMConstInt(g->i64, value, false);
+}
+
+LLVMValueRef
+npu_jit_splat(struct npu_jit_gen *g, LLVMValueRef scalar)
+{
+   LLVMTypeRef type = npu_jit_vec_of(g, LLVMTypeOf(scalar));
+   LLVMTypeRef indexes = npu_jit_vec_of(g, g->i32);
+
+   if (LLVMIsConstant(scalar))
+      return repeat((struct npu_jit_shape){g, g->width}, scalar);
+   LLVMValueRef first = LLVMBuildInsertElement(g->builder, LLVMGetPoison(type), scalar,
+                                               npu_jit_i32(g, 0), "");
+   return LLVMBuildShuffleVector(g->builder, first, LLVMGetPoison(type), LLVMConstNull(indexes),
+                                 "");
+}
+
+LLVMValueRef
+npu_jit_intrinsic(struct npu_jit_gen *g, const char *name, LLVMTypeRef *types, unsigned num_types,
+                  LLVMValueRef *args, unsigned num_args)
+{
+   unsigned id = LLVMLookupIntrinsicID(name, strlen(name));
+   assert(id && "unknown intrinsic");
+   LLVMValueRef fn = LLVMGetIntrinsicDeclaration(g->module, id, types, num_types);
+
+   return LLVMBuildCall2(g->builder, LLVMGlobalGetValueType(fn), fn, args, num_args, "");
+}
+
+LLVMValueRef
+npu_jit_call1(struct npu_jit_gen *g, const char *name, LLVMValueRef a)
+{
+   LLVMTypeRef type = LLVMTypeOf(a);
+
+   return npu_jit_intrinsic(g, name, &type, 1, &a, 1);
+}
+
+LLVMValueRef
+npu_jit_call2(struct npu_jit_gen *g, const char *name, LLVMValueRef a, LLVMValueRef b)
+{
+   LLVMTypeRef type = LLVMTypeOf(a);
+
+   return npu_jit_intrinsic(g, name, &type, 1, (LLVMValueRef[]){a, b}, 2);
+}
+
+LLVMValueRef
+npu_jit_call3(struct npu_jit_gen *g, const char *name, LLVMValueRef a, LLVMValueRef b,
+              LLVMValueRef c)
+{
+   LLVMTypeRef type = LLVMTypeOf(a);
+
+   return npu_jit_intrinsic(g, name, &type, 1, (LLVMValueRef[]){a, b, c}, 3);
+}
+
+LLVMBasicBlockRef
+npu_jit_new_block(struct npu_jit_gen *g, const char *name)
+{
+   return LLVMAppendBasicBlockInContext(g->context, g->fn, name);
+}
+
+void
+npu_jit_branch_likely(struct npu_jit_gen *g, LLVMValueRef condition, LLVMBasicBlockRef likely,
+                      LLVMBasicBlockRef unlikely)
+{
+   LLVMValueRef branch = LLVMBuildCondBr(g->builder, condition, likely, unlikely);
+   LLVMMetadataRef weights[3] = {
+      LLVMMDStringInContext2(g->context, "branch_weights", 14),
+      LLVMValueAsMetadata(npu_jit_i32(g, 1u << 20)),
+      LLVMValueAsMetadata(npu_jit_i32(g, 1)),
+   };
+   LLVMMetadataRef node = LLVMMDNodeInContext2(g->context, weights, 3);
+
+   LLVMSetMetadata(branch, LLVMGetMDKindIDInContext(g->context, "prof", 4),
+                   LLVMMetadataAsValue(g->context, node));
+}
+
+LLVMValueRef
+npu_jit_offset(struct npu_jit_gen *g, LLVMValueRef pointer, uint64_t offset_B)
+{
+   LLVMValueRef index = npu_jit_i64(g, offset_B);
+
+   return offset_B ? LLVMBuildInBoundsGEP2(g->builder, g->i8, pointer, &index, 1, "") : pointer;
+}
+
+LLVMValueRef
+npu_jit_load(struct npu_jit_gen *g, LLVMTypeRef type, LLVMValueRef pointer, uint64_t offset_B,
+             unsigned align_B)
+{
+   LLVMValueRef value = LLVMBuildLoad2(g->builder, type, npu_jit_offset(g, pointer, offset_B), "");
+
+   LLVMSetAlignment(value, align_B);
+   return value;
+}
+
+void
+npu_jit_store(struct npu_jit_gen *g, LLVMValueRef value, LLVMValueRef pointer, uint64_t offset_B,
+              unsigned align_B)
+{
+   LLVMValueRef store = LLVMBuildStore(g->builder, value, npu_jit_offset(g, pointer, offset_B));
+
+   LLVMSetAlignment(store, align_B);
+   LLVMSetVolatile(store, g->volatile_stores);
+}
+
+/* ---- leaving the function ---------------------------------------------------------------- */
+
+static void
+return_result(struct npu_jit_gen *g, enum npu_jit_result result, uint32_t uop)
+{
+   LLVMBuildRet(g->builder, npu_jit_i64(g, result | (uint64_t)uop << 8));
+}
+
+static struct npu_jit_regs
+with_exec(const struct npu_jit_regs *set)
+{
+   struct npu_jit_regs all = *set;
+
+   all.m |= 1u << NPU_NUM_MREGS;
+   return all;
+}
+
+/* Calls the handler of the uop; all that it reads and writes is in memory. */
+static void
+call_handler(struct npu_jit_gen *g)
+{
+   LLVMTypeRef params[2] = {g->ptr, g->ptr};
+   LLVMTypeRef type = LLVMFunctionType(g->i32, params, 2, false);
+   LLVMValueRef handler = npu_jit_load(g, g->ptr, g->frame, offsetof(struct npu_jit_frame, handler),
+                                       8);
+   LLVMValueRef uops = npu_jit_load(g, g->ptr, g->frame, offsetof(struct npu_jit_frame, uops), 8);
+   LLVMValueRef uop = npu_jit_offset(g, uops, g->index * sizeof(struct npu_uop));
+   LLVMValueRef args[2] = {g->wave, uop};
+   LLVMValueRef good = LLVMBuildCall2(g->builder, type, handler, args, 2, "");
+   LLVMBasicBlockRef next = npu_jit_new_block(g, ""), faulted = npu_jit_new_block(g, "faulted");
+   LLVMValueRef is_good = LLVMBuildICmp(g->builder, LLVMIntNE, good, npu_jit_i32(g, 0), "");
+
+   npu_jit_branch_likely(g, is_good, next, faulted);
+   LLVMPositionBuilderAtEnd(g->builder, faulted);
+   return_result(g, NPU_JIT_FAULTED, g->index);
+   LLVMPositionBuilderAtEnd(g->builder, next);
+}
+
+void
+npu_jit_call_handler(struct npu_jit_gen *g)
+{
+   const struct npu_inst *inst = &g->uop->inst;
+   const struct npu_op_info *info = &npu_op_infos[inst->op];
+
+   npu_jit_save_operands(g, false);
+   call_handler(g);
+   if (info->has_dst && !inst->noret) {
+      bool wide = npu_inst_operand_bits(inst, -1) == 64;
+      unsigned count = npu_inst_operand_regs(inst, -1);
+      bool pairs = wide && npu_reg_is_v(inst->dst);
+      for (unsigned i = 0; i < count; i += pairs ? 2 : 1)
+         npu_jit_restore_reg(g, inst->dst + i, wide);
+   }
+}
+
+LLVMBasicBlockRef
+npu_jit_unless_handler(struct npu_jit_gen *g, LLVMValueRef condition)
+{
+   LLVMBasicBlockRef fast = npu_jit_new_block(g, "fast"), slow = npu_jit_new_block(g, "slow");
+   LLVMBasicBlockRef join = npu_jit_new_block(g, "");
+   struct npu_jit_regs stored = g->stored;
+
+   npu_jit_branch_likely(g, condition, fast, slow);
+   LLVMPositionBuilderAtEnd(g->builder, slow);
+   npu_jit_call_handler(g);
+   LLVMBuildBr(g->builder, join);
+   /* What the other way has saved is not saved on this one. */
+   g->stored = stored;
+   LLVMPositionBuilderAtEnd(g->builder, fast);
+   return join;
+}
+
+void
+npu_jit_join(struct npu_jit_gen *g, LLVMBasicBlockRef join)
+{
+   LLVMBuildBr(g->builder, join);
+   LLVMPositionBuilderAtEnd(g->builder, join);
+}
+
+/* ---- control ----------------------------------------------------------------------------- */
+
+static LLVMBasicBlockRef
+block_at(struct npu_jit_gen *g, uint32_t uop)
+{
+   return g->blocks[g->flow->block_of[uop]];
+}
+
+/* The way to a branch's target, with the checks of a backward one. */
+static LLVMBasicBlockRef
+way_to_target(struct npu_jit_gen *g)
+{
+   uint32_t target = (uint32_t)(g->uop->target - g->flow->kernel->uops);
+   LLVMBasicBlockRef to = block_at(g, target), from = LLVMGetInsertBlock(g->builder);
+
+   if (!g->uop->backward)
+      return to;
+
+   LLVMBasicBlockRef check = npu_jit_new_block(g, "back"), cold = npu_jit_new_block(g, "leave");
+   LLVMBasicBlockRef stopped = npu_jit_new_block(g, "stop"), yield = npu_jit_new_block(g, "yield");
+   LLVMPositionBuilderAtEnd(g->builder, check);
+   LLVMValueRef stop = npu_jit_load(g, g->i32, g->stop_ptr, 0, 4);
+   LLVMSetVolatile(stop, true);
+   LLVMValueRef budget = npu_jit_load(g, g->i32, g->frame, offsetof(struct npu_jit_frame, budget),
+                                      4);
+   budget = LLVMBuildSub(g->builder, budget, npu_jit_i32(g, 1), "");
+   npu_jit_store(g, budget, g->frame, offsetof(struct npu_jit_frame, budget), 4);
+   LLVMValueRef is_stopped = LLVMBuildICmp(g->builder, LLVMIntNE, stop, npu_jit_i32(g, 0), "");
+   LLVMValueRef is_spent = LLVMBuildICmp(g->builder, LLVMIntSLE, budget, npu_jit_i32(g, 0), "");
+   LLVMValueRef leave = LLVMBuildOr(g->builder, is_stopped, is_spent, "");
+   LLVMValueRef go_on = LLVMBuildNot(g->builder, leave, "");
+   npu_jit_branch_likely(g, go_on, to, cold);
+
+   /* The interpreter goes on at the branch's target. */
+   LLVMPositionBuilderAtEnd(g->builder, cold);
+   const struct npu_jit_block *block = &g->flow->blocks[g->flow->block_of[target]];
+   struct npu_jit_regs live = with_exec(&block->live_in);
+   npu_jit_save_set(g, &live);
+   LLVMBuildCondBr(g->builder, is_stopped, stopped, yield);
+   LLVMPositionBuilderAtEnd(g->builder, stopped);
+   return_result(g, NPU_JIT_STOP, g->index);
+   LLVMPositionBuilderAtEnd(g->builder, yield);
+   return_result(g, NPU_JIT_LEAVE, target);
+   LLVMPositionBuilderAtEnd(g->builder, from);
+   return check;
+}
+
+static LLVMValueRef
+branch_condition(struct npu_jit_gen *g)
+{
+   const struct npu_inst *inst = &g->uop->inst;
+   LLVMValueRef chunks[NPU_JIT_MAX_CHUNKS];
+
+   if (inst->op == NPU_OP_BR_NZ || inst->op == NPU_OP_BR_Z) {
+      LLVMValueRef value = npu_jit_read_s(g, inst->src[0] - NPU_REG_S(0));
+      return LLVMBuildICmp(g->builder, inst->op == NPU_OP_BR_NZ ? LLVMIntNE : LLVMIntEQ, value,
+                           npu_jit_i64(g, 0), "");
+   }
+   for (unsigned c = 0; c < g->chunks; c++)
+      chunks[c] = npu_jit_read_m(g, inst->src[0] - NPU_REG_M(0), c);
+   LLVMValueRef any = npu_jit_any(g, chunks);
+   return inst->op == NPU_OP_BR_ANY ? any : LLVMBuildNot(g->builder, any, "");
+}
+
+/* The last uop of a block: how control goes on. */
+static void
+end_block(struct npu_jit_gen *g, const struct npu_jit_block *block)
+{
+   const struct npu_uop *uop = g->uop;
+   LLVMBasicBlockRef next = block->succ[0] >= 0 ? g->blocks[block->succ[0]] : NULL;
+
+   if (uop->fn == npu_interp_goto_uop) {
+      LLVMBuildBr(g->builder, block_at(g, (uint32_t)(uop->target - g->flow->kernel->uops)));
+      return;
+   }
+   switch (uop->fn == npu_interp_fault_uop ? NPU_OP_TRAP : uop->inst.op) {
+   case NPU_OP_TRAP: {
+      /* The interpreter knows what is wrong. */
+      struct npu_jit_regs live = with_exec(g->live);
+      npu_jit_save_set(g, &live);
+      return_result(g, NPU_JIT_LEAVE, g->index);
+      return;
+   }
+   case NPU_OP_END:
+      return_result(g, NPU_JIT_ENDED, g->index);
+      return;
+   case NPU_OP_JMP:
+      LLVMBuildBr(g->builder, way_to_target(g));
+      return;
+   case NPU_OP_BR_ANY:
+   case NPU_OP_BR_NONE:
+   case NPU_OP_BR_NZ:
+   case NPU_OP_BR_Z: {
+      LLVMValueRef condition = branch_condition(g);
+      LLVMBuildCondBr(g->builder, condition, way_to_target(g), next);
+      return;
+   }
+   case NPU_OP_BARRIER: {
+      struct npu_jit_regs live = with_exec(&g->flow->blocks[block->succ[0]].live_in);
+      npu_jit_save_set(g, &live);
+      return_result(g, NPU_JIT_BARRIER, g->index + 1);
+      return;
+   }
+   default:
+      LLVMBuildBr(g->builder, next);
+      return;
+   }
+}
+
+static void
+translate(struct npu_jit_gen *g)
+{
+   const struct npu_op_info *info = &npu_op_infos[g->uop->inst.op];
+
+   switch (g->uop->inst.op) {
+   case NPU_OP_NOP:
+   case NPU_OP_DMA_WAIT:
+   case NPU_OP_FENCE_WAVE: /* lanes run in lockstep */
+      return;
+   case NPU_OP_FENCE_GROUP:
+   case NPU_OP_FENCE_DEVICE:
+   case NPU_OP_FENCE_SYSTEM:
+      LLVMBuildFence(g->builder, LLVMAtomicOrderingSequentiallyConsistent, false, "");
+      return;
+   default:
+      break;
+   }
+   bool done = false;
+   if (info->is_memory)
+      done = npu_jit_memory(g);
+   else if (info->is_special)
+      done = npu_jit_special(g);
+   else if (info->cross_lane)
+      done = npu_jit_cross(g);
+   else if (info->latency == NPU_LATENCY_MASK)
+      done = npu_jit_mask_op(g);
+   else if (!info->is_dma)
+      done = npu_jit_alu(g);
+   if (!done)
+      npu_jit_call_handler(g);
+}
+
+static bool
+is_control(const struct npu_uop *uop)
+{
+   return uop->fn == npu_interp_goto_uop || uop->fn == npu_interp_fault_uop ||
+          npu_op_infos[uop->inst.op].is_branch || uop->inst.op == NPU_OP_BARRIER ||
+          uop->inst.op == NPU_OP_TRAP;
+}
+
+static void
+generate_block(struct npu_jit_gen *g, const struct npu_jit_block *block, struct npu_jit_regs *live)
+{
+   npu_jit_block_liveness(g->flow, block, live);
+   memcpy(g->layout, block->layout, sizeof(g->layout));
+   g->stored = (struct npu_jit_regs){.m = 0};
+   LLVMPositionBuilderAtEnd(g->builder, g->blocks[block - g->flow->blocks]);
+   for (uint32_t i = block->first; i <= block->last; i++) {
+      g->uop = &g->flow->kernel->uops[i];
+      g->index = i;
+      g->live = &live[i - block->first];
+      g->live_after = i == block->last ? &block->live_out : g->live + 1;
+      if (!is_control(g->uop)) {
+         translate(g);
+         npu_jit_uop_layout(g->uop, g->layout);
+      }
+   }
+   end_block(g, block);
+}
+
+/* ---- entries ----------------------------------------------------------------------------- */
+
+static void
+generate_entries(struct npu_jit_gen *g)
+{
+   const struct npu_jit_flow *flow = g->flow;
+   LLVMValueRef entry = npu_jit_load(g, g->i32, g->frame, offsetof(struct npu_jit_frame, entry), 4);
+   LLVMBasicBlockRef start = npu_jit_new_block(g, "start");
+
+   npu_jit_make_variables(g);
+   g->stop_ptr = npu_jit_load(g, g->ptr, g->frame, offsetof(struct npu_jit_frame, stop), 8);
+   g->window = npu_jit_load(g, g->ptr, g->frame, offsetof(struct npu_jit_frame, window), 8);
+   g->local = npu_jit_load(g, g->ptr, g->frame, offsetof(struct npu_jit_frame, local), 8);
+   LLVMValueRef choose = LLVMBuildSwitch(g->builder, entry, start, flow->num_entries);
+
+   LLVMPositionBuilderAtEnd(g->builder, start);
+   npu_jit_clear_variables(g);
+   LLVMBuildBr(g->builder, g->blocks[0]);
+   for (uint32_t e = 1; e < flow->num_entries; e++) {
+      uint32_t b = (uint32_t)flow->block_of[flow->entries[e]];
+      const struct npu_jit_block *block = &flow->blocks[b];
+      LLVMBasicBlockRef resume = npu_jit_new_block(g, "resume");
+      LLVMAddCase(choose, npu_jit_i32(g, e), resume);
+      LLVMPositionBuilderAtEnd(g->builder, resume);
+      struct npu_jit_regs live = with_exec(&block->live_in);
+      memcpy(g->layout, block->layout, sizeof(g->layout));
+      npu_jit_restore_set(g, &live);
+      LLVMBuildBr(g->builder, g->blocks[b]);
+   }
+}
+
+bool
+npu_jit_generate(struct npu_jit_gen *g)
+{
+   const struct npu_jit_flow *flow = g->flow;
+   LLVMTypeRef params[2] = {g->ptr, g->ptr};
+   LLVMTypeRef type = LLVMFunctionType(g->i64, params, 2, false);
+   uint32_t longest = 0;
+
+   g->fn = LLVMAddFunction(g->module, "npu_wave", type);
+   g->frame = LLVMGetParam(g->fn, 0);
+   g->wave = LLVMGetParam(g->fn, 1);
+   g->entry_block = npu_jit_new_block(g, "entry");
+   LLVMPositionBuilderAtEnd(g->builder, g->entry_block);
+   for (uint32_t b = 0; b < flow->num_blocks; b++) {
+      g->blocks[b] = npu_jit_new_block(g, "");
+      uint32_t length = flow->blocks[b].last - flow->blocks[b].first + 1;
+      longest = length > longest ? length : longest;
+   }
+   generate_entries(g);
+
+   struct npu_jit_regs *live = malloc(longest * sizeof(*live));
+   if (!live)
+      return false;
+   for (uint32_t b = 0; b < flow->num_blocks; b++)
+      generate_block(g, &flow->blocks[b], live);
+   free(live);
+   return true;
+}

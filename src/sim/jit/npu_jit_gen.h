@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright © 2026 The NPU stack authors
+ *
+ * Inside the generator: what its files share while one kernel is translated.
+ *
+ * A vector value of 32 lanes is an array of chunks of W lanes each, a vector of the host in LLVM
+ * IR. Registers are allocas (one for each chunk), which LLVM turns into SSA values.
+ */
+
+#ifndef NPU_JIT_GEN_H
+#define NPU_JIT_GEN_H
+
+#include <llvm-c/Core.h>
+
+#include "npu_jit.h"
+
+#define NPU_JIT_MIN_WIDTH  8
+#define NPU_JIT_MAX_CHUNKS (NPU_INTERP_LANES / NPU_JIT_MIN_WIDTH)
+
+/* What the host can do. */
+struct npu_jit_host {
+   unsigned vector_bits; /* of its registers: 128, 256, 512 */
+   bool has_avx512;      /* F, BW, DQ, VL */
+   bool has_avx2, has_fma, has_f16c, has_sse41;
+};
+
+struct npu_jit_gen {
+   LLVMContextRef context;
+   LLVMModuleRef module;
+   LLVMBuilderRef builder;
+   LLVMValueRef fn, frame, wave;
+   LLVMBasicBlockRef entry_block;
+   const struct npu_jit_flow *flow;
+   const struct npu_jit_host *host;
+   bool canonical_nans;
+   unsigned width, chunks; /* W, and how many make a wave */
+
+   LLVMTypeRef i1, i8, i16, i32, i64, f32, f64, ptr;
+
+   /* Variables. */
+   LLVMValueRef s[NPU_NUM_SREGS];
+   LLVMValueRef v32[NPU_NUM_VREGS][NPU_JIT_MAX_CHUNKS];
+   LLVMValueRef v64[NPU_NUM_VREGS / 2][NPU_JIT_MAX_CHUNKS];
+   LLVMValueRef m[NPU_NUM_MREGS + 1][NPU_JIT_MAX_CHUNKS];
+   LLVMValueRef stop_ptr, window, local;
+
+   LLVMBasicBlockRef *blocks;
+
+   /* Where the generator is. */
+   const struct npu_uop *uop;
+   uint32_t index;                  /* of the uop */
+   const struct npu_jit_regs *live; /* before the uop */
+   const struct npu_jit_regs *live_after;
+   uint8_t layout[NPU_NUM_VREGS]; /* before the uop */
+   /* Registers whose value in the wave's memory is current, saved since the start of the block. */
+   struct npu_jit_regs stored;
+   /* Stores are for a fault record: all of them have to happen, in order. */
+   bool volatile_stores;
+};
+
+/* The chunks of a vector value. */
+struct npu_jit_vec {
+   LLVMValueRef c[NPU_JIT_MAX_CHUNKS];
+};
+
+/* The shape a lane operation is generated in: vectors of `width` lanes, or scalars (0). */
+struct npu_jit_shape {
+   struct npu_jit_gen *g;
+   unsigned width;
+};
+
+/* ---- types and constants (npu_jit_gen.c) ------------------------------------------------- */
+
+LLVMTypeRef npu_jit_int(struct npu_jit_gen *g, unsigned bits);
+LLVMTypeRef npu_jit_vec_of(struct npu_jit_gen *g, LLVMTypeRef element);
+/* An integer, or a vector of them with all lanes the same. bits 1: a condition. */
+LLVMTypeRef npu_jit_type(struct npu_jit_shape t, unsigned bits);
+LLVMTypeRef npu_jit_float_type(struct npu_jit_shape t, unsigned bits);
+LLVMValueRef npu_jit_const(struct npu_jit_shape t, unsigned bits, uint64_t value);
+LLVMValueRef npu_jit_fconst(struct npu_jit_shape t, unsigned bits, double value);
+LLVMValueRef npu_jit_i32(struct npu_jit_gen *g, uint32_t value);
+LLVMValueRef npu_jit_i64(struct npu_jit_gen *g, uint64_t value);
+LLVMValueRef npu_jit_splat(struct npu_jit_gen *g, LLVMValueRef scalar);
+/* Calls an intrinsic overloaded on the type(s) given. */
+LLVMValueRef npu_jit_intrinsic(struct npu_jit_gen *g, const char *name, LLVMTypeRef *types,
+                               unsigned num_types, LLVMValueRef *args, unsigned num_args);
+LLVMValueRef npu_jit_call1(struct npu_jit_gen *g, const char *name, LLVMValueRef a);
+LLVMValueRef npu_jit_call2(struct npu_jit_gen *g, const char *name, LLVMValueRef a, LLVMValueRef b);
+LLVMValueRef npu_jit_call3(struct npu_jit_gen *g, const char *name, LLVMValueRef a, LLVMValueRef b,
+                           LLVMValueRef c);
+LLVMBasicBlockRef npu_jit_new_block(struct npu_jit_gen *g, const char *name);
+/* A conditional branch that is expected to go to `likely`. */
+void npu_jit_branch_likely(struct npu_jit_gen *g, LLVMValueRef condition, LLVMBasicBlockRef likely,
+                           LLVMBasicBlockRef unlikely);
+LLVMValueRef npu_jit_offset(struct npu_jit_gen *g, LLVMValueRef pointer, uint64_t offset_B);
+LLVMValueRef npu_jit_load(struct npu_jit_gen *g, LLVMTypeRef type, LLVMValueRef pointer,
+                          uint64_t offset_B, unsigned align_B);
+void npu_jit_store(struct npu_jit_gen *g, LLVMValueRef value, LLVMValueRef pointer,
+                   uint64_t offset_B, unsigned align_B);
+
+/* ---- registers (npu_jit_regs.c) ---------------------------------------------------------- */
+
+void npu_jit_make_variables(struct npu_jit_gen *g);
+void npu_jit_clear_variables(struct npu_jit_gen *g);
+LLVMValueRef npu_jit_read_s(struct npu_jit_gen *g, unsigned s);
+void npu_jit_write_s(struct npu_jit_gen *g, unsigned s, LLVMValueRef value);
+/* A chunk as <W x i32>, or of a pair as <W x i64>. */
+LLVMValueRef npu_jit_read_v(struct npu_jit_gen *g, unsigned v, bool wide, unsigned chunk);
+void npu_jit_write_v(struct npu_jit_gen *g, unsigned v, bool wide, unsigned chunk,
+                     LLVMValueRef value);
+/* A chunk as <W x i1>. m: number of a mask register or NPU_NUM_MREGS for exec. */
+LLVMValueRef npu_jit_read_m(struct npu_jit_gen *g, unsigned m, unsigned chunk);
+void npu_jit_write_m(struct npu_jit_gen *g, unsigned m, unsigned chunk, LLVMValueRef value);
+LLVMValueRef npu_jit_exec(struct npu_jit_gen *g, unsigned chunk);
+/* All 32 bits of a mask as an i32. */
+LLVMValueRef npu_jit_mask_bits(struct npu_jit_gen *g, const LLVMValueRef *chunks);
+/* Chunk of an i32. */
+LLVMValueRef npu_jit_mask_chunk(struct npu_jit_gen *g, LLVMValueRef bits, unsigned chunk);
+/* i1: whether any bit is set. */
+LLVMValueRef npu_jit_any(struct npu_jit_gen *g, const LLVMValueRef *chunks);
+
+/* A source operand of the uop as the low `bits` bits, before float modifiers: scalar, or one chunk. */
+LLVMValueRef npu_jit_source_scalar(struct npu_jit_gen *g, unsigned i, unsigned bits);
+LLVMValueRef npu_jit_source_chunk(struct npu_jit_gen *g, unsigned i, unsigned bits, unsigned chunk);
+
+/* Writes registers to the wave's memory, or reads them back. */
+void npu_jit_save_reg(struct npu_jit_gen *g, unsigned reg, bool wide);
+void npu_jit_restore_reg(struct npu_jit_gen *g, unsigned reg, bool wide);
+void npu_jit_save_set(struct npu_jit_gen *g, const struct npu_jit_regs *set);
+void npu_jit_restore_set(struct npu_jit_gen *g, const struct npu_jit_regs *set);
+/* Source operands (and exec) of the uop to memory: addresses only, or all. */
+void npu_jit_save_operands(struct npu_jit_gen *g, bool addresses_only);
+
+/* ---- translation ------------------------------------------------------------------------- */
+
+/* Generates the function "npu_wave" in module (npu_jit_gen.c). False: out of memory. */
+bool npu_jit_generate(struct npu_jit_gen *g);
+/* One call of the interpreter's handler for the uop (npu_jit_gen.c). */
+void npu_jit_call_handler(struct npu_jit_gen *g);
+/* Splits the way: where the condition does not hold, the handler does the work and control goes to
+ * the block returned; the caller goes on generating the other way and ends it with a branch to that
+ * block, too, from where it continues. */
+LLVMBasicBlockRef npu_jit_unless_handler(struct npu_jit_gen *g, LLVMValueRef condition);
+void npu_jit_join(struct npu_jit_gen *g, LLVMBasicBlockRef join);
+
+/* Each returns false if the uop has to be left to the handler. */
+bool npu_jit_alu(struct npu_jit_gen *g);     /* npu_jit_alu.c */
+bool npu_jit_mask_op(struct npu_jit_gen *g); /* npu_jit_alu.c */
+bool npu_jit_memory(struct npu_jit_gen *g);  /* npu_jit_memory.c */
+bool npu_jit_cross(struct npu_jit_gen *g);   /* npu_jit_cross.c */
+bool npu_jit_special(struct npu_jit_gen *g); /* npu_jit_cross.c */
+
+/* Lane operations on operand bits; NULL: not here. */
+LLVMValueRef npu_jit_int_op(struct npu_jit_shape t, const struct npu_inst *inst,
+                            const LLVMValueRef *a);
+LLVMValueRef npu_jit_float_op(struct npu_jit_shape t, const struct npu_inst *inst,
+                              const LLVMValueRef *a);
+LLVMValueRef npu_jit_cvt_op(struct npu_jit_shape t, const struct npu_inst *inst,
+                            const LLVMValueRef *a);
+/* Floats from bits and back; f16 and bf16 are f32 inside (npu_jit_float.c). */
+LLVMValueRef npu_jit_to_float(struct npu_jit_shape t, enum npu_type type, LLVMValueRef bits);
+LLVMValueRef npu_jit_from_float(struct npu_jit_shape t, enum npu_type type, LLVMValueRef value);
+
+#endif

@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: MIT
+// Copyright © 2026 The NPU stack authors
+//
+// LLVM: target machines for the instruction sets of the host, optimisation, object code, and the
+// linker that puts it into memory.
+//
+// LLVM is shared with everybody else in the process (Mesa, other OpenCL devices). Nothing global of
+// it is changed: no command-line options, a context of our own for each module. Registering the
+// host's target is what every user of LLVM does, and may be repeated.
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <llvm-c/Analysis.h>
+#include <llvm-c/LLJIT.h>
+#include <llvm-c/Orc.h>
+#include <llvm-c/Target.h>
+#include <llvm-c/TargetMachine.h>
+#include <llvm-c/Transforms/PassBuilder.h>
+
+#include "npu_jit_gen.h"
+
+/* What a kernel's IR needs and nothing for the vectors it already has: registers to SSA values, the
+ * rubble of the generator away, invariant code out of loops. */
+#define PASSES                                                                                     \
+   "function(mem2reg,early-cse,simplifycfg,instcombine<no-verify-fixpoint>,early-cse<memssa>,"     \
+   "loop-mssa(licm),instcombine<no-verify-fixpoint>,simplifycfg,adce)"
+
+struct npu_jit_compiler {
+   pthread_mutex_t lock; /* one compilation at a time */
+   struct npu_jit_options options;
+   struct npu_jit_host host;
+   LLVMTargetMachineRef machine;
+   LLVMOrcLLJITRef jit;
+   char *triple;
+   uint64_t num_compiled;
+};
+
+struct npu_jit_code {
+   struct npu_jit_compiler *compiler;
+   LLVMOrcResourceTrackerRef tracker;
+   npu_jit_fn fn;
+};
+
+static void
+explain(char **why, const char *what, const char *detail)
+{
+   size_t size_B = strlen(what) + strlen(detail) + 3;
+
+   *why = malloc(size_B);
+   if (*why)
+      snprintf(*why, size_B, "%s: %s", what, detail);
+}
+
+static void
+explain_error(char **why, const char *what, LLVMErrorRef error)
+{
+   char *message = LLVMGetErrorMessage(error);
+
+   explain(why, what, message);
+   LLVMDisposeErrorMessage(message);
+}
+
+/* ---- the host ---------------------------------------------------------------------------- */
+
+static bool
+has(const char *features, const char *name)
+{
+   size_t length = strlen(name);
+
+   for (const char *at = features; (at = strstr(at, name)); at += length) {
+      if (at > features && at[-1] == '+' && (at[length] == ',' || !at[length]))
+         return true;
+   }
+   return false;
+}
+
+static bool
+has_avx512(const char *features)
+{
+   return has(features, "avx512f") && has(features, "avx512bw") && has(features, "avx512dq") &&
+          has(features, "avx512vl");
+}
+
+static bool
+has_avx2(const char *features)
+{
+   return has(features, "avx2") && has(features, "fma") && has(features, "f16c") &&
+          has(features, "bmi2");
+}
+
+/* Chooses the processor to generate for. `cpu` and `features` are LLVM's; both are freed by the
+ * caller. */
+static bool
+choose_host(enum npu_jit_cpu wanted, struct npu_jit_host *host, char **cpu, char **features,
+            char **why)
+{
+   char *native = LLVMGetHostCPUFeatures();
+   bool avx512 = has_avx512(native), avx2 = has_avx2(native);
+   const char *forced = NULL;
+
+   *host = (struct npu_jit_host){.vector_bits = 128};
+   if ((wanted == NPU_JIT_CPU_AVX512 && !avx512) || (wanted == NPU_JIT_CPU_AVX2 && !avx2)) {
+      explain(why, "this processor has no",
+              wanted == NPU_JIT_CPU_AVX2 ? "AVX2" : "AVX-512 (F, BW, DQ, VL)");
+      LLVMDisposeMessage(native);
+      return false;
+   }
+   if (wanted == NPU_JIT_CPU_SSE2) {
+      avx512 = avx2 = false;
+      forced = "x86-64";
+   } else if (wanted == NPU_JIT_CPU_AVX2) {
+      avx512 = false;
+      forced = "x86-64-v3";
+   } else if (wanted == NPU_JIT_CPU_AVX512) {
+      forced = "x86-64-v4";
+   }
+   host->has_avx512 = avx512;
+   host->has_avx2 = avx2;
+   host->has_fma = avx2 || (!forced && has(native, "fma"));
+   host->has_f16c = avx2 || (!forced && has(native, "f16c"));
+   host->has_sse41 = avx2 || (!forced && has(native, "sse4.1"));
+   host->vector_bits = avx512 ? 512 : avx2 ? 256 : 128;
+   *cpu = forced ? strdup(forced) : LLVMGetHostCPUName();
+   *features = forced ? strdup("") : strdup(native);
+   LLVMDisposeMessage(native);
+   return *cpu && *features;
+}
+
+static pthread_once_t targets_once = PTHREAD_ONCE_INIT;
+
+static void
+register_target(void)
+{
+   LLVMInitializeNativeTarget();
+   LLVMInitializeNativeAsmPrinter();
+}
+
+static LLVMTargetMachineRef
+create_machine(const struct npu_jit_compiler *compiler, const char *cpu, const char *features,
+               char **why)
+{
+   LLVMTargetRef target;
+   char *message = NULL;
+
+   if (LLVMGetTargetFromTriple(compiler->triple, &target, &message)) {
+      explain(why, "LLVM", message);
+      LLVMDisposeMessage(message);
+      return NULL;
+   }
+   return LLVMCreateTargetMachine(target, compiler->triple, cpu, features, LLVMCodeGenLevelDefault,
+                                  LLVMRelocPIC, LLVMCodeModelJITDefault);
+}
+
+/* What LLVM may call for large copies. */
+static void
+define_symbols(struct npu_jit_compiler *compiler)
+{
+   static const struct {
+      const char *name;
+      void *fn;
+   } symbols[] = {{"memcpy", memcpy}, {"memset", memset}, {"memmove", memmove}};
+   LLVMOrcCSymbolMapPair pairs[sizeof(symbols) / sizeof(symbols[0])];
+   size_t count = sizeof(symbols) / sizeof(symbols[0]);
+
+   for (size_t i = 0; i < count; i++) {
+      pairs[i] = (LLVMOrcCSymbolMapPair){
+         .Name = LLVMOrcLLJITMangleAndIntern(compiler->jit, symbols[i].name),
+         .Sym = {.Address = (uintptr_t)symbols[i].fn,
+                 .Flags = {.GenericFlags = LLVMJITSymbolGenericFlagsExported}},
+      };
+   }
+   LLVMErrorRef error = LLVMOrcJITDylibDefine(LLVMOrcLLJITGetMainJITDylib(compiler->jit),
+                                              LLVMOrcAbsoluteSymbols(pairs, count));
+   if (error)
+      LLVMConsumeError(error);
+}
+
+struct npu_jit_compiler *
+npu_jit_compiler_create(const struct npu_jit_options *options, char **why)
+{
+   struct npu_jit_compiler *compiler = calloc(1, sizeof(*compiler));
+   char *cpu = NULL, *features = NULL;
+
+   *why = NULL;
+   if (!compiler)
+      return NULL;
+   pthread_once(&targets_once, register_target);
+   pthread_mutex_init(&compiler->lock, NULL);
+   compiler->options = *options;
+   compiler->triple = LLVMGetDefaultTargetTriple();
+   if (choose_host(options->cpu, &compiler->host, &cpu, &features, why)) {
+      compiler->machine = create_machine(compiler, cpu, features, why);
+      LLVMTargetMachineRef linker = create_machine(compiler, cpu, features, why);
+      if (compiler->machine && linker) {
+         LLVMOrcLLJITBuilderRef builder = LLVMOrcCreateLLJITBuilder();
+         LLVMOrcLLJITBuilderSetJITTargetMachineBuilder(
+            builder, LLVMOrcJITTargetMachineBuilderCreateFromTargetMachine(linker));
+         LLVMErrorRef error = LLVMOrcCreateLLJIT(&compiler->jit, builder);
+         if (error) {
+            explain_error(why, "LLVM", error);
+            compiler->jit = NULL;
+         }
+      }
+   }
+   free(cpu);
+   free(features);
+   if (!compiler->jit) {
+      npu_jit_compiler_free(compiler);
+      return NULL;
+   }
+   define_symbols(compiler);
+   return compiler;
+}
+
+void
+npu_jit_compiler_free(struct npu_jit_compiler *compiler)
+{
+   if (!compiler)
+      return;
+   if (compiler->jit) {
+      LLVMErrorRef error = LLVMOrcDisposeLLJIT(compiler->jit);
+      if (error)
+         LLVMConsumeError(error);
+   }
+   if (compiler->machine)
+      LLVMDisposeTargetMachine(compiler->machine);
+   LLVMDisposeMessage(compiler->triple);
+   pthread_mutex_destroy(&compiler->lock);
+   free(compiler);
+}
+
+/* ---- one kernel -------------------------------------------------------------------------- */
+
+static void
+add_attribute(struct npu_jit_gen *g, const char *name, const char *value)
+{
+   LLVMAttributeRef attribute = LLVMCreateStringAttribute(g->context, name, (unsigned)strlen(name),
+                                                          value, (unsigned)strlen(value));
+   LLVMAddAttributeAtIndex(g->fn, LLVMAttributeFunctionIndex, attribute);
+}
+
+/* Makes the module of a kernel. NULL: out of memory. */
+static LLVMModuleRef
+make_module(const struct npu_jit_compiler *compiler, const struct npu_jit_flow *flow,
+            LLVMContextRef context, const char *name)
+{
+   struct npu_jit_gen *g = calloc(1, sizeof(*g));
+   bool good = false;
+
+   if (!g)
+      return NULL;
+   g->blocks = calloc(flow->num_blocks, sizeof(*g->blocks));
+   g->context = context;
+   g->module = LLVMModuleCreateWithNameInContext(name, context);
+   g->builder = LLVMCreateBuilderInContext(context);
+   g->flow = flow;
+   g->host = &compiler->host;
+   g->canonical_nans = compiler->options.canonical_nans;
+   g->width = compiler->host.vector_bits / 32;
+   if (g->width < NPU_JIT_MIN_WIDTH)
+      g->width = NPU_JIT_MIN_WIDTH;
+   g->chunks = NPU_INTERP_LANES / g->width;
+   g->i1 = LLVMInt1TypeInContext(context);
+   g->i8 = LLVMInt8TypeInContext(context);
+   g->i16 = LLVMInt16TypeInContext(context);
+   g->i32 = LLVMInt32TypeInContext(context);
+   g->i64 = LLVMInt64TypeInContext(context);
+   g->f32 = LLVMFloatTypeInContext(context);
+   g->f64 = LLVMDoubleTypeInContext(context);
+   g->ptr = LLVMPointerTypeInContext(context, 0);
+   LLVMSetTarget(g->module, compiler->triple);
+   LLVMTargetDataRef layout = LLVMCreateTargetDataLayout(compiler->machine);
+   LLVMSetModuleDataLayout(g->module, layout);
+   LLVMDisposeTargetData(layout);
+   if (g->blocks) {
+      good = npu_jit_generate(g);
+      LLVMSetValueName2(g->fn, name, strlen(name));
+      char bits[8];
+      snprintf(bits, sizeof(bits), "%u", compiler->host.vector_bits);
+      add_attribute(g, "prefer-vector-width", bits);
+      add_attribute(g, "min-legal-vector-width", bits);
+      add_attribute(g, "frame-pointer", "none");
+   }
+   LLVMModuleRef module = g->module;
+   LLVMDisposeBuilder(g->builder);
+   free(g->blocks);
+   free(g);
+   if (!good) {
+      LLVMDisposeModule(module);
+      return NULL;
+   }
+   return module;
+}
+
+static bool
+optimise(struct npu_jit_compiler *compiler, LLVMModuleRef module, char **why)
+{
+   LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
+   LLVMErrorRef error = LLVMRunPasses(module, PASSES, compiler->machine, options);
+
+   LLVMDisposePassBuilderOptions(options);
+   if (error)
+      explain_error(why, "LLVM", error);
+   return !error;
+}
+
+static void
+dump(LLVMModuleRef module, const char *what)
+{
+   if (!getenv("NPU_JIT_DUMP"))
+      return;
+   char *text = LLVMPrintModuleToString(module);
+   fprintf(stderr, "; npu jit: %s\n%s\n", what, text);
+   LLVMDisposeMessage(text);
+}
+
+/* Object code in a buffer. NULL: a message in *why. */
+static LLVMMemoryBufferRef
+make_object(struct npu_jit_compiler *compiler, const struct npu_jit_flow *flow, const char *name,
+            char **why)
+{
+   LLVMContextRef context = LLVMContextCreate();
+   LLVMModuleRef module = make_module(compiler, flow, context, name);
+   LLVMMemoryBufferRef object = NULL;
+   char *message = NULL;
+
+   if (!module) {
+      explain(why, "JIT", "not enough memory");
+   } else {
+      dump(module, "as generated");
+#ifndef NDEBUG
+      if (LLVMVerifyModule(module, LLVMReturnStatusAction, &message))
+         explain(why, "JIT made malformed code", message);
+      LLVMDisposeMessage(message);
+#endif
+      if (!*why && optimise(compiler, module, why)) {
+         dump(module, "optimised");
+         if (LLVMTargetMachineEmitToMemoryBuffer(compiler->machine, module, LLVMObjectFile,
+                                                 &message, &object))
+         {
+            explain(why, "LLVM", message);
+            LLVMDisposeMessage(message);
+            object = NULL;
+         }
+      }
+      LLVMDisposeModule(module);
+   }
+   LLVMContextDispose(context);
+   return object;
+}
+
+struct npu_jit_code *
+npu_jit_compile(struct npu_jit_compiler *compiler, const struct npu_jit_flow *flow, char **why)
+{
+   struct npu_jit_code *code = calloc(1, sizeof(*code));
+   LLVMErrorRef error = NULL;
+   char name[32];
+
+   *why = NULL;
+   if (!code)
+      return NULL;
+   code->compiler = compiler;
+   pthread_mutex_lock(&compiler->lock);
+   snprintf(name, sizeof(name), "npu_wave_%llu", (unsigned long long)compiler->num_compiled++);
+   LLVMMemoryBufferRef object = make_object(compiler, flow, name, why);
+   if (object) {
+      LLVMOrcExecutorAddress address = 0;
+      code->tracker = LLVMOrcJITDylibCreateResourceTracker(
+         LLVMOrcLLJITGetMainJITDylib(compiler->jit));
+      error = LLVMOrcLLJITAddObjectFileWithRT(compiler->jit, code->tracker, object);
+      if (!error)
+         error = LLVMOrcLLJITLookup(compiler->jit, &address, name);
+      if (error)
+         explain_error(why, "LLVM", error);
+      code->fn = (npu_jit_fn)(uintptr_t)address;
+   }
+   pthread_mutex_unlock(&compiler->lock);
+   if (!code->fn) {
+      npu_jit_code_free(code);
+      return NULL;
+   }
+   return code;
+}
+
+npu_jit_fn
+npu_jit_code_fn(const struct npu_jit_code *code)
+{
+   return code->fn;
+}
+
+void
+npu_jit_code_free(struct npu_jit_code *code)
+{
+   if (!code)
+      return;
+   if (code->tracker) {
+      LLVMErrorRef error = LLVMOrcResourceTrackerRemove(code->tracker);
+      if (error)
+         LLVMConsumeError(error);
+      LLVMOrcReleaseResourceTracker(code->tracker);
+   }
+   free(code);
+}
