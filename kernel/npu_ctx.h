@@ -14,6 +14,8 @@
 
 #include <drm/npu_accel.h>
 
+struct drm_device;
+struct drm_file;
 struct npu_device;
 struct npu_file;
 struct npu_hwq;

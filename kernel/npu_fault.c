@@ -21,6 +21,7 @@
 #include "npu_device.h"
 #include "npu_fault.h"
 #include "npu_sched.h"
+#include "npu_trace.h"
 
 /* The uAPI takes its numbers over from the hardware; nothing is translated. */
 #define SAME(drm, hw) static_assert((int)DRM_NPU_##drm == (int)NPU_##hw, #drm)
@@ -99,6 +100,7 @@ void npu_fault_drain_locked(struct npu_device *npu, struct list_head *done)
 			continue;
 		ctx->fault = fault;
 		npu_sched_kill_locked(npu, ctx, DRM_NPU_CTX_STATE_FAULTED, done);
+		trace_npu_fault(ctx);
 		npu_coredump_take_locked(npu, ctx);
 		drm_dbg(&npu->drm, "context %u: fault %u at %#llx, pc %#llx, job %llu\n", hw_id,
 			fault.type, fault.address, fault.pc, fault.job);

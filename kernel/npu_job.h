@@ -10,6 +10,8 @@
 
 #include "npu_fence.h"
 
+struct drm_device;
+struct drm_file;
 struct drm_npu_cmdbuf;
 struct npu_ctx;
 

@@ -34,6 +34,7 @@
 #include "npu_job.h"
 #include "npu_reset.h"
 #include "npu_sched.h"
+#include "npu_trace.h"
 
 #define NPU_WATCH_PERIOD	msecs_to_jiffies(500)
 /* Looks in a row at which a queue that should run does not, before the device is reset. */
@@ -99,8 +100,10 @@ static void npu_reset_work(struct work_struct *work)
  */
 void npu_reset_schedule(struct npu_device *npu, const char *why)
 {
-	if (queue_work(npu->reset_wq, &npu->reset_work))
+	if (queue_work(npu->reset_wq, &npu->reset_work)) {
+		trace_npu_reset(why);
 		drm_err(&npu->drm, "reset: %s\n", why);
+	}
 }
 
 /* Returns why the device must be reset, or NULL. */

@@ -40,6 +40,7 @@
 #include "npu_job.h"
 #include "npu_reset.h"
 #include "npu_sched.h"
+#include "npu_trace.h"
 #include "npu_vm.h"
 
 static_assert(DRM_NPU_MAX_CMDBUFS + 2 < NPU_RING_SIZE, "the longest job must fit");
@@ -170,6 +171,7 @@ static void npu_sched_assign_locked(struct npu_device *npu, struct npu_hwq *hwq,
 	ctx->num_on_hw++;
 	job->start_ns = ktime_get_ns();
 	list_move_tail(&job->node, &hwq->jobs);
+	trace_npu_job_start(job, hwq->index);
 	if (!npu->sched.num_jobs++)
 		npu_reset_watch(npu);
 }
@@ -372,12 +374,14 @@ static int npu_sched_result_locked(struct npu_device *npu, struct npu_job *job,
 static void npu_sched_complete_locked(struct npu_device *npu, struct npu_hwq *hwq,
 				      struct npu_job *job, struct list_head *done)
 {
+	u64 run_ns = ktime_get_ns() - job->start_ns;
 	struct npu_ctx *ctx = job->ctx;
 
 	job->error = npu_sched_result_locked(npu, job, done);
 	if (!job->error)
 		ctx->jobs_completed = job->number;
-	ctx->run_ns += ktime_get_ns() - job->start_ns;
+	ctx->run_ns += run_ns;
+	trace_npu_job_end(job, run_ns);
 	hwq->used -= job->num_packets;
 	npu->sched.num_jobs--;
 	npu->sched.jobs_done++;

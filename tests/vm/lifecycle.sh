@@ -23,6 +23,17 @@ coredump() {
       grep -qx '\[end\]' "$data" && echo 1 >"$data"
 }
 ok "its fault has left a core dump" coredump
+traced() {
+   local t=/sys/kernel/tracing
+   echo 1 >$t/events/npu/enable
+   $bin/vm-load -s 1
+   $bin/vm-smoke-test >/dev/null
+   echo 0 >$t/events/npu/enable
+   grep -m 1 -E 'npu_job_start: ctx=0x[0-9a-f]+ job=[0-9]+ queue=[0-7] seqno=[0-9]+' $t/trace &&
+      grep -m 1 -E 'npu_job_end: ctx=0x[0-9a-f]+ job=[0-9]+ error=0 run_ns=[1-9]' $t/trace &&
+      grep -m 1 -E 'npu_fault: .*type=1 .*address=0x7000000' $t/trace
+}
+ok "trace events of jobs and faults" traced
 ok "buffers in system memory" $bin/vm-load -s 1 -m
 
 two_at_once() {
