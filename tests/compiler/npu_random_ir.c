@@ -15,6 +15,7 @@
 #include "npu_builder.h"
 
 #define MAX_LIVE 4096
+#define MAX_PHIS 24 /* of a loop: more than a small register file holds */
 
 struct scope {
    struct npu_ref value[MAX_LIVE];
@@ -413,9 +414,9 @@ uniform_if(struct generator *g, unsigned size)
 static void
 uniform_loop(struct generator *g, unsigned size)
 {
-   unsigned num_phis = rnd(g, 6), outer;
-   struct npu_ref type[6], init[6], next[6], dest[6];
-   struct npu_instr *phis[6];
+   unsigned num_phis = rnd(g, 4) ? rnd(g, 6) : rnd(g, MAX_PHIS), outer;
+   struct npu_ref type[MAX_PHIS], init[MAX_PHIS], next[MAX_PHIS], dest[MAX_PHIS];
+   struct npu_instr *phis[MAX_PHIS];
    struct npu_ref count = npu_iand_i32(&g->b, pick(g, NPU_FILE_S, 32, 1), npu_imm(3));
 
    for (unsigned i = 0; i < num_phis; ++i) {

@@ -151,8 +151,8 @@ struct npu_block;
  *   space       memory: enum npu_space
  *   scale_log2  form o, atomics: shift of the index, 0..7
  *   sr_or_code  rdsr: enum npu_sr; trap: code
- *   imm         memory: byte offset, signed 16 bits; spill, fill: slot; copies after RA: a V register
- *               that is free there
+ *   imm         memory: byte offset, signed 16 bits; spill, fill: slot; copies after RA: a V
+ *               register that is free there
  *
  * X(type, name, how the text form shows it)
  */

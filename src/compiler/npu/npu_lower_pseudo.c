@@ -4,10 +4,10 @@
  * What is left of pseudo operations after register allocation:
  *
  *   swap         three exclusive-ors. Only in S and M, where they do not depend on exec.
- *   spill, fill  memory accesses to the slots behind the kernel's own private memory. V: form w, which
- *                reaches every lane whatever exec is - a value may be live in lanes that are not
- *                active where it is spilled. S: form s in private space, 8 bytes in the memory of
- *                lane 0. M values are spilled to S registers or V slots by npu_spill() itself.
+ *   spill, fill  memory accesses to the slots behind the kernel's own private memory. V: form w,
+ *                which reaches every lane whatever exec is - a value may be live in lanes that are
+ *                not active where it is spilled. S: form s in private space, 8 bytes in the memory
+ *                of lane 0. M values have been spilled to S values by npu_spill() itself.
  *   unit_test    nothing.
  *   undef        a source that may be anything: zero, or a register that exists.
  *

@@ -19,8 +19,8 @@
  * Then values that are live move (a live range is split by a parallel copy before the instruction):
  *
  *   npu_ra_evict()   clears the cheapest window for the value, if those it held find other places;
- *   npu_ra_repack()  lays out the whole file: live pairs first, then one region that values dying at
- *                    this instruction and its destinations share - pairs first in it - then live
+ *   npu_ra_repack()  lays out the whole file: live pairs first, then one region that values dying
+ *                    at this instruction and its destinations share - pairs first in it - then live
  *                    singles. All pairs come in even sizes, so nothing is lost to alignment, and
  *                    the whole has live + max(dying, written) registers: the demand at this place.
  *                    That is the proof.

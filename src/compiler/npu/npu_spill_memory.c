@@ -3,10 +3,10 @@
  *
  * Where spilled values are, and the instructions that bring them there and back.
  *
- *   V, S  a slot of the lanes' private memory, through the pseudo operations spill and fill, which reach
- *         all lanes whatever exec says (npu_lower_pseudo.c).
- *   M     an S value: mtos behind the definition, mfroms to read it back. The S value is an ordinary one
- *         that the spilling of S, which comes later, sees.
+ *   V, S  a slot of the lanes' private memory, through the pseudo operations spill and fill, which
+ *         reach all lanes whatever exec says (npu_lower_pseudo.c).
+ *   M     an S value: mtos behind the definition, mfroms to read it back. The S value is an ordinary
+ *         one that the spilling of S, which comes later, sees.
  *
  * A value is written once, behind its definition: values have one, so memory is right everywhere
  * afterwards. A value whose instruction can be executed again anywhere (a constant, a uniform
