@@ -1,0 +1,677 @@
+// SPDX-License-Identifier: MIT
+// Copyright © 2026 The NPU stack authors
+//
+// Random programs: see jit_program.h.
+//
+// Registers: v0 is zero for inactive data, v1 the work-item's slot offset, v2:v3 its address; v4 to
+// v19 are 32-bit lanes, v20 to v35 pairs (or everything is both). s0 to s7 are addresses and loop
+// counters of the frame, s8 to s31 data. m0 to m7 data, m8 on saved execution masks.
+
+#include "jit_program.h"
+
+#include <string.h>
+
+#include "../isa/tap.h"
+
+enum kind {
+   KIND_ALU,
+   KIND_LOAD,
+   KIND_STORE,
+   KIND_LOCAL,
+   KIND_PRIVATE,
+   KIND_ATOMIC,
+   KIND_SPECIAL,
+   KIND_BARRIER,
+   KIND_IF,
+   KIND_LOOP,
+   NUM_KINDS,
+};
+
+#define S_ARGS     NPU_REG_S(0)
+#define S_IN       NPU_REG_S(1)
+#define S_SLOTS    NPU_REG_S(2)
+#define S_STATE    NPU_REG_S(3)
+#define S_COUNTERS NPU_REG_S(4)
+#define S_TMP      NPU_REG_S(5)
+#define S_WAVE     NPU_REG_S(6)
+#define S_DATA     8u
+#define NUM_S      24u
+#define S_LOOP     40u /* + depth */
+#define V_ZERO     NPU_REG_V(0)
+#define V_SLOT     NPU_REG_V(1)
+#define V_ADDRESS  NPU_REG_V(2)
+#define V_TMP      NPU_REG_V(40)
+#define V_TMP64    NPU_REG_V(42)
+#define V_NARROW   4u
+#define NUM_NARROW 16u
+#define V_WIDE     20u
+#define NUM_WIDE   16u
+#define NUM_M      8u
+#define M_SAVED    8u /* + depth */
+#define OPS_ITEMS  72u
+
+struct emitter {
+   const struct jit_program *program;
+   struct sim_code *code;
+   uint64_t rng;
+};
+
+static unsigned
+pick(struct emitter *e, unsigned count)
+{
+   return (unsigned)(tap_random(&e->rng) >> 33) % count;
+}
+
+/* ---- the tree ---------------------------------------------------------------------------- */
+
+static uint64_t
+mix(uint64_t seed, uint64_t number)
+{
+   uint64_t x = seed + (number + 1) * 0x9e3779b97f4a7c15ull;
+
+   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ull;
+   x = (x ^ (x >> 27)) * 0x94d049bb133111ebull;
+   x ^= x >> 31;
+   return x ? x : 1;
+}
+
+static void
+make_items(struct jit_program *program, uint64_t *rng, int parent, unsigned depth, unsigned count,
+           unsigned max_items)
+{
+   static const uint8_t weights[NUM_KINDS] = {
+      [KIND_ALU] = 40,    [KIND_LOAD] = 8,   [KIND_STORE] = 8,   [KIND_LOCAL] = 6,
+      [KIND_PRIVATE] = 5, [KIND_ATOMIC] = 4, [KIND_SPECIAL] = 3, [KIND_BARRIER] = 3,
+      [KIND_IF] = 6,      [KIND_LOOP] = 5,
+   };
+   unsigned total = 0;
+
+   for (unsigned k = 0; k < NUM_KINDS; k++)
+      total += weights[k];
+   while (count-- && program->num_items < max_items) {
+      unsigned r = (unsigned)(tap_random(rng) >> 33) % total, kind = 0;
+      while (r >= weights[kind])
+         r -= weights[kind++];
+      if ((kind == KIND_IF || kind == KIND_LOOP) && depth == 3)
+         kind = KIND_ALU;
+      int index = (int)program->num_items++;
+      program->items[index] = (struct jit_item){
+         .seed = mix(program->seed, (uint64_t)index),
+         .kind = (uint8_t)kind,
+         .parent = (int16_t)parent,
+      };
+      if (kind == KIND_IF || kind == KIND_LOOP)
+         make_items(program, rng, index, depth + 1, 1 + (unsigned)(tap_random(rng) >> 33) % 6,
+                    max_items);
+   }
+}
+
+void
+jit_program_make(struct jit_program *program, uint64_t seed, unsigned max_items)
+{
+   uint64_t rng = mix(seed, 0x1000);
+
+   memset(program, 0, sizeof(*program));
+   program->seed = seed;
+   program->group_size = 1 + (unsigned)(tap_random(&rng) >> 33) % JIT_MAX_GROUP;
+   if (tap_random(&rng) >> 63)
+      program->group_size = (program->group_size + 31) & ~31u;
+   program->num_groups = 1 + (unsigned)(tap_random(&rng) >> 33) % JIT_MAX_GROUPS;
+   program->mixed_layouts = (unsigned)(tap_random(&rng) >> 33) % 6 == 0;
+   if (max_items > JIT_MAX_ITEMS)
+      max_items = JIT_MAX_ITEMS;
+   make_items(program, &rng, -1, 0, max_items, max_items);
+}
+
+/* ---- instructions ------------------------------------------------------------------------ */
+
+static void
+emit(struct emitter *e, struct npu_inst inst)
+{
+   sim_code_emit(e->code, inst);
+}
+
+/* A data register of a file for an operand of some bits; count: consecutive components. */
+static unsigned
+data_register(struct emitter *e, unsigned file, unsigned bits, unsigned count)
+{
+   bool mixed = e->program->mixed_layouts;
+   unsigned regs = bits == 64 ? 2 * count : count;
+
+   if (file == NPU_FILES_S)
+      return NPU_REG_S(S_DATA + pick(e, NUM_S - count + 1));
+   if (file == NPU_FILES_M)
+      return NPU_REG_M(pick(e, NUM_M));
+   if (mixed)
+      return NPU_REG_V((V_NARROW + pick(e, NUM_NARROW + NUM_WIDE - regs + 1)) &
+                       (bits == 64 ? ~1u : ~0u));
+   if (bits == 64)
+      return NPU_REG_V(V_WIDE + 2 * pick(e, NUM_WIDE / 2 - count + 1));
+   return NPU_REG_V(V_NARROW + pick(e, NUM_NARROW - count + 1));
+}
+
+static unsigned
+pick_file(struct emitter *e, unsigned files)
+{
+   unsigned file;
+
+   do
+      file = 1u << pick(e, 4);
+   while (!(files & file));
+   return file;
+}
+
+/* What is undefined in an unmasked vector result becomes zero. */
+static void
+define_lanes(struct emitter *e, unsigned dst, unsigned bits, unsigned count)
+{
+   for (unsigned i = 0; i < count; i++) {
+      unsigned reg = dst + i * (bits == 64 ? 2 : 1);
+      emit(e, (struct npu_inst){
+                 .op = bits == 64 ? NPU_OP_SEL_B64 : NPU_OP_SEL_B32,
+                 .dst = (uint8_t)reg,
+                 .src = {NPU_REG_EXEC, (uint16_t)reg, NPU_SRC_INT(0)},
+              });
+   }
+}
+
+static void
+pick_literal(struct emitter *e, struct npu_inst *inst, unsigned bits)
+{
+   uint64_t all = bits >= 64 ? UINT64_MAX : (1ull << bits) - 1;
+   uint64_t value = tap_random(&e->rng) >> pick(e, 64);
+
+   if (!inst->has_literal)
+      inst->literal = value;
+   inst->literal &= all;
+   inst->has_literal = true;
+}
+
+static void
+pick_source(struct emitter *e, struct npu_inst *inst, const struct npu_op_info *info, unsigned i,
+            bool scalar)
+{
+   const struct npu_operand_info *o = &info->src[i];
+   unsigned files = scalar ? o->files & ~(NPU_FILES_V | NPU_FILES_M) : o->files;
+   bool mask_only = !files;
+   unsigned file = pick_file(e, mask_only ? o->files : files);
+
+   if (file != NPU_FILES_IMM) {
+      unsigned reg = data_register(e, file, o->bits, 1);
+      if (file == NPU_FILES_M && pick(e, 4) == 0)
+         reg = NPU_REG_EXEC;
+      inst->src[i] = (uint16_t)reg;
+   } else if (pick(e, 3) == 0) {
+      inst->src[i] = NPU_SRC_LITERAL;
+      pick_literal(e, inst, o->bits);
+   } else if (o->kind == NPU_KIND_FLOAT && pick(e, 2)) {
+      inst->src[i] = (uint16_t)(NPU_SRC_FLOAT_FIRST + pick(e, 8));
+   } else {
+      inst->src[i] = (uint16_t)(NPU_SRC_INT_FIRST + pick(e, 128));
+   }
+   if (info->float_mods >> i & 1) {
+      inst->neg |= (uint8_t)((pick(e, 4) == 0) << i);
+      inst->abs |= (uint8_t)((pick(e, 4) == 0) << i);
+   }
+}
+
+static bool
+is_computation(const struct npu_op_info *info)
+{
+   bool wave = info->cross_lane && !info->side_effects && info->has_dst;
+
+   return info->name && (info->pure || wave) && !info->is_special && !info->is_memory;
+}
+
+/* A random instruction of an operation without effects but on registers. */
+static struct npu_inst
+random_computation(struct emitter *e, enum npu_op op)
+{
+   const struct npu_op_info *info = &npu_op_infos[op];
+
+   for (;;) {
+      struct npu_inst inst = {.op = op};
+      unsigned file = pick_file(e, info->dst.files);
+      inst.dst = (uint8_t)data_register(e, file, info->dst.bits, 1);
+      inst.masked = info->maskable && file != NPU_FILES_S && pick(e, 3) == 0;
+      bool scalar = info->scalar_form_ok && file == NPU_FILES_S;
+      for (unsigned i = 0; i < info->num_srcs; i++) {
+         if (info->src[i].files)
+            pick_source(e, &inst, info, i, scalar);
+      }
+      if (info->has_round)
+         inst.round = (uint8_t)(pick(e, 2) ? 0 : pick(e, 4));
+      if (info->has_sat)
+         inst.sat = pick(e, 2);
+      if (!npu_inst_check(&inst))
+         return inst;
+   }
+}
+
+unsigned
+jit_program_make_ops(struct jit_program *program, uint64_t seed, unsigned first, unsigned instances)
+{
+   unsigned op = first;
+
+   memset(program, 0, sizeof(*program));
+   program->seed = seed;
+   program->group_size = 61;
+   program->num_groups = 2;
+   for (; op < NPU_NUM_OPS && program->num_items + instances <= OPS_ITEMS; op++) {
+      if (!is_computation(&npu_op_infos[op]))
+         continue;
+      for (unsigned i = 0; i < instances; i++) {
+         unsigned index = program->num_items++;
+         program->items[index] = (struct jit_item){
+            .seed = mix(seed + op, i),
+            .kind = KIND_ALU,
+            .parent = -1,
+            .op = (uint16_t)op,
+         };
+      }
+   }
+   return op;
+}
+
+/* An instruction of an operation, or of any if op is 0. */
+static void
+emit_alu(struct emitter *e, enum npu_op op)
+{
+   while (!is_computation(&npu_op_infos[op]))
+      op = (enum npu_op)pick(e, NPU_NUM_OPS);
+   struct npu_inst inst = random_computation(e, op);
+   emit(e, inst);
+   if (npu_reg_is_v(inst.dst) && !inst.masked)
+      define_lanes(e, inst.dst, npu_op_infos[op].dst.bits, 1);
+}
+
+/* ---- memory ------------------------------------------------------------------------------ */
+
+/* V_TMP: random offsets below limit_B (a power of two) from a data register. */
+static void
+random_offsets(struct emitter *e, uint32_t limit_B)
+{
+   struct npu_inst inst = {.op = NPU_OP_IAND_I32, .dst = V_TMP};
+
+   inst.src[0] = (uint16_t)data_register(e, NPU_FILES_V, 32, 1);
+   inst.src[1] = NPU_SRC_LITERAL;
+   inst.has_literal = true;
+   inst.literal = limit_B - 1;
+   emit(e, inst);
+   define_lanes(e, V_TMP, 32, 1);
+}
+
+static void
+finish_load(struct emitter *e, const struct npu_inst *inst)
+{
+   emit(e, *inst);
+   if (npu_reg_is_v(inst->dst) && !inst->masked)
+      define_lanes(e, inst->dst, inst->width_log2 == 3 ? 64 : 32, inst->count);
+}
+
+static struct npu_inst
+memory_inst(struct emitter *e, enum npu_op op, bool scalar)
+{
+   struct npu_inst inst = {.op = op};
+
+   inst.width_log2 = (uint8_t)pick(e, 4);
+   inst.count = (uint8_t)(1 + pick(e, 4));
+   inst.dst = (uint8_t)data_register(e, scalar ? NPU_FILES_S : NPU_FILES_V, 8u << inst.width_log2,
+                                     inst.count);
+   inst.masked = !scalar && npu_op_infos[op].is_load && op != NPU_OP_LD_W && pick(e, 3) == 0;
+   return inst;
+}
+
+/* From the input: any form, any alignment. */
+static void
+emit_load(struct emitter *e)
+{
+   static const enum npu_op forms[] = {NPU_OP_LD_S, NPU_OP_LD_U, NPU_OP_LD_X, NPU_OP_LD_O,
+                                       NPU_OP_LD_A};
+   enum npu_op op = forms[pick(e, 5)];
+   struct npu_inst inst = memory_inst(e, op, op == NPU_OP_LD_S);
+
+   inst.space = pick(e, 4) == 0 ? NPU_SPACE_GENERIC : NPU_SPACE_GLOBAL;
+   inst.imm = (int32_t)pick(e, 128);
+   inst.src[0] = S_IN;
+   if (op == NPU_OP_LD_X) {
+      inst.src[1] = (uint16_t)NPU_SRC_INT(pick(e, 3) ? (int)pick(e, 64)
+                                                     : (int)(inst.count << inst.width_log2));
+   } else if (op == NPU_OP_LD_O || op == NPU_OP_LD_A) {
+      random_offsets(e, 2048);
+      inst.src[1] = V_TMP;
+      inst.scale_log2 = (uint8_t)pick(e, 3);
+      inst.sx = pick(e, 2);
+   }
+   if (op == NPU_OP_LD_A) {
+      emit(e, (struct npu_inst){.op = NPU_OP_CVT_U64_U32, .dst = V_TMP64, .src = {V_TMP}});
+      emit(e, (struct npu_inst){.op = NPU_OP_IADD_I64, .dst = V_TMP64, .src = {V_TMP64, S_IN}});
+      define_lanes(e, V_TMP64, 64, 1);
+      inst.src[0] = NPU_SRC_INT(0);
+      inst.src[1] = V_TMP64;
+      inst.scale_log2 = 0;
+      inst.sx = false;
+   }
+   finish_load(e, &inst);
+}
+
+/* To the work-item's own slot. */
+static void
+emit_store(struct emitter *e)
+{
+   bool lanes = pick(e, 2);
+   struct npu_inst inst = memory_inst(e, lanes ? NPU_OP_ST_O : NPU_OP_ST_A, false);
+   unsigned size_B = (unsigned)inst.count << inst.width_log2;
+
+   inst.space = pick(e, 4) == 0 ? NPU_SPACE_GENERIC : NPU_SPACE_GLOBAL;
+   inst.imm = (int32_t)pick(e, JIT_SLOT_B - size_B + 1);
+   inst.src[0] = lanes ? S_SLOTS : NPU_SRC_INT(0);
+   inst.src[1] = lanes ? V_SLOT : V_ADDRESS;
+   emit(e, inst);
+   if (pick(e, 2)) {
+      /* And back. */
+      inst.op = lanes ? NPU_OP_LD_O : NPU_OP_LD_A;
+      inst.dst = (uint8_t)data_register(e, NPU_FILES_V, 8u << inst.width_log2, inst.count);
+      finish_load(e, &inst);
+   }
+}
+
+/* Local memory. Each wave writes only its own part; others' parts are not read. */
+static void
+emit_local(struct emitter *e)
+{
+   static const enum npu_op stores[] = {NPU_OP_ST_U, NPU_OP_ST_X, NPU_OP_ST_O, NPU_OP_ST_S};
+   static const enum npu_op loads[] = {NPU_OP_LD_U, NPU_OP_LD_X, NPU_OP_LD_O, NPU_OP_LD_S};
+   unsigned form = pick(e, 4);
+   bool is_store = pick(e, 2);
+   struct npu_inst inst = memory_inst(e, is_store ? stores[form] : loads[form], form == 3);
+
+   inst.space = NPU_SPACE_LOCAL;
+   inst.src[0] = S_TMP;
+   inst.imm = (int32_t)pick(e, 64);
+   /* S_TMP = 2048 * wave */
+   emit(e,
+        (struct npu_inst){.op = NPU_OP_ISHL_I32, .dst = S_TMP, .src = {S_WAVE, NPU_SRC_INT(11)}});
+   if (form == 1)
+      inst.src[1] = NPU_SRC_INT(32); /* lanes do not overlap */
+   if (form == 2) {
+      /* 32 bytes for each lane */
+      emit(e, (struct npu_inst){.op = NPU_OP_RDSR, .dst = V_TMP, .sr_or_code = NPU_SR_LANE_ID});
+      emit(e,
+           (struct npu_inst){.op = NPU_OP_ISHL_I32, .dst = V_TMP, .src = {V_TMP, NPU_SRC_INT(4)}});
+      define_lanes(e, V_TMP, 32, 1);
+      inst.src[1] = V_TMP;
+      inst.scale_log2 = 1;
+      inst.sx = pick(e, 2);
+   }
+   if (is_store)
+      emit(e, inst);
+   else
+      finish_load(e, &inst);
+}
+
+static void
+emit_private(struct emitter *e)
+{
+   static const enum npu_op ops[] = {NPU_OP_ST_U, NPU_OP_ST_W, NPU_OP_ST_O,
+                                     NPU_OP_LD_U, NPU_OP_LD_W, NPU_OP_LD_O};
+   enum npu_op op = ops[pick(e, 6)];
+   struct npu_inst inst = memory_inst(e, op, false);
+
+   inst.space = NPU_SPACE_PRIVATE;
+   inst.src[0] = NPU_SRC_INT(pick(e, 16));
+   inst.imm = (int32_t)(pick(e, 2) ? pick(e, 16) * 4 : pick(e, 64));
+   if (op == NPU_OP_ST_O || op == NPU_OP_LD_O) {
+      random_offsets(e, 64);
+      inst.src[1] = V_TMP;
+   }
+   if (npu_op_infos[op].is_store)
+      emit(e, inst);
+   else
+      finish_load(e, &inst);
+}
+
+static void
+emit_atomic(struct emitter *e)
+{
+   enum npu_op op;
+
+   do
+      op = (enum npu_op)(NPU_OP_ATOM_IADD_O_I32 + pick(e, 128));
+   while (!npu_op_valid(op) || !npu_op_infos[op].is_atomic ||
+          npu_op_infos[op].format != NPU_FORMAT_ATOM_O);
+   const struct npu_op_info *info = &npu_op_infos[op];
+   bool wide = info->src[2].bits == 64;
+   struct npu_inst inst = {.op = op, .scale_log2 = 3};
+
+   random_offsets(e, 128);
+   inst.noret = pick(e, 3) == 0;
+   inst.src[0] = S_COUNTERS;
+   inst.src[1] = V_TMP;
+   inst.src[2] = (uint16_t)data_register(e, NPU_FILES_V, wide ? 64 : 32, 1);
+   if (info->num_srcs > 3)
+      inst.src[3] = (uint16_t)data_register(e, NPU_FILES_V, wide ? 64 : 32, 1);
+   if (!inst.noret) {
+      inst.dst = (uint8_t)data_register(e, NPU_FILES_V, wide ? 64 : 32, 1);
+      inst.masked = pick(e, 2);
+   }
+   emit(e, inst);
+   if (!inst.noret && !inst.masked)
+      define_lanes(e, inst.dst, wide ? 64 : 32, 1);
+}
+
+static void
+emit_special(struct emitter *e)
+{
+   unsigned sr;
+
+   do
+      sr = pick(e, NPU_NUM_SRS);
+   while (!npu_sr_infos[sr].name || sr == NPU_SR_CLOCK);
+   struct npu_inst inst = {.op = NPU_OP_RDSR, .sr_or_code = (uint16_t)sr};
+   bool vector = npu_sr_infos[sr].files & NPU_FILES_V;
+   inst.dst = (uint8_t)data_register(e, vector ? NPU_FILES_V : NPU_FILES_S, 32, 1);
+   inst.masked = vector && pick(e, 2);
+   emit(e, inst);
+   if (vector && !inst.masked)
+      define_lanes(e, inst.dst, 32, 1);
+}
+
+/* ---- control flow ------------------------------------------------------------------------ */
+
+static void emit_children(struct emitter *e, int parent, unsigned depth);
+
+/* Sets the target of the branch at word `at` (which has no literal) to the current end. */
+static void
+patch(struct emitter *e, size_t at, size_t target)
+{
+   int32_t distance = (int32_t)((int64_t)target - (int64_t)(at + 1));
+   uint64_t *word = &e->code->words[at];
+
+   *word = (*word & UINT32_MAX) | (uint64_t)(uint32_t)distance << 32;
+}
+
+static void
+emit_if(struct emitter *e, int index, unsigned depth)
+{
+   unsigned saved = NPU_REG_M(M_SAVED + depth), condition = NPU_REG_M(pick(e, NUM_M));
+   bool skip_if_empty = pick(e, 2), has_else = pick(e, 2);
+
+   emit(e, (struct npu_inst){.op = NPU_OP_MMOV, .dst = (uint8_t)saved, .src = {NPU_REG_EXEC}});
+   emit(e, (struct npu_inst){.op = NPU_OP_MAND,
+                             .dst = NPU_REG_EXEC,
+                             .src = {(uint16_t)saved, (uint16_t)condition}});
+   size_t branch = e->code->num_words;
+   if (skip_if_empty)
+      emit(e, (struct npu_inst){.op = NPU_OP_BR_NONE, .src = {NPU_REG_EXEC}});
+   emit_children(e, index, depth + 1);
+   if (skip_if_empty)
+      patch(e, branch, e->code->num_words);
+   if (has_else) {
+      /* The rest does something small. */
+      emit(e, (struct npu_inst){.op = NPU_OP_MANDN,
+                                .dst = NPU_REG_EXEC,
+                                .src = {(uint16_t)saved, NPU_REG_EXEC}});
+      emit_alu(e, NPU_OP_NONE);
+   }
+   emit(e, (struct npu_inst){.op = NPU_OP_MMOV, .dst = NPU_REG_EXEC, .src = {(uint16_t)saved}});
+}
+
+/* A counted loop; a divergent one loses lanes on the way and ends when none is left. */
+static void
+emit_loop(struct emitter *e, int index, unsigned depth)
+{
+   unsigned counter = NPU_REG_S(S_LOOP + depth), saved = NPU_REG_M(M_SAVED + depth);
+   bool divergent = pick(e, 2);
+   struct npu_inst count = {.op = NPU_OP_MOV_B64, .dst = (uint8_t)counter};
+
+   count.src[0] = NPU_SRC_INT(1 + pick(e, 3));
+   emit(e, count);
+   emit(e, (struct npu_inst){.op = NPU_OP_MMOV, .dst = (uint8_t)saved, .src = {NPU_REG_EXEC}});
+   size_t head = e->code->num_words;
+   emit_children(e, index, depth + 1);
+   size_t leave = 0;
+   if (divergent) {
+      emit(e, (struct npu_inst){.op = NPU_OP_MANDN,
+                                .dst = NPU_REG_EXEC,
+                                .src = {NPU_REG_EXEC, (uint16_t)NPU_REG_M(pick(e, NUM_M))}});
+      leave = e->code->num_words;
+      emit(e, (struct npu_inst){.op = NPU_OP_BR_NONE, .src = {NPU_REG_EXEC}});
+   }
+   emit(e, (struct npu_inst){.op = NPU_OP_IADD_I64,
+                             .dst = (uint8_t)counter,
+                             .src = {(uint16_t)counter, NPU_SRC_INT(-1)}});
+   size_t back = e->code->num_words;
+   emit(e, (struct npu_inst){.op = NPU_OP_BR_NZ, .src = {(uint16_t)counter}});
+   patch(e, back, head);
+   if (divergent)
+      patch(e, leave, e->code->num_words);
+   emit(e, (struct npu_inst){.op = NPU_OP_MMOV, .dst = NPU_REG_EXEC, .src = {(uint16_t)saved}});
+}
+
+static void
+emit_children(struct emitter *e, int parent, unsigned depth)
+{
+   const struct jit_program *program = e->program;
+
+   for (unsigned i = 0; i < program->num_items; i++) {
+      const struct jit_item *item = &program->items[i];
+      if (item->parent != parent || item->skip)
+         continue;
+      uint64_t outer = e->rng;
+      e->rng = item->seed;
+      switch ((enum kind)item->kind) {
+      case KIND_ALU:
+         emit_alu(e, (enum npu_op)item->op);
+         break;
+      case KIND_LOAD:
+         emit_load(e);
+         break;
+      case KIND_STORE:
+         emit_store(e);
+         break;
+      case KIND_LOCAL:
+         emit_local(e);
+         break;
+      case KIND_PRIVATE:
+         emit_private(e);
+         break;
+      case KIND_ATOMIC:
+         emit_atomic(e);
+         break;
+      case KIND_SPECIAL:
+         emit_special(e);
+         break;
+      case KIND_BARRIER:
+         emit(e, (struct npu_inst){.op = NPU_OP_BARRIER});
+         break;
+      case KIND_IF:
+         emit_if(e, (int)i, depth);
+         break;
+      case KIND_LOOP:
+         emit_loop(e, (int)i, depth);
+         break;
+      case NUM_KINDS:
+         break;
+      }
+      e->rng = outer;
+   }
+}
+
+/* ---- the frame --------------------------------------------------------------------------- */
+
+static void
+read_special(struct emitter *e, unsigned dst, enum npu_sr sr)
+{
+   emit(e, (struct npu_inst){.op = NPU_OP_RDSR, .dst = (uint8_t)dst, .sr_or_code = (uint16_t)sr});
+}
+
+static void
+begin(struct emitter *e)
+{
+   read_special(e, S_ARGS, NPU_SR_ARGS);
+   sim_code_memory(e->code, NPU_OP_LD_S, S_IN, S_ARGS, 0, 64, JIT_NUM_ARGS);
+   read_special(e, S_WAVE, NPU_SR_WAVE_ID);
+   read_special(e, S_TMP, NPU_SR_GROUP_ID_X);
+   /* The wave's state: (group * 8 + wave) * JIT_STATE_B; the work-item's slot likewise. */
+   emit(e, (struct npu_inst){.op = NPU_OP_ISHL_I32, .dst = S_TMP, .src = {S_TMP, NPU_SRC_INT(3)}});
+   emit(e, (struct npu_inst){.op = NPU_OP_IADD_I32, .dst = S_TMP, .src = {S_TMP, S_WAVE}});
+   read_special(e, V_SLOT, NPU_SR_LANE_ID);
+   emit(e, (struct npu_inst){.op = NPU_OP_ISHL_I32,
+                             .dst = NPU_REG_S(7),
+                             .src = {S_TMP, NPU_SRC_INT(5)}});
+   emit(e, (struct npu_inst){.op = NPU_OP_IADD_I32, .dst = V_SLOT, .src = {V_SLOT, NPU_REG_S(7)}});
+   emit(e,
+        (struct npu_inst){.op = NPU_OP_ISHL_I32, .dst = V_SLOT, .src = {V_SLOT, NPU_SRC_INT(6)}});
+   emit(e, (struct npu_inst){.op = NPU_OP_CVT_U64_U32, .dst = V_ADDRESS, .src = {V_SLOT}});
+   emit(e, (struct npu_inst){.op = NPU_OP_IADD_I64, .dst = V_ADDRESS, .src = {V_ADDRESS, S_SLOTS}});
+   emit(e, (struct npu_inst){.op = NPU_OP_ISHL_I64, .dst = S_TMP, .src = {S_TMP, NPU_SRC_INT(13)}});
+   emit(e, (struct npu_inst){.op = NPU_OP_IADD_I64, .dst = S_STATE, .src = {S_STATE, S_TMP}});
+   /* Data, different from wave to wave. */
+   emit(e, (struct npu_inst){.op = NPU_OP_ISHL_I64, .dst = S_TMP, .src = {S_WAVE, NPU_SRC_INT(7)}});
+   emit(e, (struct npu_inst){.op = NPU_OP_IADD_I64, .dst = S_TMP, .src = {S_TMP, S_IN}});
+   for (unsigned i = 0; i < NUM_NARROW; i += 4)
+      sim_code_memory(e->code, NPU_OP_LD_U, NPU_REG_V(V_NARROW + i), S_TMP, (int)i * 132, 32, 4);
+   for (unsigned i = 0; i < NUM_WIDE; i += 2)
+      sim_code_memory(e->code, NPU_OP_LD_U, NPU_REG_V(V_WIDE + i), S_TMP, 3000 + (int)i * 132, 64,
+                      1);
+   for (unsigned i = 0; i < NUM_NARROW; i++)
+      define_lanes(e, NPU_REG_V(V_NARROW + i), 32, 1);
+   for (unsigned i = 0; i < NUM_WIDE; i += 2)
+      define_lanes(e, NPU_REG_V(V_WIDE + i), 64, 1);
+   for (unsigned i = 0; i < NUM_S; i += 4)
+      sim_code_memory(e->code, NPU_OP_LD_S, NPU_REG_S(S_DATA + i), S_TMP, 5000 + (int)i * 8, 64, 4);
+   for (unsigned i = 0; i < NUM_M; i++)
+      sim_code_mask(e->code, NPU_REG_M(i), NPU_REG_S(S_DATA + i));
+}
+
+/* Writes all registers to the wave's state. */
+static void
+finish(struct emitter *e)
+{
+   sim_code_mask_value(e->code, NPU_REG_EXEC, UINT32_MAX);
+   for (unsigned i = 0; i < NUM_NARROW; i++)
+      sim_code_memory(e->code, NPU_OP_ST_U, NPU_REG_V(V_NARROW + i), S_STATE, (int)i * 128, 32, 1);
+   for (unsigned i = 0; i < NUM_WIDE; i += 2)
+      sim_code_memory(e->code, NPU_OP_ST_U, NPU_REG_V(V_WIDE + i), S_STATE, 2048 + (int)i * 128, 64,
+                      1);
+   for (unsigned i = 0; i < NUM_S; i++)
+      sim_code_memory(e->code, NPU_OP_ST_S, NPU_REG_S(S_DATA + i), S_STATE, 4096 + (int)i * 8, 64,
+                      1);
+   for (unsigned i = 0; i < NUM_M; i++) {
+      emit(e, (struct npu_inst){.op = NPU_OP_MTOS, .dst = S_TMP, .src = {(uint16_t)NPU_REG_M(i)}});
+      sim_code_memory(e->code, NPU_OP_ST_S, S_TMP, S_STATE, 4352 + (int)i * 8, 64, 1);
+   }
+   sim_code_end(e->code);
+}
+
+void
+jit_program_emit(const struct jit_program *program, struct sim_code *code)
+{
+   struct emitter e = {.program = program, .code = code, .rng = program->seed | 1};
+
+   memset(code, 0, sizeof(*code));
+   begin(&e);
+   emit_children(&e, -1, 0);
+   finish(&e);
+}
