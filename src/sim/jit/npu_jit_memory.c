@@ -9,8 +9,10 @@
 // the wave is its memory, so what a fault record needs is put there before: the uop, exec, and the
 // address operands (npu_jit_fault.c).
 //
-// Unit stride becomes masked vector accesses, other forms gathers and scatters. Without AVX-512
-// masked accesses are expensive: the vector way is taken when all lanes are active.
+// Unit stride becomes masked vector accesses. In the other forms each chunk of lanes is looked at when
+// the code runs: consecutive lanes are one vector access, lanes that all load the same one load, what
+// is left a gather or scatter. Without AVX-512 masked accesses are expensive: the vector way is taken
+// when all lanes are active.
 //
 // A load whose result nobody reads is left to the handler: LLVM would remove it, and its fault.
 //
@@ -461,64 +463,257 @@ component_pointers(struct npu_jit_gen *g, const struct access *a, LLVMValueRef m
    return LLVMBuildSelect(g->builder, npu_jit_exec(g, chunk), pointers, npu_jit_splat(g, safe), "");
 }
 
+/* A variable of the function for a loaded value: several ways lead to it. */
+static LLVMValueRef
+make_variable(struct npu_jit_gen *g, LLVMTypeRef type)
+{
+   LLVMBasicBlockRef here = LLVMGetInsertBlock(g->builder);
+
+   LLVMPositionBuilderBefore(g->builder, LLVMGetBasicBlockTerminator(g->entry_block));
+   LLVMValueRef variable = LLVMBuildAlloca(g->builder, type, "loaded");
+   LLVMPositionBuilderAtEnd(g->builder, here);
+   return variable;
+}
+
+/* One chunk, lane by lane. */
 static void
-scattered(struct npu_jit_gen *g, const struct access *a, LLVMValueRef memory, LLVMValueRef *address)
+scattered_chunk(struct npu_jit_gen *g, const struct access *a, LLVMValueRef memory,
+                LLVMValueRef address, unsigned chunk, LLVMValueRef *loaded)
 {
    LLVMTypeRef type = npu_jit_vec_of(g, npu_jit_int(g, 8 * a->width));
    LLVMTypeRef types[2] = {type, npu_jit_vec_of(g, g->ptr)};
-   LLVMValueRef loaded[NPU_JIT_MAX_CHUNKS][4];
-   LLVMValueRef align = npu_jit_i32(g, 1);
+   LLVMValueRef align = npu_jit_i32(g, 1), exec = npu_jit_exec(g, chunk);
 
-   for (unsigned c = 0; c < g->chunks; c++) {
-      for (unsigned i = 0; i < a->count; i++) {
-         LLVMValueRef pointers = component_pointers(g, a, memory, address[c], i, c);
-         LLVMValueRef exec = npu_jit_exec(g, c);
-         if (a->is_store && has_gather(g, a)) {
-            LLVMValueRef args[4] = {store_data(g, a, i, c), pointers, align, exec};
-            npu_jit_intrinsic(g, "llvm.masked.scatter", types, 2, args, 4);
-         } else if (a->is_store) {
-            store_lanes(g, pointers, store_data(g, a, i, c));
-         } else if (has_gather(g, a)) {
-            LLVMValueRef args[4] = {pointers, align, exec, LLVMConstNull(type)};
-            loaded[c][i] = npu_jit_intrinsic(g, "llvm.masked.gather", types, 2, args, 4);
-         } else {
-            loaded[c][i] = load_lanes(g, a, pointers);
-         }
+   for (unsigned i = 0; i < a->count; i++) {
+      LLVMValueRef pointers = component_pointers(g, a, memory, address, i, chunk), value;
+      if (a->is_store && has_gather(g, a)) {
+         LLVMValueRef args[4] = {store_data(g, a, i, chunk), pointers, align, exec};
+         npu_jit_intrinsic(g, "llvm.masked.scatter", types, 2, args, 4);
+         continue;
       }
+      if (a->is_store) {
+         store_lanes(g, pointers, store_data(g, a, i, chunk));
+         continue;
+      }
+      if (has_gather(g, a)) {
+         LLVMValueRef args[4] = {pointers, align, exec, LLVMConstNull(type)};
+         value = npu_jit_intrinsic(g, "llvm.masked.gather", types, 2, args, 4);
+      } else {
+         value = load_lanes(g, a, pointers);
+      }
+      LLVMBuildStore(g->builder, value, loaded[i]);
    }
-   for (unsigned c = 0; !a->is_store && c < g->chunks; c++) {
+}
+
+/* One chunk whose lanes are consecutive, from `pointer` on. */
+static void
+consecutive_chunk(struct npu_jit_gen *g, const struct access *a, LLVMValueRef pointer,
+                  unsigned chunk, bool full, LLVMValueRef *loaded)
+{
+   LLVMTypeRef element = npu_jit_int(g, 8 * a->width);
+   LLVMTypeRef type = LLVMVectorType(element, g->width * a->count);
+   LLVMValueRef mask = full ? NULL : spread_mask(g, npu_jit_exec(g, chunk), a->count), parts[4];
+
+   if (a->is_store) {
       for (unsigned i = 0; i < a->count; i++)
-         load_result(g, a, i, c, loaded[c][i]);
+         parts[i] = store_data(g, a, i, chunk);
+      masked_store(g, interleave(g, parts, a->count), pointer, mask);
+      return;
    }
+   LLVMValueRef all = masked_load(g, type, pointer, mask);
+   for (unsigned i = 0; i < a->count; i++)
+      LLVMBuildStore(g->builder, take_component(g, all, i, a->count), loaded[i]);
+}
+
+/* One chunk whose lanes all load from `pointer`. */
+static void
+uniform_chunk(struct npu_jit_gen *g, const struct access *a, LLVMValueRef pointer,
+              LLVMValueRef *loaded)
+{
+   LLVMTypeRef element = npu_jit_int(g, 8 * a->width);
+
+   for (unsigned i = 0; i < a->count; i++) {
+      LLVMValueRef value = npu_jit_load(g, element, pointer, i * a->width, 1);
+      LLVMBuildStore(g->builder, npu_jit_splat(g, value), loaded[i]);
+   }
+}
+
+/* What can be said at run time about the addresses of a chunk. */
+struct pattern {
+   LLVMValueRef start;       /* address of its first lane */
+   LLVMValueRef consecutive; /* i1: the active lanes are at start + lane * size_B */
+   LLVMValueRef uniform;     /* i1: all at start, and there is one */
+};
+
+/* i1: the lanes of `value` that are active equal the first one. */
+static LLVMValueRef
+all_equal(struct npu_jit_gen *g, LLVMValueRef value, unsigned chunk)
+{
+   LLVMTypeRef bits = npu_jit_int(g, g->width);
+   LLVMValueRef first = LLVMBuildExtractElement(g->builder, value, npu_jit_i32(g, 0), "");
+   LLVMValueRef differ = compare(g, LLVMIntNE, value, npu_jit_splat(g, first));
+
+   differ = LLVMBuildAnd(g->builder, differ, npu_jit_exec(g, chunk), "");
+   differ = LLVMBuildBitCast(g->builder, differ, bits, "");
+   return compare(g, LLVMIntEQ, differ, LLVMConstInt(bits, 0, false));
+}
+
+static LLVMValueRef
+chunk_active(struct npu_jit_gen *g, unsigned chunk, bool all)
+{
+   LLVMTypeRef bits = npu_jit_int(g, g->width);
+   LLVMValueRef exec = LLVMBuildBitCast(g->builder, npu_jit_exec(g, chunk), bits, "");
+   LLVMValueRef none = LLVMConstInt(bits, 0, false);
+
+   return all ? compare(g, LLVMIntEQ, exec, LLVMConstNot(none)) : compare(g, LLVMIntNE, exec, none);
+}
+
+/* Lane offsets of 32 bits: they are compared as such; a sum must not leave the 32 bits. */
+static struct pattern
+offset_pattern(struct npu_jit_gen *g, const struct access *a, unsigned chunk)
+{
+   const struct npu_inst *inst = a->inst;
+   LLVMBuilderRef b = g->builder;
+   struct npu_jit_shape t = {g, g->width};
+   uint32_t step = a->size_B >> inst->scale_log2, span = step * (g->width - 1);
+   LLVMValueRef offset = npu_jit_source_chunk(g, 1, 32, chunk), lanes[NPU_INTERP_LANES];
+   LLVMValueRef first = LLVMBuildExtractElement(b, offset, npu_jit_i32(g, 0), "");
+   LLVMValueRef base = add(g, npu_jit_source_scalar(g, 0, 64), inst->imm), wide;
+   struct pattern p = {.consecutive = LLVMConstInt(g->i1, 0, false)};
+
+   wide = inst->sx ? LLVMBuildSExt(b, first, g->i64, "") : LLVMBuildZExt(b, first, g->i64, "");
+   wide = LLVMBuildShl(b, wide, npu_jit_i64(g, inst->scale_log2), "");
+   p.start = LLVMBuildAdd(b, base, wide, "");
+   p.uniform = LLVMBuildAnd(b, all_equal(g, offset, chunk), chunk_active(g, chunk, false), "");
+   if (step << inst->scale_log2 != a->size_B)
+      return p;
+   for (unsigned l = 0; l < g->width; l++)
+      lanes[l] = npu_jit_i32(g, l * step);
+   LLVMValueRef flat = LLVMBuildSub(b, offset, LLVMConstVector(lanes, t.width), "");
+   LLVMValueRef last = npu_jit_i32(g, (inst->sx ? INT32_MAX : UINT32_MAX) - span);
+   LLVMValueRef stays = compare(g, inst->sx ? LLVMIntSLE : LLVMIntULE, first, last);
+   p.consecutive = LLVMBuildAnd(b, all_equal(g, flat, chunk), stays, "");
+   return p;
+}
+
+static struct pattern
+find_pattern(struct npu_jit_gen *g, const struct access *a, unsigned chunk)
+{
+   const struct npu_inst *inst = a->inst;
+   LLVMBuilderRef b = g->builder;
+   struct pattern p;
+
+   if (inst->op == NPU_OP_LD_O || inst->op == NPU_OP_ST_O)
+      return offset_pattern(g, a, chunk);
+   LLVMValueRef address = lane_addresses(g, a, chunk);
+   p.start = LLVMBuildExtractElement(b, address, npu_jit_i32(g, 0), "");
+   if (inst->op == NPU_OP_LD_X || inst->op == NPU_OP_ST_X) {
+      LLVMValueRef stride = npu_jit_source_scalar(g, 1, 64);
+      p.consecutive = compare(g, LLVMIntEQ, stride, npu_jit_i64(g, a->size_B));
+      p.uniform = compare(g, LLVMIntEQ, stride, npu_jit_i64(g, 0));
+   } else {
+      LLVMValueRef flat = LLVMBuildSub(b, address, lane_numbers(g, 0, a->size_B), "");
+      p.consecutive = all_equal(g, flat, chunk);
+      p.uniform = all_equal(g, address, chunk);
+   }
+   p.uniform = LLVMBuildAnd(b, p.uniform, chunk_active(g, chunk, false), "");
+   return p;
+}
+
+/* Where accesses of a space may be: below `limit` if they are of a->size_B. */
+struct space {
+   bool local;
+   LLVMValueRef memory, limit;
+};
+
+/* One chunk of an access in a form with lane addresses: consecutive, uniform or scattered; to
+ * `slow` if a lane is out of bounds. */
+static void
+addressed_chunk(struct npu_jit_gen *g, const struct access *a, const struct space *space,
+                unsigned chunk, LLVMBasicBlockRef slow, LLVMValueRef *loaded)
+{
+   LLVMBuilderRef b = g->builder;
+   struct pattern p = find_pattern(g, a, chunk);
+   LLVMBasicBlockRef row = npu_jit_new_block(g, "row"), other = npu_jit_new_block(g, "");
+   LLVMBasicBlockRef one = npu_jit_new_block(g, "one"), lanes = npu_jit_new_block(g, "lanes");
+   LLVMBasicBlockRef inside = npu_jit_new_block(g, "inside"), join = npu_jit_new_block(g, "");
+   LLVMValueRef pointer = address_of(g, space->memory, p.start), fits;
+   LLVMValueRef starts = compare(g, LLVMIntULT, p.start, space->limit);
+   const bool full = !g->host->has_avx512;
+
+   /* A window has a margin behind its limit, local memory has not. */
+   fits = starts;
+   if (space->local)
+      fits = in_bounds(g, p.start, g->width * a->size_B,
+                       frame_u64(g, offsetof(struct npu_jit_frame, local_size_B)));
+   LLVMValueRef is_row = LLVMBuildAnd(b, p.consecutive, fits, "");
+   if (full)
+      is_row = LLVMBuildAnd(b, is_row, chunk_active(g, chunk, true), "");
+   LLVMBuildCondBr(b, is_row, row, other);
+   LLVMPositionBuilderAtEnd(b, row);
+   consecutive_chunk(g, a, pointer, chunk, full, loaded);
+   LLVMBuildBr(b, join);
+
+   LLVMPositionBuilderAtEnd(b, other);
+   LLVMValueRef is_one = a->is_store ? LLVMConstInt(g->i1, 0, false)
+                                     : LLVMBuildAnd(b, p.uniform, starts, "");
+   LLVMBuildCondBr(b, is_one, one, lanes);
+   LLVMPositionBuilderAtEnd(b, one);
+   if (!a->is_store)
+      uniform_chunk(g, a, pointer, loaded);
+   LLVMBuildBr(b, join);
+
+   LLVMPositionBuilderAtEnd(b, lanes);
+   LLVMTypeRef bits = npu_jit_int(g, g->width);
+   LLVMValueRef address = lane_addresses(g, a, chunk);
+   LLVMValueRef outside = compare(g, LLVMIntUGE, address, npu_jit_splat(g, space->limit));
+   outside = LLVMBuildAnd(b, outside, npu_jit_exec(g, chunk), "");
+   outside = LLVMBuildBitCast(b, outside, bits, "");
+   npu_jit_branch_likely(g, compare(g, LLVMIntEQ, outside, LLVMConstInt(bits, 0, false)), inside,
+                         slow);
+   LLVMPositionBuilderAtEnd(b, inside);
+   scattered_chunk(g, a, space->memory, address, chunk, loaded);
+   npu_jit_join(g, join);
 }
 
 static bool
 any_addresses(struct npu_jit_gen *g, const struct access *a)
 {
-   bool local = a->inst->space == NPU_SPACE_LOCAL;
-   LLVMBuilderRef b = g->builder;
-   LLVMValueRef address[NPU_JIT_MAX_CHUNKS], outside[NPU_JIT_MAX_CHUNKS], limit;
+   struct space space = {.local = a->inst->space == NPU_SPACE_LOCAL};
+   LLVMTypeRef type = npu_jit_vec_of(g, npu_jit_int(g, 8 * a->width));
+   LLVMValueRef loaded[NPU_JIT_MAX_CHUNKS][4];
+   LLVMBasicBlockRef slow = npu_jit_new_block(g, "slow"), join = npu_jit_new_block(g, "");
 
-   if (local) {
+   if (space.local) {
       LLVMValueRef size_B = npu_jit_i64(g, a->size_B);
-      limit = frame_u64(g, offsetof(struct npu_jit_frame, local_size_B));
-      LLVMValueRef room = add(g, LLVMBuildSub(b, limit, size_B, ""), 1);
-      limit = LLVMBuildSelect(b, compare(g, LLVMIntUGE, limit, size_B), room, npu_jit_i64(g, 0),
-                              "");
+      LLVMValueRef limit = frame_u64(g, offsetof(struct npu_jit_frame, local_size_B));
+      LLVMValueRef room = add(g, LLVMBuildSub(g->builder, limit, size_B, ""), 1);
+      space.limit = LLVMBuildSelect(g->builder, compare(g, LLVMIntUGE, limit, size_B), room,
+                                    npu_jit_i64(g, 0), "");
+      space.memory = g->local;
    } else {
-      limit = frame_u64(g, offsetof(struct npu_jit_frame, fast_limit));
+      space.limit = frame_u64(g, offsetof(struct npu_jit_frame, fast_limit));
+      space.memory = g->window;
       npu_jit_save_operands(g, true);
+      note_access(g);
    }
    for (unsigned c = 0; c < g->chunks; c++) {
-      address[c] = lane_addresses(g, a, c);
-      outside[c] = compare(g, LLVMIntUGE, address[c], npu_jit_splat(g, limit));
-      outside[c] = LLVMBuildAnd(b, outside[c], npu_jit_exec(g, c), "");
+      for (unsigned i = 0; !a->is_store && i < a->count; i++)
+         loaded[c][i] = make_variable(g, type);
+      addressed_chunk(g, a, &space, c, slow, loaded[c]);
    }
-   LLVMValueRef good = LLVMBuildNot(b, npu_jit_any(g, outside), "");
-   LLVMBasicBlockRef join = npu_jit_unless_handler(g, good);
-   if (!local)
-      note_access(g);
-   scattered(g, a, local ? g->local : g->window, address);
+   struct npu_jit_regs stored = g->stored;
+   for (unsigned c = 0; !a->is_store && c < g->chunks; c++) {
+      for (unsigned i = 0; i < a->count; i++)
+         load_result(g, a, i, c, LLVMBuildLoad2(g->builder, type, loaded[c][i], ""));
+   }
+   LLVMBuildBr(g->builder, join);
+
+   struct npu_jit_regs after = g->stored;
+   g->stored = stored;
+   LLVMPositionBuilderAtEnd(g->builder, slow);
+   npu_jit_call_handler(g);
+   g->stored = after;
    npu_jit_join(g, join);
    return true;
 }
