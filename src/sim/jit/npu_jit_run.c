@@ -336,6 +336,11 @@ struct core_state {
    struct npu_interp_core interp;
    struct npu_jit_frame frame;
    uint32_t entry[NPU_WAVES_PER_CORE]; /* or IN_INTERPRETER */
+   /* Where the work is: what must be known after a host fault. */
+   const struct npu_dispatch *dispatch;
+   uint64_t group, end_group;
+   unsigned wave, ended, waiting;
+   bool in_group;
 };
 
 static bool
@@ -478,28 +483,6 @@ interpret(struct core_state *state, struct npu_wave *wave, const struct kernel *
       state->entry[wave->index] = (uint32_t)kernel->flow->entry_of[wave->pc - kernel->interp->uops];
 }
 
-static void
-run_wave(struct core_state *state, struct npu_wave *wave, const struct kernel *kernel,
-         struct npu_guard *guard)
-{
-   /* What is used behind a host fault must not be in a register. */
-   struct core_state *volatile my_state = state;
-   struct npu_wave *volatile my_wave = wave;
-   const struct kernel *volatile my_kernel = kernel;
-   struct npu_guard *volatile my_guard = guard;
-   bool after_fault = sigsetjmp(guard->jump, 0) != 0;
-
-   if (!after_fault)
-      npu_guard_arm(my_guard);
-   if (my_state->entry[my_wave->index] == IN_INTERPRETER)
-      interpret(my_state, my_wave, my_kernel, after_fault);
-   else if (after_fault)
-      npu_jit_access_fault(my_wave, &my_kernel->interp->uops[my_state->frame.access_uop]);
-   else
-      call(my_state, my_wave, my_kernel);
-   npu_guard_disarm(my_guard);
-}
-
 /* ---- groups ------------------------------------------------------------------------------ */
 
 /* What holds for all groups of a dispatch. */
@@ -562,40 +545,100 @@ start_wave(struct core_state *state, struct npu_wave *wave, const struct kernel 
    NPU_WAVE_EXEC(wave) = wave->full;
 }
 
-static bool
-run_group(struct core_state *state, const struct npu_dispatch *dispatch, struct npu_guard *guard)
+static void
+start_group(struct core_state *state)
 {
-   const struct kernel *kernel = dispatch->kernel;
-   struct npu_interp_core *core = &state->interp;
+   const struct npu_packet_dispatch *packet = &state->dispatch->packet;
+   const struct kernel *kernel = state->dispatch->kernel;
+   struct npu_interp_core *interp = &state->interp;
+   const uint64_t group = state->group;
 
-   state->frame.sr[NPU_SR_GROUP_LINEAR] = core->group_linear;
+   interp->group_linear = group;
+   interp->group_id[0] = (uint32_t)(group % packet->grid[0]);
+   interp->group_id[1] = (uint32_t)(group / packet->grid[0] % packet->grid[1]);
+   interp->group_id[2] = (uint32_t)(group / packet->grid[0] / packet->grid[1]);
+   state->frame.sr[NPU_SR_GROUP_LINEAR] = group;
    for (unsigned i = 0; i < 3; i++)
-      state->frame.sr[NPU_SR_GROUP_ID_X + i] = core->group_id[i];
-   for (unsigned i = 0; i < core->num_waves; i++)
-      start_wave(state, &core->waves[i], kernel);
+      state->frame.sr[NPU_SR_GROUP_ID_X + i] = interp->group_id[i];
+   for (unsigned i = 0; i < interp->num_waves; i++)
+      start_wave(state, &interp->waves[i], kernel);
+   state->wave = state->ended = state->waiting = 0;
+   state->in_group = true;
+}
 
-   unsigned ended = 0, waiting = 0;
-   while (ended < core->num_waves) {
-      for (unsigned i = 0; i < core->num_waves; i++) {
-         struct npu_wave *wave = &core->waves[i];
+/* One turn of the wave state->wave. */
+static void
+run_wave(struct core_state *state, bool after_fault)
+{
+   const struct kernel *kernel = state->dispatch->kernel;
+   struct npu_wave *wave = &state->interp.waves[state->wave];
+   bool alone = state->ended + state->waiting + 1 == state->interp.num_waves;
+
+   state->frame.budget = alone ? INT32_MAX : BACKWARD_BRANCHES_PER_TURN;
+   wave->budget = state->frame.budget;
+   if (state->entry[state->wave] == IN_INTERPRETER)
+      interpret(state, wave, kernel, after_fault);
+   else if (after_fault)
+      npu_jit_access_fault(wave, &kernel->interp->uops[state->frame.access_uop]);
+   else
+      call(state, wave, kernel);
+   state->ended += wave->state == NPU_WAVE_ENDED;
+   state->waiting += wave->state == NPU_WAVE_AT_BARRIER;
+}
+
+/* Runs the group to its end. False: stopped. */
+static bool
+run_group(struct core_state *state, bool after_fault)
+{
+   struct npu_interp_core *interp = &state->interp;
+
+   for (;;) {
+      for (; state->wave < interp->num_waves; state->wave++) {
+         struct npu_wave *wave = &interp->waves[state->wave];
          if (wave->state != NPU_WAVE_READY)
             continue;
-         bool alone = ended + waiting + 1 == core->num_waves;
-         state->frame.budget = alone ? INT32_MAX : BACKWARD_BRANCHES_PER_TURN;
-         wave->budget = state->frame.budget;
-         run_wave(state, wave, kernel, guard);
+         run_wave(state, after_fault);
+         after_fault = false;
          if (wave->state == NPU_WAVE_STOPPED)
             return false;
-         ended += wave->state == NPU_WAVE_ENDED;
-         waiting += wave->state == NPU_WAVE_AT_BARRIER;
       }
-      if (waiting + ended == core->num_waves) {
-         waiting = 0;
-         for (unsigned i = 0; i < core->num_waves; i++) {
-            if (core->waves[i].state == NPU_WAVE_AT_BARRIER)
-               core->waves[i].state = NPU_WAVE_READY;
+      if (state->ended == interp->num_waves)
+         return true;
+      if (state->waiting + state->ended == interp->num_waves) {
+         state->waiting = 0;
+         for (unsigned i = 0; i < interp->num_waves; i++) {
+            if (interp->waves[i].state == NPU_WAVE_AT_BARRIER)
+               interp->waves[i].state = NPU_WAVE_READY;
          }
       }
+      state->wave = 0;
+   }
+}
+
+/* Runs the groups from state->group on; after_fault: the wave at work met a host fault. */
+static bool __attribute__((noinline))
+run_groups(struct core_state *state, bool after_fault)
+{
+   struct npu_core *core = state->interp.core;
+
+   for (; state->group < state->end_group; state->group++) {
+      if (npu_queue_stopped(core->queue) != NPU_STOP_NONE && !state->in_group) {
+         struct npu_fault_report report = {
+            .kernel_id = state->dispatch->packet.kernel_id,
+            .pc = core->queue->packet_va,
+            .group = state->group,
+            .core = (uint16_t)core->index,
+         };
+         npu_queue_note_stop(core->queue, &report);
+         return false;
+      }
+      if (!state->in_group)
+         start_group(state);
+      if (!run_group(state, after_fault))
+         return false;
+      after_fault = false;
+      state->in_group = false;
+      npu_queue_progress(core->queue);
    }
    return true;
 }
@@ -628,29 +671,22 @@ run_workgroups(struct npu_core *core, struct npu_dispatch *dispatch, uint64_t fi
    interp->fast_limit = fast ? vm->window_size_B - NPU_INTERP_FAST_MARGIN_B : 0;
    pthread_rwlock_unlock(&vm->lock);
 
-   struct npu_guard guard = window_guard(interp);
    make_local_ids(interp, packet->block);
    set_up(state, dispatch);
-   for (uint64_t group = first; group < first + count; group++) {
-      interp->group_linear = group;
-      interp->group_id[0] = (uint32_t)(group % packet->grid[0]);
-      interp->group_id[1] = (uint32_t)(group / packet->grid[0] % packet->grid[1]);
-      interp->group_id[2] = (uint32_t)(group / packet->grid[0] / packet->grid[1]);
-      if (npu_queue_stopped(core->queue) != NPU_STOP_NONE) {
-         struct npu_fault_report report = {
-            .kernel_id = packet->kernel_id,
-            .pc = core->queue->packet_va,
-            .group = group,
-            .core = (uint16_t)core->index,
-         };
-         npu_queue_note_stop(core->queue, &report);
-         return false;
-      }
-      if (!run_group(state, dispatch, &guard))
-         return false;
-      npu_queue_progress(core->queue);
-   }
-   return true;
+   state->dispatch = dispatch;
+   state->group = first;
+   state->end_group = first + count;
+   state->in_group = false;
+
+   /* One guard for all: what the work needs behind a host fault is in *state. */
+   struct npu_guard guard = window_guard(interp);
+   struct core_state *volatile my_state = state;
+   bool after_fault = sigsetjmp(guard.jump, 0) != 0;
+   if (!after_fault)
+      npu_guard_arm(&guard);
+   bool good = run_groups(my_state, after_fault);
+   npu_guard_disarm(&guard);
+   return good;
 }
 
 const struct npu_engine_ops npu_engine_jit = {
