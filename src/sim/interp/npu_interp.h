@@ -232,4 +232,7 @@ npu_uop_dst(struct npu_wave *wave, const struct npu_uop *uop)
    return (uint8_t *)wave + uop->dst;
 }
 
+/* Fills core->local_id with the local ids of all work-items of the block shape. */
+void npu_interp_make_local_ids(struct npu_interp_core *core, const uint16_t block[3]);
+
 #endif

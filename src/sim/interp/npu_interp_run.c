@@ -312,9 +312,8 @@ run_group(struct npu_interp_core *core, const struct npu_dispatch *dispatch,
    return true;
 }
 
-/* Local ids of all work-items of the block shape. */
-static void
-make_local_ids(struct npu_interp_core *core, const uint16_t block[3])
+void
+npu_interp_make_local_ids(struct npu_interp_core *core, const uint16_t block[3])
 {
    if (!memcmp(core->block, block, sizeof(core->block)))
       return;
@@ -344,7 +343,7 @@ run_workgroups(struct npu_core *core, struct npu_dispatch *dispatch, uint64_t fi
       .range = {{(uintptr_t)state->window,
                  (uintptr_t)state->window + state->fast_limit + NPU_INTERP_FAST_MARGIN_B}},
    };
-   make_local_ids(state, packet->block);
+   npu_interp_make_local_ids(state, packet->block);
    state->num_waves = dispatch->num_waves;
    for (uint64_t group = first; group < first + count; group++) {
       state->group_linear = group;

@@ -643,20 +643,6 @@ run_groups(struct core_state *state, bool after_fault)
    return true;
 }
 
-/* Local ids of all work-items of the block shape. */
-static void
-make_local_ids(struct npu_interp_core *core, const uint16_t block[3])
-{
-   if (!memcmp(core->block, block, sizeof(core->block)))
-      return;
-   memcpy(core->block, block, sizeof(core->block));
-   for (unsigned i = 0; i < NPU_MAX_GROUP_SIZE; i++) {
-      core->local_id[0][i] = i % block[0];
-      core->local_id[1][i] = i / block[0] % block[1];
-      core->local_id[2][i] = i / block[0] / block[1] % block[2];
-   }
-}
-
 static bool
 run_workgroups(struct npu_core *core, struct npu_dispatch *dispatch, uint64_t first, uint64_t count)
 {
@@ -671,7 +657,7 @@ run_workgroups(struct npu_core *core, struct npu_dispatch *dispatch, uint64_t fi
    interp->fast_limit = fast ? vm->window_size_B - NPU_INTERP_FAST_MARGIN_B : 0;
    pthread_rwlock_unlock(&vm->lock);
 
-   make_local_ids(interp, packet->block);
+   npu_interp_make_local_ids(interp, packet->block);
    set_up(state, dispatch);
    state->dispatch = dispatch;
    state->group = first;
