@@ -16,6 +16,8 @@
 
 #include <drm/npu_accel.h>
 
+#include <npu_isa/npu_fault_record.h>
+
 #include "npu_coredump.h"
 #include "npu_ctx.h"
 #include "npu_device.h"
@@ -23,55 +25,15 @@
 #include "npu_sched.h"
 #include "npu_trace.h"
 
-/* The uAPI takes its numbers over from the hardware; nothing is translated. */
-#define SAME(drm, hw) static_assert((int)DRM_NPU_##drm == (int)NPU_##hw, #drm)
-SAME(FAULT_NONE, FAULT_NONE);
-SAME(FAULT_UNMAPPED, FAULT_UNMAPPED);
-SAME(FAULT_PERMISSION, FAULT_PERMISSION);
-SAME(FAULT_ILLEGAL_INSTR, FAULT_ILLEGAL_INSTRUCTION);
-SAME(FAULT_BAD_PACKET, FAULT_BAD_PACKET);
-SAME(FAULT_LOCAL_BOUNDS, FAULT_LOCAL_BOUNDS);
-SAME(FAULT_PRIVATE_BOUNDS, FAULT_PRIVATE_BOUNDS);
-SAME(FAULT_WATCHDOG, FAULT_WATCHDOG);
-SAME(FAULT_TRAP, FAULT_TRAP);
-SAME(FAULT_KILLED, FAULT_KILLED);
-SAME(FAULT_BARRIER, FAULT_BARRIER);
-SAME(FAULT_BAD_PAGE_TABLE, FAULT_BAD_PAGE_TABLE);
-SAME(FAULT_MEMORY_ERROR, FAULT_MEMORY_ERROR);
-SAME(FAULT_MISALIGNED, FAULT_MISALIGNED);
-SAME(FAULT_ACCESS_NONE, ACCESS_NONE);
-SAME(FAULT_ACCESS_READ, ACCESS_READ);
-SAME(FAULT_ACCESS_WRITE, ACCESS_WRITE);
-SAME(FAULT_ACCESS_EXEC, ACCESS_EXECUTE);
-SAME(FAULT_ACCESS_ATOMIC, ACCESS_ATOMIC);
-SAME(FAULT_ACCESS_COMMAND, ACCESS_COMMAND);
-#undef SAME
-
 /* Reads the oldest record. Returns the context_id it names. */
 static u32 npu_fault_read(struct npu_device *npu, struct drm_npu_fault *fault)
 {
-	u64 info = npu_read(npu, NPU_REG_FAULT_INFO);
-	u64 context = npu_read(npu, NPU_REG_FAULT_CONTEXT);
-	u64 kernel = npu_read(npu, NPU_REG_FAULT_KERNEL);
+	u64 words[NPU_FAULT_RECORD_WORDS];
+	u32 i;
 
-	*fault = (struct drm_npu_fault) {
-		.type = NPU_GET(info, NPU_FAULT_INFO_TYPE),
-		.access = NPU_GET(info, NPU_FAULT_INFO_ACCESS),
-		.code = NPU_GET(kernel, NPU_FAULT_KERNEL_CODE),
-		.job = npu_read(npu, NPU_REG_FAULT_SEQNO),
-		.address = npu_read(npu, NPU_REG_FAULT_ADDRESS),
-		.pc = npu_read(npu, NPU_REG_FAULT_PC),
-		.time_ns = npu_read(npu, NPU_REG_FAULT_TIME),
-	};
-	if (NPU_GET(info, NPU_FAULT_INFO_IN_KERNEL)) {
-		fault->flags = DRM_NPU_FAULT_IN_KERNEL;
-		fault->group = npu_read(npu, NPU_REG_FAULT_GROUP);
-		fault->kernel_id = NPU_GET(kernel, NPU_FAULT_KERNEL_KERNEL_ID);
-		fault->core = NPU_GET(info, NPU_FAULT_INFO_CORE);
-		fault->wave = NPU_GET(info, NPU_FAULT_INFO_WAVE);
-		fault->lane_mask = NPU_GET(context, NPU_FAULT_CONTEXT_LANES);
-	}
-	return NPU_GET(context, NPU_FAULT_CONTEXT_CONTEXT_ID);
+	for (i = 0; i < NPU_FAULT_RECORD_WORDS; i++)
+		words[i] = npu_read(npu, NPU_REG_FAULT_INFO + i * sizeof(u64));
+	return npu_fault_unpack(words, fault);
 }
 
 /**

@@ -4,6 +4,7 @@
 #
 # Generates from npu_regs.xml:
 #   --header   npu_regs.h         offsets, fields, packets and structures; plain C for user space and kernel
+#   --fault    npu_fault_record.h fault records as the uAPI has them, and the proof that its numbers are the same
 #   --decode   npu_regs_decode.h  tables of the same for tools that print registers and packets
 #   --doc      registers.md       the reference part of docs/hardware
 #
@@ -56,6 +57,8 @@ class Field:
         if not 0 <= self.lo <= self.hi <= 63:
             raise Error(f'{where}.{self.name}: bits {self.hi}:{self.lo} are out of range')
         self.enum = element.get('enum')
+        self.uapi = element.get('uapi')
+        self.of_wave = element.get('wave') == '1'
         self.doc = doc_of(element)
 
     @property
@@ -156,11 +159,16 @@ class Table:
         root = ET.parse(path).getroot()
         self.constants = [(c.get('name'), c.get('value'), doc_of(c)) for c in root.findall('constant')]
         self.enums = {}
+        # Enumerations that the uAPI has as well: name -> (prefix, {value name: name there}).
+        self.uapi_enums = {}
         for e in root.findall('enum') + root.findall('flags'):
             values = [(v.get('name'), integer(v, 'value'), doc_of(v)) for v in e.findall('value')]
             if len({v[1] for v in values}) != len(values):
                 raise Error(f'{e.get("name")}: a value stands twice')
             self.enums[e.get('name')] = (e.tag, values)
+            if e.get('uapi'):
+                names = {v.get('name'): v.get('uapi', v.get('name')) for v in e.findall('value')}
+                self.uapi_enums[e.get('name')] = (e.get('uapi'), names)
         self.registers = [Word(r, True) for r in root.findall('register')]
         self.bits = [Word(b, False) for b in root.findall('bits')]
         self.structs = [Struct(s) for s in root.findall('struct')]
@@ -287,6 +295,48 @@ def emit_fields(out, word):
     out.append('')
 
 
+def fault_registers(table):
+    """The registers of a fault record, which must lie side by side: a record is read in one loop."""
+    registers = [r for r in table.registers if re.match(r'FAULT_(?!STATUS|ACK)', r.name)]
+    for before, register in zip(registers, registers[1:]):
+        if register.offset != before.offset + 8:
+            raise Error(f'{register.name} does not follow {before.name}')
+    return registers
+
+
+def emit_fault(table):
+    registers = fault_registers(table)
+    out = ['/* SPDX-License-Identifier: MIT */', '/* Copyright © 2026 The NPU stack authors */',
+           f'/* {BANNER}', ' *',
+           ' * Fault records: from the registers of the device to the uAPI, which takes the numbers over.', ' */',
+           '', '#ifndef NPU_FAULT_RECORD_H', '#define NPU_FAULT_RECORD_H', '',
+           '#include <drm/npu_accel.h>', '', '#include "npu_regs.h"', '']
+    for name, (prefix, values) in table.uapi_enums.items():
+        for value, uapi in values.items():
+            drm, hw = f'DRM_NPU_{prefix}_{uapi}', f'NPU_{name.upper()}_{value}'
+            out.append(f'static_assert((int){drm} == (int){hw}, "{name} {value}");')
+        out.append('')
+    out += ['/* A record is so many registers from NPU_REG_FAULT_INFO on, eight bytes apart. */',
+            f'#define NPU_FAULT_RECORD_WORDS {len(registers)}', '',
+            '/* Takes a record apart. Returns the context_id it names. */',
+            'static inline uint32_t',
+            'npu_fault_unpack(const uint64_t *words, struct drm_npu_fault *fault)', '{',
+            '   *fault = (struct drm_npu_fault){']
+    late, word = [], {r.name: f'words[{i}]' for i, r in enumerate(registers)}
+    for register in registers:
+        for field in register.fields:
+            get = f'NPU_GET({word[register.name]}, NPU_{register.name}_{field.name})'
+            if field.uapi and field.of_wave:
+                late.append(f'      fault->{field.uapi} = {get};')
+            elif field.uapi:
+                out.append(f'      .{field.uapi} = {get},')
+    out += ['   };', f'   if (NPU_GET({word["FAULT_INFO"]}, NPU_FAULT_INFO_IN_KERNEL)) {{',
+            '      fault->flags = DRM_NPU_FAULT_IN_KERNEL;'] + late
+    out += ['   }', f'   return NPU_GET({word["FAULT_CONTEXT"]}, NPU_FAULT_CONTEXT_CONTEXT_ID);', '}', '',
+            '#endif', '']
+    return '\n'.join(out)
+
+
 def emit_decode(table):
     out = ['/* SPDX-License-Identifier: MIT */', '/* Copyright © 2026 The NPU stack authors */',
            f'/* {BANNER}', ' *',
@@ -394,6 +444,7 @@ def main():
     parser = argparse.ArgumentParser(description='Generate register definitions from npu_regs.xml.')
     parser.add_argument('xml', help='the table')
     parser.add_argument('--header', metavar='FILE', help='write the C header')
+    parser.add_argument('--fault', metavar='FILE', help='write the C header of fault records')
     parser.add_argument('--decode', metavar='FILE', help='write the decoder tables')
     parser.add_argument('--doc', metavar='FILE', help='write the Markdown reference')
     args = parser.parse_args()
@@ -401,10 +452,16 @@ def main():
         table = Table(args.xml)
     except (Error, ET.ParseError, OSError) as error:
         sys.exit(f'npu_regs.py: {args.xml}: {error}')
-    for path, emit in ((args.header, emit_header), (args.decode, emit_decode), (args.doc, emit_doc)):
+    emitters = ((args.header, emit_header), (args.fault, emit_fault), (args.decode, emit_decode),
+                (args.doc, emit_doc))
+    for path, emit in emitters:
         if path:
+            try:
+                text = emit(table)
+            except Error as error:
+                sys.exit(f'npu_regs.py: {args.xml}: {error}')
             with open(path, 'w', encoding='utf-8') as file:
-                file.write(emit(table))
+                file.write(text)
 
 
 if __name__ == '__main__':

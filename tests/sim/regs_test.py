@@ -80,7 +80,21 @@ def main():
             message = str(error)
         case(message == wanted, f'refused: {wanted}', f'message: {message}')
 
-    table = npu_regs.Table(os.path.join(isa_directory, 'npu_regs.xml'))
+    xml = os.path.join(isa_directory, 'npu_regs.xml')
+    table = npu_regs.Table(xml)
+    fault = npu_regs.emit_fault(table)
+    numbers = sum(len(values) for _, values in table.uapi_enums.values())
+    case(numbers > 15 and fault.count('static_assert') == numbers and
+         '.type = NPU_GET(words[0], NPU_FAULT_INFO_TYPE),' in fault and
+         'fault->lane_mask = NPU_GET(words[1], NPU_FAULT_CONTEXT_LANES);' in fault, 'fault records for the uAPI')
+    with open(xml, encoding='utf-8') as file:
+        moved = file.read().replace('name="FAULT_TIME" offset="0x00c8"', 'name="FAULT_TIME" offset="0x00d0"')
+    try:
+        npu_regs.emit_fault(load(moved))
+        message = 'no error'
+    except npu_regs.Error as error:
+        message = str(error)
+    case(message == 'FAULT_TIME does not follow FAULT_SEQNO', 'refused: fault registers with a gap', message)
     with open(os.path.join(docs, 'registers.md'), encoding='utf-8') as file:
         current = file.read() == npu_regs.emit_doc(table)
     case(current, 'docs/hardware/registers.md is up to date',
