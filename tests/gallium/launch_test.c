@@ -12,6 +12,9 @@
 
 #include "nir/nir_builder.h"
 
+#include "compiler/npu/npu_binary.h"
+#include "npu_program.h"
+
 /*
  * Helpers
  */
@@ -230,6 +233,133 @@ objects_destroyed_in_flight(void **state)
    pctx->destroy(pctx);
 }
 
+/* kernel(global uint *p): p[linear local id] = id.x | id.y << 10 | id.z << 20, with the linear id made of
+ * the ids. block: the size the kernel requires, NULL: any.
+ */
+static void *
+new_id_writer(struct pipe_context *pctx, const uint16_t *block)
+{
+   const nir_shader_compiler_options *options = screen->get_compiler_options(screen,
+                                                                             PIPE_SHADER_IR_NIR,
+                                                                             PIPE_SHADER_COMPUTE);
+   nir_builder b = nir_builder_init_simple_shader(MESA_SHADER_KERNEL, options, "ids");
+   b.shader->info.workgroup_size_variable = !block;
+   if (block)
+      memcpy(b.shader->info.workgroup_size, block, 3 * sizeof(*block));
+   b.shader->info.cs.ptr_size = 64;
+   b.shader->num_uniforms = 8;
+   b.shader->info.num_ubos = 1;
+
+   nir_def *zero = nir_imm_int(&b, 0);
+   nir_def *base = nir_load_ubo(&b, 1, 64, zero, zero, .align_mul = 8, .range = 8);
+   nir_def *id = nir_load_local_invocation_id(&b), *size = nir_load_workgroup_size(&b);
+   nir_def *x = nir_channel(&b, id, 0), *y = nir_channel(&b, id, 1), *z = nir_channel(&b, id, 2);
+   nir_def *row = nir_iadd(&b, nir_imul(&b, z, nir_channel(&b, size, 1)), y);
+   nir_def *linear = nir_iadd(&b, nir_imul(&b, row, nir_channel(&b, size, 0)), x);
+   nir_def *value = nir_ior(&b, x, nir_ior(&b, nir_ishl_imm(&b, y, 10), nir_ishl_imm(&b, z, 20)));
+   nir_def *address = nir_iadd(&b, base, nir_u2u64(&b, nir_ishl_imm(&b, linear, 2)));
+   nir_store_global(&b, address, 4, value, 1);
+   if (block)
+      nir_lower_compute_system_values(b.shader, NULL);
+
+   free(screen->finalize_nir(screen, b.shader));
+   const struct pipe_compute_state state = {.ir_type = PIPE_SHADER_IR_NIR, .prog = b.shader};
+   void *cso = pctx->create_compute_state(pctx, &state);
+   assert_non_null(cso);
+   return cso;
+}
+
+static void
+expect_ids(struct pipe_context *pctx, void *cso, const uint32_t block[3])
+{
+   enum {
+      MAX = 1024
+   };
+   struct pipe_resource *pres = new_buffer(MAX * 4);
+   uint64_t address = 0;
+   uint32_t *handle = (uint32_t *)&address, got[MAX], i = 0, none = ~0u;
+   const struct pipe_constant_buffer cb = {.user_buffer = &address, .buffer_size = sizeof(address)};
+   const struct pipe_grid_info grid = {.work_dim = 3,
+                                       .block = {block[0], block[1], block[2]},
+                                       .grid = {1, 1, 1}};
+
+   pctx->clear_buffer(pctx, pres, 0, MAX * 4, &none, 4);
+   pctx->bind_compute_state(pctx, cso);
+   pctx->set_global_binding(pctx, 0, 1, &pres, &handle);
+   pctx->set_constant_buffer(pctx, PIPE_SHADER_COMPUTE, 0, false, &cb);
+   pctx->launch_grid(pctx, &grid);
+   pctx->set_global_binding(pctx, 0, 1, NULL, NULL);
+   pctx->bind_compute_state(pctx, NULL);
+   assert_int_equal(finish(pctx), PIPE_NO_RESET);
+
+   read_buffer(pctx, pres, 0, MAX * 4, got);
+   for (uint32_t z = 0; z < block[2]; z++) {
+      for (uint32_t y = 0; y < block[1]; y++) {
+         for (uint32_t x = 0; x < block[0]; x++)
+            assert_int_equal(got[i++], x | y << 10 | z << 20);
+      }
+   }
+   for (; i < MAX; i++)
+      assert_int_equal(got[i], none);
+   drop(pres);
+}
+
+/* Groups whose waves lie in one row and others take turns: each must get code that is right for it. */
+static void
+work_groups_of_every_shape(void **state)
+{
+   static const uint32_t blocks[][3] = {
+      {32, 1, 1}, {16, 16, 1}, {64, 2, 2}, {5, 3, 2},  {40, 1, 1},  {40, 3, 1}, {1, 1, 1},
+      {1, 64, 1}, {32, 32, 1}, {33, 2, 1}, {1, 1, 64}, {256, 4, 1}, {8, 8, 8},  {32, 5, 3},
+   };
+   struct pipe_context *pctx = new_context(), *other = new_context();
+   void *any = new_id_writer(pctx, NULL);
+
+   for (unsigned i = 0; i < ARRAY_SIZE(blocks); i++) {
+      const uint16_t fixed_block[3] = {blocks[i][0], blocks[i][1], blocks[i][2]};
+      void *fixed = new_id_writer(pctx, fixed_block), *fresh = new_id_writer(other, NULL);
+
+      expect_ids(pctx, any, blocks[i]);
+      expect_ids(other, fixed, blocks[i]);
+      expect_ids(pctx, fresh, blocks[i]);
+      pctx->delete_compute_state(pctx, fixed);
+      pctx->delete_compute_state(pctx, fresh);
+   }
+   pctx->delete_compute_state(pctx, any);
+   pctx->destroy(pctx);
+   other->destroy(other);
+}
+
+/* Which of a kernel's binaries runs, and that each is made once. */
+static void
+variants_fit_the_shape(void **state)
+{
+   static const uint32_t row[3] = {48, 1, 1}, wide[3] = {64, 3, 1}, tile[3] = {16, 16, 1};
+   static const uint16_t fixed_tile[3] = {16, 16, 1};
+   struct pipe_context *pctx = new_context();
+   struct npu_program *any = new_id_writer(pctx, NULL), *fixed = new_id_writer(pctx, fixed_tile);
+   const struct npu_variant *rows = npu_program_variant(any, row);
+
+   assert_non_null(rows);
+   assert_ptr_equal(rows, any->variants[NPU_VARIANT_ROWS]);
+   assert_null(any->variants[NPU_VARIANT_ANY]);
+   assert_ptr_equal(npu_program_variant(any, wide), rows);
+   const struct npu_variant *general = npu_program_variant(any, tile);
+   assert_non_null(general);
+   assert_ptr_equal(general, any->variants[NPU_VARIANT_ANY]);
+   assert_ptr_equal(npu_program_variant(any, tile), general);
+   assert_ptr_equal(npu_program_variant(any, row), rows);
+
+   /* with rows known, y and z need no vector registers */
+   assert_true(rows->binary->info.num_vregs < general->binary->info.num_vregs);
+
+   assert_ptr_equal(npu_program_variant(fixed, tile), fixed->variants[NPU_VARIANT_ANY]);
+   assert_null(fixed->variants[NPU_VARIANT_ROWS]);
+   pctx->delete_compute_state(pctx, any);
+   pctx->delete_compute_state(pctx, fixed);
+   pctx->destroy(pctx);
+}
+
 /*
  * Loss and recovery
  */
@@ -392,6 +522,8 @@ main(void)
       cmocka_unit_test(many_global_bindings),
       cmocka_unit_test(constant_buffer_from_a_resource),
       cmocka_unit_test(objects_destroyed_in_flight),
+      cmocka_unit_test(work_groups_of_every_shape),
+      cmocka_unit_test(variants_fit_the_shape),
       cmocka_unit_test(refused_launches),
       cmocka_unit_test(recovers_from_faults),
       cmocka_unit_test(survives_lack_of_memory),

@@ -111,24 +111,34 @@ memory_barrier(struct pipe_context *pctx, unsigned flags)
  * Launch
  */
 
-/* Whether the device can run this; if not the context is lost, with a message. */
-static bool
-check_launch(struct npu_context *ctx, const struct npu_program *program,
+/* Local memory of a group before what the launch adds: the front end's count or the compiler's. */
+static uint32_t
+static_local_B(const struct npu_program *program, const struct npu_variant *variant)
+{
+   return MAX2(program->shared_B, variant->binary->info.local_size_B);
+}
+
+/* The binary of a launch the device can do; otherwise the context is lost, with a message, and NULL
+ * returned.
+ */
+static const struct npu_variant *
+check_launch(struct npu_context *ctx, struct npu_program *program,
              const struct pipe_grid_info *grid)
 {
    const struct npu_device_info *device = ctx->screen->info;
 
    if (!program) {
       npu_context_lose(ctx, "launch without a kernel");
-      return false;
+      return NULL;
    }
-   if (!program->binary) {
+   const struct npu_variant *variant = npu_program_variant(program, grid->block);
+   if (!variant) {
       npu_context_lose(ctx, "launch of a kernel that could not be compiled: %s",
                        program->error ? program->error : "out of memory");
-      return false;
+      return NULL;
    }
 
-   const struct npu_kernel_info *info = &program->binary->info;
+   const struct npu_kernel_info *info = &variant->binary->info;
    const uint32_t *block = grid->block;
    uint64_t max_threads = MIN2(info->max_threads, device->max_group_size);
    bool fits = true;
@@ -140,7 +150,7 @@ check_launch(struct npu_context *ctx, const struct npu_program *program,
    if (!fits || threads > max_threads) {
       npu_context_lose(ctx, "kernel \"%s\": a work-group of %u x %u x %u does not fit (at most %u)",
                        info->name, block[0], block[1], block[2], (unsigned)max_threads);
-      return false;
+      return NULL;
    }
    if (info->block[0] &&
        (block[0] != info->block[0] || block[1] != info->block[1] || block[2] != info->block[2]))
@@ -148,20 +158,20 @@ check_launch(struct npu_context *ctx, const struct npu_program *program,
       npu_context_lose(ctx, "kernel \"%s\": a work-group of %u x %u x %u, it requires %u x %u x %u",
                        info->name, block[0], block[1], block[2], info->block[0], info->block[1],
                        info->block[2]);
-      return false;
+      return NULL;
    }
 
-   uint64_t local_B = (uint64_t)program->shared_B + grid->variable_shared_mem;
+   uint64_t local_B = (uint64_t)static_local_B(program, variant) + grid->variable_shared_mem;
    if (local_B > device->local_mem_B) {
       npu_context_lose(ctx, "kernel \"%s\": %llu bytes of local memory, the device has %u",
                        info->name, (unsigned long long)local_B, device->local_mem_B);
-      return false;
+      return NULL;
    }
    if (grid->indirect) {
       npu_context_lose(ctx, "kernel \"%s\": indirect launches are not supported", info->name);
-      return false;
+      return NULL;
    }
-   return true;
+   return variant;
 }
 
 /* Private memory for every wave that can run at once, interleaved by dwords as the ISA says. */
@@ -206,12 +216,13 @@ launch_grid(struct pipe_context *pctx, const struct pipe_grid_info *grid)
    struct npu_context *ctx = npu_context(pctx);
    struct npu_program *program = ctx->program;
 
-   if (!check_launch(ctx, program, grid))
+   const struct npu_variant *variant = check_launch(ctx, program, grid);
+   if (!variant)
       return;
    if (!grid->grid[0] || !grid->grid[1] || !grid->grid[2])
       return;
 
-   const struct npu_kernel_info *info = &program->binary->info;
+   const struct npu_kernel_info *info = &variant->binary->info;
    if (info->private_size_B && !ensure_scratch(ctx, info->private_size_B)) {
       npu_context_lose(ctx, "kernel \"%s\": out of memory for %u bytes of private memory per item",
                        info->name, info->private_size_B);
@@ -228,12 +239,12 @@ launch_grid(struct pipe_context *pctx, const struct pipe_grid_info *grid)
       .type = NPU_PACKET_DISPATCH,
       .work_dim = CLAMP(grid->work_dim, 1, 3),
       .kernel_id = program->kernel_id,
-      .code_va = program->code->va,
+      .code_va = variant->code->va,
       .args_va = args_va,
       .scratch_va = info->private_size_B ? ctx->scratch->va : 0,
       .grid = {grid->grid[0], grid->grid[1], grid->grid[2]},
       .block = {grid->block[0], grid->block[1], grid->block[2]},
-      .local_size_B = program->shared_B + grid->variable_shared_mem,
+      .local_size_B = static_local_B(program, variant) + grid->variable_shared_mem,
       .private_size_B = info->private_size_B,
    };
 
@@ -250,11 +261,13 @@ launch_grid(struct pipe_context *pctx, const struct pipe_grid_info *grid)
    bool emitted = npu_batch_emit(batch, &packet);
 
    if (ctx->screen->debug & NPU_DRV_LAUNCH)
-      mesa_logi("launch of \"%s\" (kernel %u): grid %u x %u x %u, block %u x %u x %u, "
+      mesa_logi("launch of \"%s\" (kernel %u%s): grid %u x %u x %u, block %u x %u x %u, "
                 "local memory %u, private memory %u, arguments %u bytes%s",
-                info->name, program->kernel_id, grid->grid[0], grid->grid[1], grid->grid[2],
-                grid->block[0], grid->block[1], grid->block[2], packet.local_size_B,
-                packet.private_size_B, (unsigned)ctx->constbuf.size, emitted ? "" : ": dropped");
+                info->name, program->kernel_id,
+                variant == program->variants[NPU_VARIANT_ROWS] ? ", waves in rows" : "",
+                grid->grid[0], grid->grid[1], grid->grid[2], grid->block[0], grid->block[1],
+                grid->block[2], packet.local_size_B, packet.private_size_B,
+                (unsigned)ctx->constbuf.size, emitted ? "" : ": dropped");
    npu_batch_flush_if_large(ctx);
 }
 

@@ -3,10 +3,10 @@
  *
  * Compute state objects: from NIR to code in device memory.
  *
- * The binary comes from the disk cache if the same NIR was compiled before (the cache's own name
- * covers compiler, flags and architecture, see npu_screen.c). A kernel that cannot be compiled
- * still gives a state object, because Rusticl does not check for NULL: launching it fails with the
- * compiler's message.
+ * A kernel has up to two binaries (npu_variant.h). The one that most launches need is made at once,
+ * so that a build does the work it promises; the other at the first launch that needs it, from the
+ * serialized NIR that is kept for this purpose. A kernel that cannot be compiled still gives a state
+ * object, because Rusticl does not check for NULL: launching it fails with the compiler's message.
  */
 
 #include "npu_program.h"
@@ -18,7 +18,6 @@
 #include "nir/nir_serialize.h"
 #include "pipe/p_state.h"
 #include "util/blob.h"
-#include "util/disk_cache.h"
 #include "util/log.h"
 #include "util/ralloc.h"
 #include "util/u_memory.h"
@@ -27,50 +26,7 @@
 
 #include "npu_context.h"
 #include "npu_drv_debug.h"
-
-/* The name goes into the binary but not into stripped NIR, so it is a part of the key. */
-static bool
-compute_key(struct disk_cache *cache, const nir_shader *nir, const char *name, cache_key key)
-{
-   struct blob blob;
-
-   blob_init(&blob);
-   blob_write_string(&blob, "npu binary");
-   blob_write_string(&blob, name);
-   nir_serialize(&blob, nir, true);
-   bool ok = !blob.out_of_memory;
-   if (ok)
-      disk_cache_compute_key(cache, blob.data, blob.size, key);
-   blob_finish(&blob);
-   return ok;
-}
-
-static struct npu_binary *
-load_binary(struct disk_cache *cache, const cache_key key)
-{
-   size_t size_B;
-   void *data = disk_cache_get(cache, key, &size_B);
-   if (!data)
-      return NULL;
-
-   struct blob_reader reader;
-   blob_reader_init(&reader, data, size_B);
-   struct npu_binary *binary = npu_binary_deserialize(&reader, NULL); /* damaged: compile again */
-   free(data);
-   return binary;
-}
-
-static void
-store_binary(struct disk_cache *cache, const cache_key key, const struct npu_binary *binary)
-{
-   struct blob blob;
-
-   blob_init(&blob);
-   npu_binary_serialize(binary, &blob);
-   if (!blob.out_of_memory)
-      disk_cache_put(cache, key, blob.data, blob.size, NULL);
-   blob_finish(&blob);
-}
+#include "npu_variant.h"
 
 /* The name of the kernel in its source. The SPIR-V front end names only the entry point, and wraps
  * it. */
@@ -90,50 +46,72 @@ kernel_name(const nir_shader *nir)
    return "kernel";
 }
 
-static struct npu_binary *
-get_binary(struct npu_screen *screen, const nir_shader *nir, char **error)
-{
-   const char *name = kernel_name(nir);
-   struct disk_cache *cache = screen->disk_cache;
-   cache_key key;
-   bool cached = cache && compute_key(cache, nir, name, key);
-
-   struct npu_binary *binary = cached ? load_binary(cache, key) : NULL;
-   if (binary)
-      return binary;
-
-   const struct npu_compile_options options = {
-      .name = name,
-      .print_stats = (screen->debug & NPU_DRV_STATS) != 0,
-   };
-   binary = npu_compile(nir, &options, error);
-   if (binary && cached)
-      store_binary(cache, key, binary);
-   return binary;
-}
-
+/* The blob keeps the shader for later variants, and is the key of the disk cache. */
 static bool
-upload_code(struct npu_program *program)
+serialize(struct npu_program *program, const nir_shader *nir)
 {
-   const struct npu_binary *binary = program->binary;
+   struct blob blob;
+   size_t size_B;
 
-   program->code = npu_bo_create(program->screen->dev, MAX2(binary->code_size_B, 1), NPU_BO_EXEC,
-                                 binary->info.name);
-   void *map = program->code ? npu_bo_map(program->code) : NULL;
-   if (!map)
+   blob_init(&blob);
+   nir_serialize(&blob, nir, true);
+   if (blob.out_of_memory) {
+      blob_finish(&blob);
       return false;
-   memcpy(map, binary->code, binary->code_size_B);
+   }
+   blob_finish_get_buffer(&blob, &program->nir, &size_B);
+   program->nir_size_B = size_B;
    return true;
 }
 
-static void
-set_error(struct npu_program *program, char *error, const char *fallback)
+/* What the compiler rejects it will always reject: that is remembered. A lack of memory may be over
+ * at the next launch. Needs the lock, unless nobody else knows the program yet.
+ */
+static struct npu_variant *
+create_variant(struct npu_program *program, const nir_shader *nir, enum npu_variant_kind kind)
 {
-   npu_binary_destroy(program->binary);
-   program->binary = NULL;
-   program->error = error ? error : strdup(fallback);
-   if (!(program->screen->debug & NPU_DRV_QUIET))
-      mesa_loge("%s", program->error ? program->error : fallback);
+   char *error;
+   struct npu_variant *variant = npu_variant_create(program->screen, nir, program->nir,
+                                                    program->nir_size_B, program->name, kind,
+                                                    &error);
+   if (error) {
+      program->error = error;
+      if (!(program->screen->debug & NPU_DRV_QUIET))
+         mesa_loge("%s", error);
+   }
+   return variant;
+}
+
+/* A variant of a kernel whose shader is gone. Needs the lock. */
+static struct npu_variant *
+create_late_variant(struct npu_program *program, enum npu_variant_kind kind)
+{
+   struct blob_reader reader;
+
+   blob_reader_init(&reader, program->nir, program->nir_size_B);
+   nir_shader *nir = nir_deserialize(NULL, npu_nir_options(), &reader);
+   struct npu_variant *variant = create_variant(program, nir, kind);
+   ralloc_free(nir);
+   return variant;
+}
+
+const struct npu_variant *
+npu_program_variant(struct npu_program *program, const uint32_t block[3])
+{
+   enum npu_variant_kind kind = program->has_fixed_block ? NPU_VARIANT_ANY
+                                                         : npu_variant_choose(block);
+   struct npu_variant *variant = p_atomic_read(&program->variants[kind]);
+   if (variant)
+      return variant;
+
+   simple_mtx_lock(&program->lock);
+   variant = program->variants[kind];
+   if (!variant && !program->error && program->nir) {
+      variant = create_late_variant(program, kind);
+      p_atomic_set(&program->variants[kind], variant);
+   }
+   simple_mtx_unlock(&program->lock);
+   return variant;
 }
 
 /* The state object that stands for all for which there is no memory. */
@@ -145,6 +123,7 @@ npu_program_create_empty(struct npu_screen *screen)
    if (program) {
       program->refcount = 1;
       program->screen = screen;
+      simple_mtx_init(&program->lock, mtx_plain);
    }
    return program;
 }
@@ -154,28 +133,23 @@ create_compute_state(struct pipe_context *pctx, const struct pipe_compute_state 
 {
    struct npu_screen *screen = npu_context(pctx)->screen;
    nir_shader *nir = (nir_shader *)state->prog; /* ours now */
-   char *error = NULL;
 
    assert(state->ir_type == PIPE_SHADER_IR_NIR && "the only IR the screen supports");
 
-   struct npu_program *program = CALLOC_STRUCT(npu_program);
+   struct npu_program *program = npu_program_create_empty(screen);
    if (!program) {
       ralloc_free(nir);
       return npu_program_ref(screen->no_program);
    }
-   program->refcount = 1;
-   program->screen = screen;
    program->shared_B = MAX2(state->static_shared_mem, nir->info.shared_size);
+   program->has_fixed_block = !nir->info.workgroup_size_variable;
+   program->name = strdup(kernel_name(nir));
 
-   program->binary = get_binary(screen, nir, &error);
-   ralloc_free(nir);
-   if (!program->binary) {
-      set_error(program, error, "the compiler failed");
-   } else if (!upload_code(program)) {
-      set_error(program, NULL, "out of memory for the code of a kernel");
-   } else {
-      program->shared_B = MAX2(program->shared_B, program->binary->info.local_size_B);
+   if (program->name && serialize(program, nir)) {
+      enum npu_variant_kind kind = program->has_fixed_block ? NPU_VARIANT_ANY : NPU_VARIANT_ROWS;
+      program->variants[kind] = program->first = create_variant(program, nir, kind);
    }
+   ralloc_free(nir);
 
    simple_mtx_lock(&screen->programs_lock);
    program->kernel_id = screen->next_kernel_id++;
@@ -197,8 +171,11 @@ npu_program_unref(struct npu_program *program)
       simple_mtx_unlock(&screen->programs_lock);
    }
 
-   npu_bo_unref(program->code);
-   npu_binary_destroy(program->binary);
+   for (unsigned i = 0; i < NPU_NUM_VARIANTS; i++)
+      npu_variant_destroy(program->variants[i]);
+   simple_mtx_destroy(&program->lock);
+   free(program->nir);
+   free(program->name);
    free(program->error);
    FREE(program);
 }
@@ -208,7 +185,7 @@ npu_program_name(struct npu_screen *screen, uint32_t kernel_id, char *buf, unsig
 {
    simple_mtx_lock(&screen->programs_lock);
    const struct npu_program *program = _mesa_hash_table_u64_search(screen->programs, kernel_id);
-   snprintf(buf, size, "%s", program && program->binary ? program->binary->info.name : "?");
+   snprintf(buf, size, "%s", program && program->name ? program->name : "?");
    simple_mtx_unlock(&screen->programs_lock);
 }
 
@@ -233,7 +210,7 @@ get_compute_state_info(struct pipe_context *pctx, void *state,
                        struct pipe_compute_state_object_info *info)
 {
    const struct npu_program *program = state;
-   const struct npu_binary *binary = program->binary;
+   const struct npu_binary *binary = program->first ? program->first->binary : NULL;
 
    /* A kernel that did not compile says what any kernel could: its launch is the one to fail. */
    *info = (struct pipe_compute_state_object_info){

@@ -7,25 +7,34 @@
 
 #include <stdint.h>
 
+#include "util/simple_mtx.h"
 #include "util/u_atomic.h"
 
-struct npu_binary;
-struct npu_bo;
+#include "npu_variant.h"
+
 struct npu_context;
 struct npu_screen;
 
-/* A compiled kernel: Gallium's compute state object. Immutable after its creation, so contexts and
- * threads share it; whoever launches it holds a reference until the device is done.
+/* A kernel: Gallium's compute state object. Immutable after its creation but for a variant that is
+ * added later, so contexts and threads share it; whoever launches it holds a reference until the
+ * device is done.
  */
 struct npu_program {
    int32_t refcount; /* atomic */
    struct npu_screen *screen;
 
-   uint32_t kernel_id;        /* cookie of its dispatches, unique in the screen, never 0 */
-   struct npu_binary *binary; /* NULL: it could not be compiled, `error` says why */
-   struct npu_bo *code;       /* NULL if binary is */
-   uint32_t shared_B;         /* static local memory: the front end's count or the compiler's */
-   char *error;               /* malloc()ed, or NULL */
+   uint32_t kernel_id;   /* cookie of its dispatches, unique in the screen, never 0 */
+   char *name;           /* in the source; malloc()ed */
+   uint32_t shared_B;    /* static local memory: the front end's count */
+   bool has_fixed_block; /* the kernel says how large its groups are: one variant is enough */
+
+   void *nir; /* serialized, malloc()ed */
+   uint32_t nir_size_B;
+
+   const struct npu_variant *first; /* the one made at creation; NULL: failed, see `error` */
+   simple_mtx_t lock;
+   struct npu_variant *variants[NPU_NUM_VARIANTS]; /* atomic; NULL: not made yet. lock to add one */
+   char *error; /* the compiler's, malloc()ed, or NULL; set once, under the lock */
 };
 
 static inline struct npu_program *
@@ -38,6 +47,11 @@ npu_program_ref(struct npu_program *program)
 
 /* NULL is allowed. */
 void npu_program_unref(struct npu_program *program);
+
+/* The binary for work-groups of this shape, made if there is none yet. NULL: it could not be made,
+ * program->error says why (NULL: out of memory). Lives as long as the program. Any thread.
+ */
+const struct npu_variant *npu_program_variant(struct npu_program *program, const uint32_t block[3]);
 
 /* A state object without code: what an application gets when there is no memory for a real one.
  * NULL when out of memory.

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright © 2026 The NPU stack authors
+ *
+ * Variants of a kernel: binaries that differ in what they assume of the shape of a work-group.
+ *
+ * A wave is 32 consecutive work-items. If the groups of a launch are 32 wide (or a multiple), or
+ * have one row only, no wave spans two rows: then y and z are the same for a whole wave, go to the
+ * scalar unit, and accesses along x need no gather. Most launches are like that, but Gallium creates
+ * a kernel before anybody knows how it will be launched; so the variant is chosen by the launch.
+ *
+ * The binary comes from the disk cache if the same NIR was compiled for the same kind before (the
+ * cache's own name covers compiler, flags and architecture, see npu_screen.c).
+ */
+
+#include "npu_variant.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/blob.h"
+#include "util/disk_cache.h"
+#include "util/u_math.h"
+#include "util/u_memory.h"
+
+#include "compiler/npu/npu_compile.h"
+
+#include "npu_drv_debug.h"
+#include "npu_screen.h"
+
+enum npu_variant_kind
+npu_variant_choose(const uint32_t block[3])
+{
+   bool rows = block[0] % NPU_SUBGROUP_SIZE == 0 || (block[1] == 1 && block[2] == 1);
+   return rows ? NPU_VARIANT_ROWS : NPU_VARIANT_ANY;
+}
+
+/* The name goes into the binary but not into stripped NIR, so it is a part of the key. */
+static bool
+compute_key(struct disk_cache *cache, const void *serialized, uint32_t serialized_B,
+            const char *name, enum npu_variant_kind kind, cache_key key)
+{
+   struct blob blob;
+
+   blob_init(&blob);
+   blob_write_string(&blob, "npu binary");
+   blob_write_string(&blob, name);
+   blob_write_uint8(&blob, kind);
+   blob_write_bytes(&blob, serialized, serialized_B);
+   bool ok = !blob.out_of_memory;
+   if (ok)
+      disk_cache_compute_key(cache, blob.data, blob.size, key);
+   blob_finish(&blob);
+   return ok;
+}
+
+static struct npu_binary *
+load_binary(struct disk_cache *cache, const cache_key key)
+{
+   size_t size_B;
+   void *data = disk_cache_get(cache, key, &size_B);
+   if (!data)
+      return NULL;
+
+   struct blob_reader reader;
+   blob_reader_init(&reader, data, size_B);
+   struct npu_binary *binary = npu_binary_deserialize(&reader, NULL); /* damaged: compile again */
+   free(data);
+   return binary;
+}
+
+static void
+store_binary(struct disk_cache *cache, const cache_key key, const struct npu_binary *binary)
+{
+   struct blob blob;
+
+   blob_init(&blob);
+   npu_binary_serialize(binary, &blob);
+   if (!blob.out_of_memory)
+      disk_cache_put(cache, key, blob.data, blob.size, NULL);
+   blob_finish(&blob);
+}
+
+static struct npu_bo *
+upload_code(struct npu_screen *screen, const struct npu_binary *binary)
+{
+   struct npu_bo *code = npu_bo_create(screen->dev, MAX2(binary->code_size_B, 1), NPU_BO_EXEC,
+                                       binary->info.name);
+   void *map = code ? npu_bo_map(code) : NULL;
+   if (!map) {
+      npu_bo_unref(code);
+      return NULL;
+   }
+   memcpy(map, binary->code, binary->code_size_B);
+   return code;
+}
+
+struct npu_variant *
+npu_variant_create(struct npu_screen *screen, const struct nir_shader *nir, const void *serialized,
+                   uint32_t serialized_B, const char *name, enum npu_variant_kind kind,
+                   char **error)
+{
+   struct disk_cache *cache = screen->disk_cache;
+   cache_key key;
+
+   *error = NULL;
+   struct npu_variant *variant = CALLOC_STRUCT(npu_variant);
+   if (!variant)
+      return NULL;
+
+   bool cached = cache && compute_key(cache, serialized, serialized_B, name, kind, key);
+   variant->binary = cached ? load_binary(cache, key) : NULL;
+   if (!variant->binary) {
+      const struct npu_compile_options options = {
+         .name = name,
+         .wave_rows = kind == NPU_VARIANT_ROWS,
+         .print_stats = (screen->debug & NPU_DRV_STATS) != 0,
+      };
+      variant->binary = npu_compile(nir, &options, error);
+      if (variant->binary && cached)
+         store_binary(cache, key, variant->binary);
+   }
+   if (variant->binary)
+      variant->code = upload_code(screen, variant->binary);
+   if (!variant->code) {
+      npu_variant_destroy(variant);
+      return NULL;
+   }
+   return variant;
+}
+
+void
+npu_variant_destroy(struct npu_variant *variant)
+{
+   if (!variant)
+      return;
+   npu_bo_unref(variant->code);
+   npu_binary_destroy(variant->binary);
+   FREE(variant);
+}
