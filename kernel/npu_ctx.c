@@ -243,8 +243,12 @@ int npu_ioctl_ctx_destroy(struct drm_device *drm, void *data, struct drm_file *f
 		return -EINVAL;
 	mutex_lock(&nfile->lock);
 	ctx = xa_erase(&nfile->ctxs, args->ctx_id);
-	if (ctx)
+	if (ctx) {
 		ctx->vm->num_ctxs--;
+		spin_lock(&ctx->npu->sched.lock);
+		nfile->closed_run_ns += npu_sched_run_ns_locked(ctx);
+		spin_unlock(&ctx->npu->sched.lock);
+	}
 	mutex_unlock(&nfile->lock);
 	if (!ctx)
 		return -ENOENT;

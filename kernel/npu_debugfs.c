@@ -4,20 +4,25 @@
 /**
  * DOC: debugfs
  *
- * queues: what is on the hardware. contexts: who there is and what became of it. reset: write
- * anything to reset the device.
+ * queues: what is on the hardware. contexts: who there is and what became of it. vms: address spaces
+ * and what is bound there, with the labels of the buffers. memory: what of the device-local memory
+ * is taken. counters: the performance counters. reset: write anything to reset the device.
  */
 
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
+#include <linux/slab.h>
 
 #include <drm/drm_debugfs.h>
+#include <drm/drm_drv.h>
 #include <drm/drm_file.h>
+#include <drm/drm_print.h>
 
 #include "npu_ctx.h"
 #include "npu_debugfs.h"
 #include "npu_device.h"
 #include "npu_job.h"
+#include "npu_pm.h"
 #include "npu_reset.h"
 #include "npu_vm.h"
 
@@ -74,6 +79,71 @@ static int npu_debugfs_contexts(struct seq_file *m, void *unused)
 	return 0;
 }
 
+static int npu_debugfs_vms(struct seq_file *m, void *unused)
+{
+	struct drm_debugfs_entry *entry = m->private;
+	struct npu_device *npu = to_npu_device(entry->dev);
+	struct npu_vm *vm;
+	char *text;
+
+	text = kmalloc(NPU_VA_TEXT_SIZE, GFP_KERNEL);
+	if (!text)
+		return -ENOMEM;
+	mutex_lock(&npu->vms_lock);
+	list_for_each_entry(vm, &npu->vms, link) {
+		struct drm_gpuva *va;
+
+		mutex_lock(&vm->op_lock);
+		seq_printf(m, "address space %u:%s%s\n", vm->asid,
+			   READ_ONCE(vm->unusable) ? " unusable" : "",
+			   READ_ONCE(vm->closed) ? " closed" : "");
+		drm_gpuvm_for_each_va(va, &vm->base) {
+			npu_vm_describe_va(to_npu_va(va), text);
+			seq_printf(m, "   %s\n", text);
+		}
+		mutex_unlock(&vm->op_lock);
+	}
+	mutex_unlock(&npu->vms_lock);
+	kfree(text);
+	return 0;
+}
+
+static int npu_debugfs_memory(struct seq_file *m, void *unused)
+{
+	struct drm_debugfs_entry *entry = m->private;
+	struct npu_device *npu = to_npu_device(entry->dev);
+	struct drm_printer p = drm_seq_file_printer(m);
+
+	mutex_lock(&npu->vram.lock);
+	seq_printf(m, "device %llu of %llu, system %llu\n", npu->vram.used, npu->vram.size,
+		   (u64)atomic64_read(&npu->system_used));
+	drm_mm_print(&npu->vram.mm, &p);
+	mutex_unlock(&npu->vram.lock);
+	return 0;
+}
+
+static int npu_debugfs_counters(struct seq_file *m, void *unused)
+{
+	struct drm_debugfs_entry *entry = m->private;
+	struct npu_device *npu = to_npu_device(entry->dev);
+	struct drm_npu_counter_info info;
+	int idx, ret;
+
+	if (!drm_dev_enter(&npu->drm, &idx))
+		return -ENODEV;
+	ret = npu_pm_get(npu);
+	if (!ret) {
+		npu_device_read_counters(npu, &info);
+		npu_pm_put(npu);
+		seq_printf(m, "timestamp %llu\n", info.timestamp);
+#define PRINT_COUNTER(reg, member) seq_printf(m, #member " %llu\n", info.member);
+		NPU_COUNTERS(PRINT_COUNTER)
+#undef PRINT_COUNTER
+	}
+	drm_dev_exit(idx);
+	return ret;
+}
+
 static ssize_t npu_debugfs_reset_write(struct file *file, const char __user *text, size_t size,
 				       loff_t *at)
 {
@@ -94,5 +164,8 @@ void npu_debugfs_init(struct drm_device *drm)
 
 	drm_debugfs_add_file(drm, "queues", npu_debugfs_queues, npu);
 	drm_debugfs_add_file(drm, "contexts", npu_debugfs_contexts, npu);
+	drm_debugfs_add_file(drm, "vms", npu_debugfs_vms, npu);
+	drm_debugfs_add_file(drm, "memory", npu_debugfs_memory, npu);
+	drm_debugfs_add_file(drm, "counters", npu_debugfs_counters, npu);
 	debugfs_create_file("reset", 0200, drm->debugfs_root, npu, &npu_debugfs_reset_fops);
 }

@@ -62,6 +62,19 @@ bool npu_device_answers(struct npu_device *npu)
 	return npu_read(npu, NPU_REG_ID) != ~0ull;
 }
 
+/**
+ * npu_device_read_counters() - read the performance counters
+ * @npu: the device, awake
+ * @info: gets them
+ */
+void npu_device_read_counters(struct npu_device *npu, struct drm_npu_counter_info *info)
+{
+#define READ_COUNTER(reg, member) info->member = npu_read(npu, NPU_REG_##reg);
+	NPU_COUNTERS(READ_COUNTER)
+#undef READ_COUNTER
+	info->timestamp = npu_read(npu, NPU_REG_TIME);
+}
+
 static int npu_device_identify(struct npu_device *npu)
 {
 	u64 id = npu_read(npu, NPU_REG_ID);

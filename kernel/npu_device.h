@@ -22,6 +22,7 @@
 
 #include <npu_isa/npu_regs.h>
 
+#include "npu_coredump.h"
 #include "npu_sched.h"
 
 /* Lowest address that can be bound: null pointers and small offsets to them always fault. */
@@ -119,15 +120,8 @@ struct npu_device {
 	/** @sched: Jobs and hardware queues. */
 	struct npu_sched sched;
 
-	/** @coredump: See npu_coredump.c; protected by @sched.lock. */
-	struct {
-		/** @coredump.work: Writes it. */
-		struct work_struct work;
-		/** @coredump.ctx: Of this context, with a reference; NULL: nothing to do. */
-		struct npu_ctx *ctx;
-		/** @coredump.fault: Its fault. */
-		struct drm_npu_fault fault;
-	} coredump;
+	/** @coredump: See there. */
+	struct npu_coredump coredump;
 
 	/** @watchdog: Looks after jobs on the hardware, see npu_reset.c. */
 	struct delayed_work watchdog;
@@ -160,6 +154,8 @@ struct npu_file {
 	struct xarray vms;
 	/** @ctxs: &struct npu_ctx by id. */
 	struct xarray ctxs;
+	/** @closed_run_ns: Time the jobs of contexts ran that are gone; protected by @lock. */
+	u64 closed_run_ns;
 };
 
 static inline u64 npu_read(struct npu_device *npu, u32 reg)
@@ -195,6 +191,7 @@ void npu_device_fini(struct npu_device *npu);
 int npu_device_start(struct npu_device *npu);
 void npu_device_stop(struct npu_device *npu);
 int npu_device_reset(struct npu_device *npu);
+void npu_device_read_counters(struct npu_device *npu, struct drm_npu_counter_info *info);
 bool npu_device_answers(struct npu_device *npu);
 
 extern unsigned int npu_watchdog_ms;

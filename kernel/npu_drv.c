@@ -22,6 +22,7 @@
  * allocated under the last four, since fences depend on them.
  */
 
+#include <linux/capability.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/pci.h>
@@ -148,6 +149,7 @@ static int npu_ioctl_dev_query(struct drm_device *drm, void *data, struct drm_fi
 		struct drm_npu_device_info device;
 		struct drm_npu_memory_info memory;
 		struct drm_npu_timestamp_info timestamp;
+		struct drm_npu_counter_info counters;
 	} info;
 	u32 size;
 
@@ -166,6 +168,13 @@ static int npu_ioctl_dev_query(struct drm_device *drm, void *data, struct drm_fi
 		info.timestamp.timestamp = npu_read(npu, NPU_REG_TIME);
 		info.timestamp.cpu_ns = ktime_get_ns();
 		size = sizeof(info.timestamp);
+		break;
+	case DRM_NPU_DEV_QUERY_COUNTERS:
+		/* What they tell of others may give away what those do. */
+		if (!perfmon_capable())
+			return -EACCES;
+		npu_device_read_counters(npu, &info.counters);
+		size = sizeof(info.counters);
 		break;
 	default:
 		return -EINVAL;
@@ -220,24 +229,37 @@ static void npu_postclose(struct drm_device *drm, struct drm_file *file)
 	npu_pm_put(to_npu_device(drm));
 }
 
-/* The time jobs of this file were on the hardware, by the scheme of drm-usage-stats. */
+/*
+ * What a file uses, by the scheme of drm-usage-stats: the time its jobs were on hardware queues, and
+ * its memory, where "memory" is by convention that of the system.
+ */
 static void npu_show_fdinfo(struct drm_printer *p, struct drm_file *file)
 {
 	struct npu_file *nfile = file->driver_priv;
 	struct npu_device *npu = nfile->npu;
+	struct drm_memory_stats vram = {}, system = {};
+	struct drm_gem_object *obj;
 	struct npu_ctx *ctx;
 	unsigned long id;
-	u64 run_ns = 0;
+	int handle;
+	u64 run_ns;
 
 	mutex_lock(&nfile->lock);
+	run_ns = nfile->closed_run_ns;
 	spin_lock(&npu->sched.lock);
 	xa_for_each(&nfile->ctxs, id, ctx)
-		run_ns += ctx->run_ns;
+		run_ns += npu_sched_run_ns_locked(ctx);
 	spin_unlock(&npu->sched.lock);
 	mutex_unlock(&nfile->lock);
 	drm_printf(p, "drm-engine-compute:\t%llu ns\n", run_ns);
 	drm_printf(p, "drm-engine-capacity-compute:\t%u\n", npu->hw.num_queues);
-	drm_show_memory_stats(p, file);
+
+	spin_lock(&file->table_lock);
+	idr_for_each_entry(&file->object_idr, obj, handle)
+		npu_gem_count(obj, to_npu_gem(obj)->in_vram ? &vram : &system);
+	spin_unlock(&file->table_lock);
+	drm_print_memory_stats(p, &vram, DRM_GEM_OBJECT_RESIDENT, "vram");
+	drm_print_memory_stats(p, &system, DRM_GEM_OBJECT_RESIDENT, "memory");
 }
 
 /* While one of ours is under way the device stays: npu_remove() waits for it. */
@@ -271,6 +293,7 @@ NPU_DEFINE_GUARDED(ctx_create)
 NPU_DEFINE_GUARDED(ctx_destroy)
 NPU_DEFINE_GUARDED(ctx_get_state)
 NPU_DEFINE_GUARDED(submit)
+NPU_DEFINE_GUARDED(bo_set_label)
 
 #define NPU_IOCTL(NAME, name) DRM_IOCTL_DEF_DRV(NPU_##NAME, npu_guarded_##name, 0)
 static const struct drm_ioctl_desc npu_ioctls[] = {
@@ -286,6 +309,7 @@ static const struct drm_ioctl_desc npu_ioctls[] = {
 	NPU_IOCTL(CTX_DESTROY, ctx_destroy),
 	NPU_IOCTL(CTX_GET_STATE, ctx_get_state),
 	NPU_IOCTL(SUBMIT, submit),
+	NPU_IOCTL(BO_SET_LABEL, bo_set_label),
 };
 
 static const struct file_operations npu_fops = {

@@ -17,8 +17,11 @@
 
 #include <linux/dma-buf.h>
 #include <linux/scatterlist.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
 
 #include <drm/drm_drv.h>
+#include <drm/drm_file.h>
 #include <drm/drm_gem.h>
 #include <drm/drm_gpuvm.h>
 #include <drm/drm_managed.h>
@@ -151,6 +154,7 @@ static void npu_gem_free(struct drm_gem_object *obj)
 	struct drm_gem_object *resv_owner = bo->resv_owner;
 
 	mutex_destroy(&bo->gpuva_lock);
+	kfree(bo->label);
 	if (bo->in_vram) {
 		npu_vram_free(npu, &bo->pieces);
 		drm_gem_object_release(obj);
@@ -191,9 +195,30 @@ static int npu_gem_vram_pin(struct drm_gem_object *obj)
 	return -EOPNOTSUPP;
 }
 
+/* Only memory in the system becomes resident later than it is made. */
+static bool npu_gem_is_resident(struct npu_gem_object *bo)
+{
+	return bo->in_vram || bo->shmem.pages || bo->shmem.base.import_attach;
+}
+
 static enum drm_gem_object_status npu_gem_status(struct drm_gem_object *obj)
 {
-	return DRM_GEM_OBJECT_RESIDENT;
+	return npu_gem_is_resident(to_npu_gem(obj)) ? DRM_GEM_OBJECT_RESIDENT : 0;
+}
+
+/**
+ * npu_gem_count() - add a buffer to the statistics of a kind of memory
+ * @obj: the buffer; does not sleep
+ * @stats: the statistics
+ */
+void npu_gem_count(struct drm_gem_object *obj, struct drm_memory_stats *stats)
+{
+	if (drm_gem_object_is_shared_for_memory_stats(obj))
+		stats->shared += obj->size;
+	else
+		stats->private += obj->size;
+	if (npu_gem_is_resident(to_npu_gem(obj)))
+		stats->resident += obj->size;
 }
 
 static const struct drm_gem_object_funcs npu_gem_vram_funcs = {
@@ -495,6 +520,34 @@ int npu_ioctl_bo_get_info(struct drm_device *drm, void *data, struct drm_file *f
 	args->size = obj->size;
 	args->vm_id = bo->vm_uid ? npu_vm_find_id(nfile, bo->vm_uid) : 0;
 	args->imported = !!obj->import_attach;
+	drm_gem_object_put(obj);
+	return 0;
+}
+
+int npu_ioctl_bo_set_label(struct drm_device *drm, void *data, struct drm_file *file)
+{
+	struct drm_npu_bo_set_label *args = data;
+	struct npu_gem_object *bo;
+	struct drm_gem_object *obj;
+	char *label = NULL;
+
+	if (args->size > DRM_NPU_MAX_LABEL_SIZE || (!args->size && args->label))
+		return -EINVAL;
+	obj = drm_gem_object_lookup(file, args->handle);
+	if (!obj)
+		return -ENOENT;
+	if (args->size) {
+		label = memdup_user_nul(u64_to_user_ptr(args->label), args->size);
+		if (IS_ERR(label)) {
+			drm_gem_object_put(obj);
+			return PTR_ERR(label);
+		}
+	}
+	bo = to_npu_gem(obj);
+	mutex_lock(&bo->gpuva_lock);
+	swap(bo->label, label);
+	mutex_unlock(&bo->gpuva_lock);
+	kfree(label);
 	drm_gem_object_put(obj);
 	return 0;
 }

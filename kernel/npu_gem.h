@@ -10,6 +10,7 @@
 #include <drm/drm_gem_shmem_helper.h>
 #include <drm/drm_mm.h>
 
+struct drm_memory_stats;
 struct npu_device;
 
 /**
@@ -36,11 +37,13 @@ struct npu_gem_object {
 	struct list_head pieces;
 	/** @sgt: DMA addresses of a buffer in system memory, once it was bound. */
 	struct sg_table *sgt;
+	/** @label: Its name for people, or NULL; protected by @gpuva_lock. */
+	char *label;
 	/** @vm_uid: The VM it is private to, or 0. */
 	u64 vm_uid;
 	/** @resv_owner: Object whose reservation it shares, with a reference, or NULL. */
 	struct drm_gem_object *resv_owner;
-	/** @gpuva_lock: Protects the list of bindings. */
+	/** @gpuva_lock: Protects the list of bindings and @label. */
 	struct mutex gpuva_lock;
 };
 
@@ -57,6 +60,7 @@ static inline u64 npu_gem_size(const struct npu_gem_object *bo)
 struct drm_gem_object *npu_gem_create_object(struct drm_device *drm, size_t size);
 typedef int (*npu_gem_run_func)(void *data, u64 offset, u64 pa, u64 size);
 
+void npu_gem_count(struct drm_gem_object *obj, struct drm_memory_stats *stats);
 int npu_gem_mmap(struct file *filp, struct vm_area_struct *vma);
 int npu_gem_get_pages(struct npu_gem_object *bo);
 int npu_gem_walk(struct npu_gem_object *bo, u64 offset, u64 size, npu_gem_run_func func,
@@ -65,5 +69,6 @@ int npu_gem_walk(struct npu_gem_object *bo, u64 offset, u64 size, npu_gem_run_fu
 int npu_ioctl_bo_create(struct drm_device *drm, void *data, struct drm_file *file);
 int npu_ioctl_bo_mmap_offset(struct drm_device *drm, void *data, struct drm_file *file);
 int npu_ioctl_bo_get_info(struct drm_device *drm, void *data, struct drm_file *file);
+int npu_ioctl_bo_set_label(struct drm_device *drm, void *data, struct drm_file *file);
 
 #endif

@@ -371,16 +371,37 @@ static int npu_sched_result_locked(struct npu_device *npu, struct npu_job *job,
 	}
 }
 
+/**
+ * npu_sched_run_ns_locked() - how long jobs of a context were running
+ * @ctx: the context
+ *
+ * The jobs of a queue run one after the other, so what counts is the time since the one before
+ * ended.
+ *
+ * Return: nanoseconds, with those of a job that runs now.
+ */
+u64 npu_sched_run_ns_locked(const struct npu_ctx *ctx)
+{
+	const struct npu_job *job;
+
+	if (!ctx->hwq)
+		return ctx->run_ns;
+	job = list_first_entry(&ctx->hwq->jobs, struct npu_job, node);
+	return ctx->run_ns + ktime_get_ns() - max(job->start_ns, ctx->hwq->end_ns);
+}
+
 static void npu_sched_complete_locked(struct npu_device *npu, struct npu_hwq *hwq,
 				      struct npu_job *job, struct list_head *done)
 {
-	u64 run_ns = ktime_get_ns() - job->start_ns;
+	u64 now_ns = ktime_get_ns();
+	u64 run_ns = now_ns - max(job->start_ns, hwq->end_ns);
 	struct npu_ctx *ctx = job->ctx;
 
 	job->error = npu_sched_result_locked(npu, job, done);
 	if (!job->error)
 		ctx->jobs_completed = job->number;
 	ctx->run_ns += run_ns;
+	hwq->end_ns = now_ns;
 	trace_npu_job_end(job, run_ns);
 	hwq->used -= job->num_packets;
 	npu->sched.num_jobs--;

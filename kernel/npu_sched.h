@@ -46,6 +46,8 @@ struct npu_hwq {
 	u64 seqno;
 	/** @jobs: &npu_job.node, in order. */
 	struct list_head jobs;
+	/** @end_ns: When the last job ended: jobs behind it did not run before. */
+	u64 end_ns;
 	/** @seen_fence: The fence word when the watchdog looked. */
 	u64 seen_fence;
 	/** @stuck: How often in a row the watchdog found it stuck. */
@@ -84,6 +86,7 @@ void npu_sched_process(struct npu_device *npu, bool faults);
 void npu_sched_kill_locked(struct npu_device *npu, struct npu_ctx *ctx, u32 state,
 			   struct list_head *done);
 void npu_sched_run_locked(struct npu_device *npu);
+u64 npu_sched_run_ns_locked(const struct npu_ctx *ctx);
 void npu_sched_signal(struct npu_device *npu, struct list_head *done);
 
 /* For resets. */

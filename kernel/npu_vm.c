@@ -22,6 +22,7 @@
 #include "npu_ctx.h"
 #include "npu_device.h"
 #include "npu_drv.h"
+#include "npu_gem.h"
 #include "npu_mmu.h"
 #include "npu_vm.h"
 
@@ -212,6 +213,29 @@ free_vm:
 }
 
 /**
+ * npu_vm_describe_va() - a binding in a line of text
+ * @va: the binding; the op_lock of its VM is held
+ * @text: gets NPU_VA_TEXT_SIZE bytes at most
+ */
+void npu_vm_describe_va(struct npu_va *va, char *text)
+{
+	struct npu_gem_object *bo = to_npu_gem(va->base.gem.obj);
+	int length;
+
+	length = scnprintf(text, NPU_VA_TEXT_SIZE, "%#014llx: %#llx %c%c%c %s, offset %#llx",
+			   va->base.va.addr, va->base.va.range,
+			   va->flags & DRM_NPU_VM_MAP_READ ? 'r' : '-',
+			   va->flags & DRM_NPU_VM_MAP_WRITE ? 'w' : '-',
+			   va->flags & DRM_NPU_VM_MAP_EXEC ? 'x' : '-',
+			   bo->in_vram ? "device" : "system", va->base.gem.offset);
+	mutex_lock(&bo->gpuva_lock);
+	if (bo->label)
+		scnprintf(text + length, NPU_VA_TEXT_SIZE - length, ", \"%*pE\"",
+			  (int)strlen(bo->label), bo->label);
+	mutex_unlock(&bo->gpuva_lock);
+}
+
+/**
  * npu_vm_close() - the id is gone: drop pending binds and all bindings, and the id's reference
  * @vm: the VM
  */
@@ -222,6 +246,7 @@ void npu_vm_close(struct npu_vm *vm)
 	mutex_unlock(&vm->bind_lock);
 	npu_vm_bind_cancel(vm);
 	drm_sched_entity_fini(&vm->bind_entity);
+	npu_coredump_finish(vm);
 	npu_vm_unbind_all(vm);
 	npu_vm_put(vm);
 }

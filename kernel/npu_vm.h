@@ -86,6 +86,11 @@ void npu_vm_close(struct npu_vm *vm);
 void npu_vm_detach_all(struct npu_device *npu);
 u64 npu_vm_end(struct npu_vm *vm);
 
+/* Enough for what npu_vm_describe_va() says, with a label of which each byte is escaped. */
+#define NPU_VA_TEXT_SIZE	(128 + 4 * DRM_NPU_MAX_LABEL_SIZE)
+
+void npu_vm_describe_va(struct npu_va *va, char *text);
+
 /* npu_vm_bind.c */
 extern const struct drm_gpuvm_ops npu_vm_gpuvm_ops;
 void npu_vm_free(struct drm_gpuvm *gpuvm);

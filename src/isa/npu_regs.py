@@ -272,6 +272,12 @@ def emit_header(table):
             out.append(f'/* {register.name}: {text} */')
             define(out, f'NPU_REG_{register.name}', f'{register.offset:#06x}u')
         emit_fields(out, register)
+    counters = [r for r in table.registers if r.name.startswith('COUNTER_')]
+    if counters:
+        out.append('/* All performance counters: X(register, member of struct drm_npu_counter_info). */')
+        out.append('#define NPU_COUNTERS(X) \\')
+        out += [f'   X({r.name}, {r.fields[0].uapi}) \\' for r in counters[:-1]]
+        out += [f'   X({counters[-1].name}, {counters[-1].fields[0].uapi})', '']
     for word in table.bits:
         out.append(f'/* {word.name} */')
         emit_fields(out, word)

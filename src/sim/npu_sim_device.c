@@ -388,6 +388,9 @@ npu_sim_reg_read(struct npu_sim *sim, uint32_t offset)
       return sim->mem_size_B;
    case NPU_REG_TIME:
       return npu_sim_time_ns(sim);
+   case NPU_REG_COUNTER_BUSY ... NPU_REG_COUNTER_FAULTS:
+      return atomic_load_explicit(&sim->counters[(offset - NPU_REG_COUNTER_BUSY) / 8],
+                                  memory_order_relaxed);
    default:
       break;
    }

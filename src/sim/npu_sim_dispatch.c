@@ -172,6 +172,12 @@ npu_dispatch_run(struct npu_queue *queue, struct npu_vm *vm,
       pthread_mutex_unlock(&queue->lock);
    }
    engine->finish(&dispatch);
+
+   uint64_t started = atomic_load_explicit(&dispatch.next_group, memory_order_relaxed);
+   started = started < dispatch.num_groups ? started : dispatch.num_groups;
+   npu_count(queue->sim, NPU_COUNTER(DISPATCHES), 1);
+   npu_count(queue->sim, NPU_COUNTER(GROUPS), started);
+   npu_count(queue->sim, NPU_COUNTER(WAVES), started * dispatch.num_waves);
    return npu_queue_stopped(queue) == NPU_STOP_NONE;
 }
 

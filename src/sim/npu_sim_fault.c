@@ -9,6 +9,7 @@
 void
 npu_fault_push(struct npu_sim *sim, const struct npu_fault_record *record)
 {
+   npu_count(sim, NPU_COUNTER(FAULTS), 1);
    pthread_mutex_lock(&sim->lock);
    if (sim->num_faults < NPU_FAULT_FIFO_SIZE) {
       unsigned slot = (sim->first_fault + sim->num_faults++) % NPU_FAULT_FIFO_SIZE;

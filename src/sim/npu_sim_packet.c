@@ -86,6 +86,15 @@ execute_dispatch(struct npu_queue *queue, struct npu_vm *vm,
    return npu_dispatch_run(queue, vm, packet);
 }
 
+/* Counts what a copy that was completed has written. */
+static bool
+copied(struct npu_queue *queue, bool complete, uint64_t size_B)
+{
+   if (complete)
+      npu_count(queue->sim, NPU_COUNTER(COPIED), size_B);
+   return complete;
+}
+
 static bool
 execute_fill(struct npu_queue *queue, struct npu_vm *vm, const struct npu_packet_fill *packet)
 {
@@ -105,7 +114,8 @@ execute_fill(struct npu_queue *queue, struct npu_vm *vm, const struct npu_packet
       if (type != NPU_FAULT_NONE)
          return fault(queue, type, NPU_ACCESS_READ, address, 0);
    }
-   return npu_dma_fill(queue, vm, packet->dst_va, packet->size_B, pattern, size_B);
+   return copied(queue, npu_dma_fill(queue, vm, packet->dst_va, packet->size_B, pattern, size_B),
+                 packet->size_B);
 }
 
 /* Stores a 64-bit word in one piece. */
@@ -177,9 +187,14 @@ npu_packet_execute(struct npu_queue *queue, struct npu_vm *vm, const void *data)
    case NPU_PACKET_DISPATCH:
       return execute_dispatch(queue, vm, &packet.dispatch);
    case NPU_PACKET_COPY:
-      return npu_dma_copy(queue, vm, packet.copy.dst_va, packet.copy.src_va, packet.copy.size_B);
+      return copied(queue,
+                    npu_dma_copy(queue, vm, packet.copy.dst_va, packet.copy.src_va,
+                                 packet.copy.size_B),
+                    packet.copy.size_B);
    case NPU_PACKET_COPY_RECT:
-      return npu_dma_copy_rect(queue, vm, &packet.copy_rect);
+      return copied(queue, npu_dma_copy_rect(queue, vm, &packet.copy_rect),
+                    (uint64_t)packet.copy_rect.row_size_B * packet.copy_rect.num_rows *
+                       packet.copy_rect.num_slices);
    case NPU_PACKET_FILL:
       return execute_fill(queue, vm, &packet.fill);
    case NPU_PACKET_TIMESTAMP:

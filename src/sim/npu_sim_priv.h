@@ -241,6 +241,10 @@ void npu_dispatch_free_cores(struct npu_queue *queue);
 
 /* ---- device (npu_sim_device.c) ----------------------------------------------------------- */
 
+/* The performance counters are registers side by side; here they are numbered from 0. */
+#define NPU_COUNTER(name) ((NPU_REG_COUNTER_##name - NPU_REG_COUNTER_BUSY) / 8)
+#define NPU_NUM_COUNTERS  (NPU_COUNTER(FAULTS) + 1)
+
 struct npu_sim {
    struct npu_sim_config config;
    unsigned num_cores, va_bits;
@@ -277,11 +281,20 @@ struct npu_sim {
    _Atomic bool service_idle; /* nothing to watch: sleeps until npu_service_wake() */
    pthread_cond_t service_wake;
 
+   _Atomic uint64_t counters[NPU_NUM_COUNTERS]; /* see npu_count() */
+
    _Atomic uint8_t coverage[1024]; /* NPU_SIM_COVERED_* by opcode */
 
    struct npu_queue queues[NPU_NUM_QUEUES];
    struct npu_vm vms[NPU_NUM_ASIDS];
 };
+
+/* Adds to a performance counter: npu_count(sim, NPU_COUNTER(PACKETS), 1). Any thread. */
+static inline void
+npu_count(struct npu_sim *sim, unsigned counter, uint64_t n)
+{
+   atomic_fetch_add_explicit(&sim->counters[counter], n, memory_order_relaxed);
+}
 
 /* Sets bits of INT_STATUS and delivers the interrupt from this (model) thread. */
 void npu_irq_raise(struct npu_sim *sim, uint64_t bits);

@@ -126,6 +126,7 @@ run_command_buffer(struct npu_queue *queue, const struct npu_packet_exec *exec)
          npu_queue_note_stop(queue, &report);
          return;
       }
+      npu_count(queue->sim, NPU_COUNTER(PACKETS), 1);
       npu_queue_progress(queue);
    }
 }
@@ -166,6 +167,8 @@ execute_exec(struct npu_queue *queue, const struct npu_packet_exec *exec, uint64
       npu_service_wake(queue->sim);
 
    run_command_buffer(queue, exec);
+   npu_count(queue->sim, NPU_COUNTER(COMMAND_BUFFERS), 1);
+   npu_count(queue->sim, NPU_COUNTER(BUSY), npu_sim_time_ns(queue->sim) - queue->exec_start_ns);
 
    pthread_mutex_lock(&queue->lock);
    queue->in_exec = false;

@@ -70,7 +70,7 @@ usage_stats() {
    echo "$text" | grep drm-
    echo "$text" | grep -q "drm-pdev:.*$pci" && echo "$text" | grep -q 'drm-client-id:' &&
       echo "$text" | grep -E -q 'drm-engine-compute:[[:space:]]*[1-9][0-9]* ns' &&
-      echo "$text" | grep -q 'drm-total-memory:'
+      echo "$text" | grep -E -q 'drm-resident-vram:[[:space:]]*[1-9]' && echo "$text" | grep -q 'drm-total-memory:'
 }
 ok "fdinfo says what a process uses" usage_stats
 

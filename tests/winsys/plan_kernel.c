@@ -303,6 +303,51 @@ new_code_is_seen(struct plan *plan)
    }
 }
 
+static struct drm_npu_counter_info
+read_counters(struct plan *plan)
+{
+   struct drm_npu_counter_info info = {0};
+   struct drm_npu_dev_query args = {
+      .type = DRM_NPU_DEV_QUERY_COUNTERS,
+      .size = sizeof(info),
+      .pointer = (uintptr_t)&info,
+   };
+   CHECK_EQ(npu_transport_ioctl(plan->t, DRM_IOCTL_NPU_DEV_QUERY, &args), 0);
+   return info;
+}
+
+/* Nobody else uses the device: the difference is exactly what was done. */
+static void
+counters_count(struct plan *plan)
+{
+   struct rig rig;
+
+   rig_init(&rig, plan, plan->t);
+   load_program(&rig, "end\n");
+   struct drm_npu_counter_info before = read_counters(plan);
+   dispatch(&rig, 1, 6, 40, 0, 0);
+   rig_fill(&rig, rig.data_va, 4096, 0x11);
+   rig_copy(&rig, rig.data_va + 8192, rig.data_va, 1000);
+   rig_submit(&rig);
+   rig_finish(&rig);
+   struct drm_npu_counter_info after = read_counters(plan);
+
+   CHECK_EQ(after.command_buffers - before.command_buffers, 1);
+   CHECK_EQ(after.packets - before.packets, 3);
+   CHECK_EQ(after.dispatches - before.dispatches, 1);
+   CHECK_EQ(after.groups - before.groups, 6);
+   CHECK_EQ(after.waves - before.waves, 12);
+   CHECK_EQ(after.copied_bytes - before.copied_bytes, 5096);
+   CHECK_EQ(after.faults - before.faults, 0);
+   CHECK(after.busy_ns > before.busy_ns);
+   CHECK(after.timestamp - before.timestamp >= after.busy_ns - before.busy_ns);
+
+   rig_fill(&rig, 0x7000000, 64, 0);
+   rig_submit(&rig);
+   rig_finish_faulted(&rig);
+   CHECK_EQ(read_counters(plan).faults - after.faults, 1);
+}
+
 static const struct plan_case cases[] = {
    {"a program computes", computes},
    {"programs compute in several contexts at once", computes_in_many_contexts},
@@ -316,5 +361,6 @@ static const struct plan_case cases[] = {
    {"an endless loop meets the watchdog", endless_loop},
    {"an endless loop ends with its context", endless_loop_is_killed},
    {"changed code is seen", new_code_is_seen},
+   {"performance counters count what was done", counters_count},
 };
 PLAN_SUITE(kernel, cases);

@@ -162,7 +162,7 @@ static const struct misuse rows[] = {
    BAD(SYNCOBJ_TRANSFER, IN_ARGS, drm_syncobj_transfer, src_point, 6, EINVAL),
 
    /* Queries. */
-   BAD(DEV_QUERY, IN_ARGS, drm_npu_dev_query, type, 3, EINVAL),
+   BAD(DEV_QUERY, IN_ARGS, drm_npu_dev_query, type, 4, EINVAL),
    BAD(DEV_QUERY, IN_ARGS, drm_npu_dev_query, type, 0xffffffff, EINVAL),
    RUN(DEV_QUERY, IN_ARGS, drm_npu_dev_query, pointer, WILD_POINTER, EFAULT),
 
@@ -183,6 +183,13 @@ static const struct misuse rows[] = {
    BAD(BO_MMAP_OFFSET, IN_ARGS, drm_npu_bo_mmap_offset, pad, 1, EINVAL),
    BAD(BO_GET_INFO, IN_ARGS, drm_npu_bo_get_info, handle, 0, ENOENT),
    BAD(BO_GET_INFO, IN_ARGS, drm_npu_bo_get_info, handle, NOT_THERE, ENOENT),
+   BAD(BO_SET_LABEL, IN_ARGS, drm_npu_bo_set_label, handle, 0, ENOENT),
+   BAD(BO_SET_LABEL, IN_ARGS, drm_npu_bo_set_label, handle, NOT_THERE, ENOENT),
+   BAD(BO_SET_LABEL, IN_ARGS, drm_npu_bo_set_label, size, 0, EINVAL),
+   BAD(BO_SET_LABEL, IN_ARGS, drm_npu_bo_set_label, size, DRM_NPU_MAX_LABEL_SIZE + 1, EINVAL),
+   BAD(BO_SET_LABEL, IN_ARGS, drm_npu_bo_set_label, size, 0xffffffff, EINVAL),
+   BAD(BO_SET_LABEL, IN_ARGS, drm_npu_bo_set_label, label, 0, EFAULT),
+   RUN(BO_SET_LABEL, IN_ARGS, drm_npu_bo_set_label, label, WILD_POINTER, EFAULT),
 
    /* VMs. */
    BAD(VM_CREATE, IN_ARGS, drm_npu_vm_create, flags, 1, EINVAL),

@@ -211,6 +211,15 @@ build_bo_get_info(struct misuse_fixture *f)
 }
 
 static void
+build_bo_set_label(struct misuse_fixture *f)
+{
+   ARGS(drm_npu_bo_set_label, DRM_IOCTL_NPU_BO_SET_LABEL);
+   args->handle = f->bo;
+   args->size = 5;
+   args->label = (uintptr_t)"label";
+}
+
+static void
 build_vm_create(struct misuse_fixture *f)
 {
    ARGS(drm_npu_vm_create, DRM_IOCTL_NPU_VM_CREATE);
@@ -344,6 +353,7 @@ const struct misuse_base misuse_bases[NUM_CALLS] = {
    [CALL_BO_CREATE] = {"NPU_BO_CREATE", build_bo_create},
    [CALL_BO_MMAP_OFFSET] = {"NPU_BO_MMAP_OFFSET", build_bo_mmap_offset},
    [CALL_BO_GET_INFO] = {"NPU_BO_GET_INFO", build_bo_get_info},
+   [CALL_BO_SET_LABEL] = {"NPU_BO_SET_LABEL", build_bo_set_label},
    [CALL_VM_CREATE] = {"NPU_VM_CREATE", build_vm_create},
    [CALL_VM_DESTROY] = {"NPU_VM_DESTROY", build_vm_destroy},
    [CALL_VM_BIND] = {"NPU_VM_BIND", build_vm_bind},

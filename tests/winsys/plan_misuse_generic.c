@@ -96,7 +96,7 @@ unknown_numbers(struct misuse_fixture *f)
 {
    struct plan *plan = f->plan;
 
-   for (unsigned nr = DRM_COMMAND_BASE + DRM_NPU_SUBMIT + 1; nr < DRM_COMMAND_END; nr++)
+   for (unsigned nr = DRM_COMMAND_BASE + DRM_NPU_BO_SET_LABEL + 1; nr < DRM_COMMAND_END; nr++)
       CHECK_EQ(npu_transport_ioctl(f->t, _IOC(_IOC_READ | _IOC_WRITE, 'd', nr, 64), &f->args),
                -EINVAL);
    CHECK_EQ(npu_transport_ioctl(f->t, _IOC(_IOC_READ | _IOC_WRITE, 'd', 0xff, 64), &f->args),

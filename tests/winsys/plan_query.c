@@ -89,6 +89,7 @@ sizes(struct plan *plan)
       [DRM_NPU_DEV_QUERY_DEVICE] = sizeof(struct drm_npu_device_info),
       [DRM_NPU_DEV_QUERY_MEMORY] = sizeof(struct drm_npu_memory_info),
       [DRM_NPU_DEV_QUERY_TIMESTAMP] = sizeof(struct drm_npu_timestamp_info),
+      [DRM_NPU_DEV_QUERY_COUNTERS] = sizeof(struct drm_npu_counter_info),
    };
 
    for (uint32_t type = 0; type < sizeof(expected) / sizeof(expected[0]); type++) {

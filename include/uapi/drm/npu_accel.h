@@ -80,7 +80,7 @@ extern "C" {
 /** define DRM_NPU_UAPI_MAJOR - major version reported by DRM_IOCTL_VERSION; changes never. */
 #define DRM_NPU_UAPI_MAJOR 1
 /** define DRM_NPU_UAPI_MINOR - minor version reported by DRM_IOCTL_VERSION. */
-#define DRM_NPU_UAPI_MINOR 0
+#define DRM_NPU_UAPI_MINOR 2
 
 /** define DRM_NPU_DRIVER_NAME - driver name reported by DRM_IOCTL_VERSION. */
 #define DRM_NPU_DRIVER_NAME "npu"
@@ -91,6 +91,8 @@ extern "C" {
 #define DRM_NPU_MAX_SYNCS 1024
 /** define DRM_NPU_MAX_CMDBUFS - most command buffers one &struct drm_npu_submit may have. */
 #define DRM_NPU_MAX_CMDBUFS 1024
+/** define DRM_NPU_MAX_LABEL_SIZE - longest label of a buffer, in bytes. */
+#define DRM_NPU_MAX_LABEL_SIZE 128
 /** define DRM_NPU_MAX_OBJ_STRIDE - longest array element a driver looks at, in bytes. */
 #define DRM_NPU_MAX_OBJ_STRIDE 256
 
@@ -122,6 +124,8 @@ enum drm_npu_ioctl_id {
 	DRM_NPU_CTX_GET_STATE,
 	/** @DRM_NPU_SUBMIT: &struct drm_npu_submit */
 	DRM_NPU_SUBMIT,
+	/** @DRM_NPU_BO_SET_LABEL: &struct drm_npu_bo_set_label */
+	DRM_NPU_BO_SET_LABEL,
 };
 
 /* ------------------------------------------------------------------------------ common pieces -- */
@@ -185,6 +189,8 @@ enum drm_npu_dev_query_type {
 	DRM_NPU_DEV_QUERY_MEMORY,
 	/** @DRM_NPU_DEV_QUERY_TIMESTAMP: &struct drm_npu_timestamp_info */
 	DRM_NPU_DEV_QUERY_TIMESTAMP,
+	/** @DRM_NPU_DEV_QUERY_COUNTERS: &struct drm_npu_counter_info */
+	DRM_NPU_DEV_QUERY_COUNTERS,
 };
 
 /**
@@ -280,6 +286,35 @@ struct drm_npu_timestamp_info {
 	__u64 cpu_ns;
 };
 
+/**
+ * struct drm_npu_counter_info - performance counters of the device
+ *
+ * Since minor 2. They count the work of all users together from the moment the device got power, modulo 2^64, and
+ * nothing resets them: whoever measures takes the difference of two readings. Because they tell of
+ * others, reading them needs CAP_PERFMON where there are others; without it DRM_IOCTL_NPU_DEV_QUERY
+ * fails with EACCES.
+ */
+struct drm_npu_counter_info {
+	/** @timestamp: The clock of timestamp packets at the time of the reading. */
+	__u64 timestamp;
+	/** @busy_ns: Time in which hardware queues executed command buffers, summed over the queues. */
+	__u64 busy_ns;
+	/** @command_buffers: Command buffers that were executed, to their end or not. */
+	__u64 command_buffers;
+	/** @packets: Packets of command buffers that were completed. */
+	__u64 packets;
+	/** @dispatches: Of those, dispatches with work-groups. */
+	__u64 dispatches;
+	/** @groups: Work-groups that were started. */
+	__u64 groups;
+	/** @waves: Waves of those. */
+	__u64 waves;
+	/** @copied_bytes: Bytes that completed copies and fills have written. */
+	__u64 copied_bytes;
+	/** @faults: Faults, recorded or lost. */
+	__u64 faults;
+};
+
 /* ----------------------------------------------------------------------------- buffer objects -- */
 
 /**
@@ -348,6 +383,21 @@ struct drm_npu_bo_get_info {
 	__u32 vm_id;
 	/** @imported: Out: 1 if another device's or driver's buffer, else 0. */
 	__u32 imported;
+};
+
+/**
+ * struct drm_npu_bo_set_label - argument of DRM_IOCTL_NPU_BO_SET_LABEL
+ *
+ * Since minor 1. Names a buffer for people: core dumps and debugfs show it. By convention the label of code is the name
+ * of the kernel. EINVAL if the label is too long.
+ */
+struct drm_npu_bo_set_label {
+	/** @handle: GEM handle. */
+	__u32 handle;
+	/** @size: Bytes of the label, at most %DRM_NPU_MAX_LABEL_SIZE; 0 takes it away. */
+	__u32 size;
+	/** @label: Pointer to the label, which needs no NUL at its end. Zero if @size is. */
+	__u64 label;
 };
 
 /* -------------------------------------------------------------------------------------- VMs -- */
@@ -702,6 +752,8 @@ struct drm_npu_submit {
 #define DRM_IOCTL_NPU_CTX_GET_STATE \
 	DRM_IOWR(DRM_COMMAND_BASE + DRM_NPU_CTX_GET_STATE, struct drm_npu_ctx_get_state)
 #define DRM_IOCTL_NPU_SUBMIT DRM_IOWR(DRM_COMMAND_BASE + DRM_NPU_SUBMIT, struct drm_npu_submit)
+#define DRM_IOCTL_NPU_BO_SET_LABEL \
+	DRM_IOWR(DRM_COMMAND_BASE + DRM_NPU_BO_SET_LABEL, struct drm_npu_bo_set_label)
 
 #if defined(__cplusplus)
 }

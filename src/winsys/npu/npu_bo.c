@@ -77,6 +77,21 @@ close_handle(struct npu_bo_private *bo)
    npu_device_ioctl(bo->base.dev, DRM_IOCTL_GEM_CLOSE, &args);
 }
 
+/* Tells the kernel what a buffer is for, for its core dumps. That it does not know how to, or has no
+ * memory for it, is nobody's concern.
+ */
+static void
+set_label(struct npu_bo_private *bo)
+{
+   size_t size_B = bo->label ? strlen(bo->label) : 0;
+   struct drm_npu_bo_set_label args = {
+      .handle = bo->base.handle,
+      .size = size_B < DRM_NPU_MAX_LABEL_SIZE ? size_B : DRM_NPU_MAX_LABEL_SIZE,
+      .label = size_B ? (uintptr_t)bo->label : 0,
+   };
+   npu_device_ioctl(bo->base.dev, DRM_IOCTL_NPU_BO_SET_LABEL, &args);
+}
+
 static void
 link_bo(struct npu_bo_private *bo)
 {
@@ -180,7 +195,9 @@ reuse_bo(struct npu_device *dev, uint64_t size_B, uint32_t flags, const char *la
 
    pthread_mutex_lock(&dev->lock);
    struct npu_bo_private *bo = npu_bo_cache_take(&dev->cache, size_B, flags);
+   bool renamed = false;
    if (bo) {
+      renamed = !copy != !bo->label || (copy && strcmp(copy, bo->label));
       free(bo->label);
       bo->label = copy;
       bo->refs = 1;
@@ -190,6 +207,8 @@ reuse_bo(struct npu_device *dev, uint64_t size_B, uint32_t flags, const char *la
 
    if (!bo)
       free(copy);
+   else if (renamed)
+      set_label(bo);
    return bo ? &bo->base : NULL;
 }
 
@@ -255,6 +274,8 @@ npu_bo_create(struct npu_device *dev, uint64_t size_B, uint32_t flags, const cha
    bo->base.handle = args.handle;
    bo->base.size_B = args.size;
    bo->cacheable = cacheable;
+   if (label)
+      set_label(bo);
 
    pthread_mutex_lock(&dev->lock);
    ret = place_bo(bo);

@@ -88,6 +88,7 @@ static const char *const names[] = {
    NAME(NPU_CTX_DESTROY),
    NAME(NPU_CTX_GET_STATE),
    NAME(NPU_SUBMIT),
+   NAME(NPU_BO_SET_LABEL),
 };
 
 void

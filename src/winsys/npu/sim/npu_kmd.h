@@ -191,6 +191,7 @@ struct npu_kmd_bo {
    uint32_t flags;  /* enum drm_npu_bo_flags */
    uint64_t vm_uid; /* npu_kmd_vm.uid of the VM it is private to, or 0 */
    uint64_t offset; /* for mmap; 0 if it cannot be mapped */
+   char label[DRM_NPU_MAX_LABEL_SIZE + 1];
    uint32_t num_extents;
    struct npu_range *extents; /* pieces of device memory: physical address and size */
    struct npu_list zap_node;  /* in npu_kmd.zap once refs is 0 */
@@ -464,6 +465,7 @@ NPU_KMD_IOCTL(dev_query);
 NPU_KMD_IOCTL(bo_create);
 NPU_KMD_IOCTL(bo_mmap_offset);
 NPU_KMD_IOCTL(bo_get_info);
+NPU_KMD_IOCTL(bo_set_label);
 NPU_KMD_IOCTL(vm_create);
 NPU_KMD_IOCTL(vm_destroy);
 NPU_KMD_IOCTL(vm_bind);

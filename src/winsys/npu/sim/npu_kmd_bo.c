@@ -280,6 +280,23 @@ npu_kmd_ioctl_bo_get_info(struct npu_kmd_file *file, void *data)
 }
 
 int
+npu_kmd_ioctl_bo_set_label(struct npu_kmd_file *file, void *data)
+{
+   const struct drm_npu_bo_set_label *args = data;
+   char label[DRM_NPU_MAX_LABEL_SIZE + 1] = "";
+
+   if (args->size > DRM_NPU_MAX_LABEL_SIZE || (!args->size && args->label))
+      return -EINVAL;
+   struct npu_kmd_bo *bo = npu_idr_find(&file->bos, args->handle);
+   if (!bo)
+      return -ENOENT;
+   if (npu_kmd_copy_in(label, args->label, args->size))
+      return -EFAULT;
+   memcpy(bo->label, label, sizeof(label));
+   return 0;
+}
+
+int
 npu_kmd_ioctl_prime_handle_to_fd(struct npu_kmd_file *file, void *data)
 {
    struct drm_prime_handle *args = data;

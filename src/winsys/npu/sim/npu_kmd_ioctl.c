@@ -55,6 +55,7 @@ static const struct ioctl_desc ioctls[] = {
    CORE(DRM_IOCTL_NPU_CTX_DESTROY, ctx_destroy),
    CORE(DRM_IOCTL_NPU_CTX_GET_STATE, ctx_get_state),
    CORE(DRM_IOCTL_NPU_SUBMIT, submit),
+   CORE(DRM_IOCTL_NPU_BO_SET_LABEL, bo_set_label),
 };
 
 int
