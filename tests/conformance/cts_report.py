@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+# Copyright © 2026 The NPU stack authors
+
+"""Keeps the results of a CTS run, compares them with the expectations, and writes the tables."""
+
+import json
+from collections import Counter, defaultdict
+
+from cts_list import BadInput
+
+EXPECTABLE = ('fail', 'crash', 'timeout', 'skip')
+
+
+class Store:
+    """results.jsonl: one record a line, written as soon as it is known."""
+
+    def __init__(self, folder, resume):
+        self.path = folder / 'results.jsonl'
+        self.results = {}
+        if resume and self.path.exists():
+            for line in self.path.read_text(encoding='utf-8').splitlines():
+                try:
+                    record = json.loads(line)
+                except ValueError:  # the last line of a run that was killed
+                    continue
+                self.results[record['name']] = record
+        self.path.write_text(''.join(json.dumps(r) + '\n' for r in self.results.values()), encoding='utf-8')
+
+    def add(self, record):
+        self.results[record['name']] = record
+        with self.path.open('a', encoding='utf-8') as out:
+            out.write(json.dumps(record) + '\n')
+
+
+def read_expectations(path):
+    """name -> (status, reason)."""
+    expected = {}
+    for number, line in enumerate(path.read_text(encoding='utf-8').splitlines(), 1):
+        line = line.strip()
+        if not line or line.startswith('#'):
+            continue
+        parts = [part.strip() for part in line.split('|')]
+        if len(parts) != 3 or not all(parts):
+            raise BadInput(f'{path}:{number}: expected "binary : sub-test | status | reason"')
+        name, status, reason = parts
+        if status not in EXPECTABLE:
+            raise BadInput(f'{path}:{number}: status "{status}" is none of {", ".join(EXPECTABLE)}')
+        if name in expected:
+            raise BadInput(f'{path}:{number}: "{name}" stands twice')
+        expected[name] = (status, reason)
+    return expected
+
+
+def surprises(results, expected):
+    """Yields (name, text) for every result that is not the expected one."""
+    for name, record in results.items():
+        want, reason = expected.get(name, ('pass', ''))
+        got = record['status']
+        if got == want:
+            continue
+        if got == 'pass':
+            yield name, f'passes, but is expected to {want}: {reason}'
+        else:
+            yield name, f'{got}, expected {want}'
+
+
+def table(results):
+    """The table of docs/conformance.md: one line a binary."""
+    groups = defaultdict(Counter)
+    for name, record in results.items():
+        group = name.split(' : ')[0]
+        status = 'wimpy' if record.get('wimpy') and record['status'] == 'pass' else record['status']
+        groups[group][status] += 1
+        groups[group]['seconds'] += record['seconds']
+    lines = ['| binary | pass | fail | crash | timeout | skip | time |', '|---|---:|---:|---:|---:|---:|---:|']
+    for group, count in groups.items():
+        numbers = ' | '.join(str(count[status]) for status in ('pass', 'fail', 'crash', 'timeout', 'skip'))
+        note = f' ({count["wimpy"]} more in wimpy mode)' if count['wimpy'] else ''
+        lines.append(f'| {group}{note} | {numbers} | {count["seconds"]:.0f} s |')
+    return '\n'.join(lines) + '\n'
+
+
+def print_update(results, expected):
+    for name, record in results.items():
+        if record['status'] != 'pass':
+            old = expected.get(name, ('', ''))
+            reason = old[1] if old[0] == record['status'] else 'not explained yet'
+            print(f'{name} | {record["status"]} | {reason}')
+
+
+def finish(results, expected, seconds, args):
+    """Writes the tables, prints what is not as expected and the last line; returns the exit status."""
+    (args.results / 'results.md').write_text(table(results), encoding='utf-8')
+    whole = {'list': args.list, 'mode': args.mode, 'seconds': round(seconds), 'results': list(results.values())}
+    (args.results / 'results.json').write_text(json.dumps(whole, indent=1) + '\n', encoding='utf-8')
+    if args.update:
+        print_update(results, expected)
+        return 0
+    wrong = list(surprises(results, expected))
+    for name, text in wrong:
+        print(f'{name}: {text}')
+        for line in results[name].get('tail', [])[-6:]:
+            print(f'    {line}')
+    if wrong:
+        print(f'logs: {args.results / "logs"}')
+    count = Counter(record['status'] for record in results.values())
+    wimpy = sum(1 for record in results.values() if record.get('wimpy') and record['status'] == 'pass')
+    as_listed = len(results) - len(wrong) - count['pass'] - count['skip']
+    if wimpy:
+        print(f'{wimpy} sub-tests ran in wimpy mode: not counted as passed')
+    if as_listed > 0:
+        print(f'{as_listed} failed as the expectations say')
+    print(f'{count["pass"] - wimpy} passed, {len(wrong)} failed, {count["skip"]} skipped')
+    return 1 if wrong else 0

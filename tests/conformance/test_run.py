@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+# Copyright © 2026 The NPU stack authors
+"""Tests of tests/conformance/run, with a small suite of shell scripts in the place of the CTS.
+
+Prints TAP.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+RUN = Path(__file__).resolve().parent / 'run'
+
+# Behaves like a binary of the CTS: "--list" lists, any other last argument is a sub-test.
+BINARY = """#!/bin/bash
+if [ "$1" = --list ]; then printf '\\t%s\\n' good bad absent killed slow; exit 0; fi
+sub=${@: -1}
+say() { echo "{\\"results\\": {\\"$sub\\": \\"$1\\"}}" >"$CL_CONFORMANCE_RESULTS_FILENAME"; }
+case $sub in
+good) say pass ;;
+bad) echo "wrong by 3 ulp"; say fail; exit 1 ;;
+absent) say skip ;;
+killed) kill -SEGV $$ ;;
+slow) sleep 60 ;;
+*) echo "no sub-test $sub"; exit 1 ;;
+esac
+"""
+
+
+class Suite:
+    """A folder that looks like a build of the CTS, and what it takes to run it."""
+
+    def __init__(self, folder, lines):
+        self.folder = Path(folder)
+        tests = self.folder / 'test_conformance/one'
+        tests.mkdir(parents=True)
+        (tests / 'test_one').write_text(BINARY, encoding='utf-8')
+        (tests / 'test_one').chmod(0o755)
+        self.csv('full', lines)
+
+    def csv(self, name, lines):
+        path = self.folder / f'test_conformance/opencl_conformance_tests_{name}.csv'
+        path.write_text('\n'.join(lines) + '\n', encoding='utf-8')
+
+    def run(self, *args, expect=''):
+        expectations = self.folder / 'expect.txt'
+        expectations.write_text(expect, encoding='utf-8')
+        command = [sys.executable, RUN, '--cts', self.folder, '--results', self.folder / 'results']
+        command += ['--expect', expectations, '--time-limit', '2', *args]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    def statuses(self):
+        records = json.loads((self.folder / 'results/results.json').read_text(encoding='utf-8'))['results']
+        return {record['name']: record['status'] for record in records}
+
+
+ALL = ['# a comment', '', 'One thing, one/test_one']
+EXPECT = """# name | status | reason
+one : bad | fail | the reason
+one : killed | crash | the reason
+one : slow | timeout | the reason
+one : absent | skip | the reason
+"""
+
+
+def last_line(done):
+    return done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ''
+
+
+def test_statuses(folder):
+    suite = Suite(folder, ALL)
+    done = suite.run()
+    want = {'good': 'pass', 'bad': 'fail', 'absent': 'skip', 'killed': 'crash', 'slow': 'timeout'}
+    assert suite.statuses() == {f'one : {name}': status for name, status in want.items()}, suite.statuses()
+    assert done.returncode == 1 and last_line(done) == '1 passed, 4 failed, 1 skipped', done.stdout
+    assert 'one : bad: fail, expected pass' in done.stdout and 'wrong by 3 ulp' in done.stdout, done.stdout
+
+
+def test_expected(folder):
+    done = Suite(folder, ALL).run(expect=EXPECT)
+    assert done.returncode == 0 and last_line(done) == '1 passed, 0 failed, 1 skipped', done.stdout
+
+
+def test_unexpected_pass(folder):
+    done = Suite(folder, ALL).run('--only', 'good', expect='one : good | fail | it never works\n')
+    assert done.returncode == 1, done.stdout
+    assert 'one : good: passes, but is expected to fail: it never works' in done.stdout, done.stdout
+
+
+def test_patterns_and_arguments(folder):
+    suite = Suite(folder, ['A, one/test_one go*', 'CL_DEVICE_TYPE_CPU, B, one/test_one bad', 'C, one/test_one x good'])
+    done = suite.run('--show')
+    assert done.stdout.split('\n')[:-1] == ['one : good', 'one x : good'], done.stdout
+
+
+def test_wimpy_is_no_pass(folder):
+    done = Suite(folder, ['A, one/test_one -w good']).run()
+    assert last_line(done) == '0 passed, 0 failed, 0 skipped', done.stdout
+
+
+def test_resume(folder):
+    suite = Suite(folder, ALL)
+    suite.run('--only', 'good')
+    jsonl = suite.folder / 'results/results.jsonl'
+    kept = jsonl.read_text(encoding='utf-8').replace('"pass"', '"crash"')
+    jsonl.write_text(kept + '{"name": "cut off in the mid', encoding='utf-8')
+    done = suite.run('--only', 'good|bad', '--resume')
+    assert suite.statuses() == {'one : good': 'crash', 'one : bad': 'fail'}, (suite.statuses(), done.stderr)
+
+
+def test_bad_input(folder):
+    suite = Suite(folder, ALL)
+    done = suite.run(expect='one : bad | broken | reason\n')
+    assert done.returncode == 2 and 'expect.txt:1: status "broken" is none of' in done.stderr, done.stderr
+    done = suite.run('--list', 'fast')
+    assert done.returncode == 2 and 'no list "fast"' in done.stderr, done.stderr
+    done = suite.run('--only', 'nothing')
+    assert done.returncode == 2 and 'no sub-test matches --only' in done.stderr, done.stderr
+
+
+def main():
+    tests = [(name, value) for name, value in globals().items() if name.startswith('test_')]
+    print(f'1..{len(tests)}')
+    failed = 0
+    for number, (name, test) in enumerate(tests, 1):
+        with tempfile.TemporaryDirectory(prefix='npu-cts-') as folder:
+            try:
+                test(folder)
+                print(f'ok {number} - {name}')
+            except AssertionError as error:
+                failed += 1
+                print(f'not ok {number} - {name}')
+                print('# ' + str(error).replace('\n', '\n# '))
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
