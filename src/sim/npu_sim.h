@@ -140,6 +140,19 @@ uint64_t npu_sim_time_ns(const struct npu_sim *sim);
 #define NPU_SIM_COVERED_MASKED 4u /* with bit M */
 unsigned npu_sim_op_coverage(const struct npu_sim *sim, unsigned opcode);
 
+/* Defects of the command processor, for tests of drivers. */
+enum npu_sim_defect {
+   NPU_SIM_DEFECT_NONE,
+   NPU_SIM_DEFECT_HANG,       /* runs without progress until it is killed or the watchdog comes */
+   NPU_SIM_DEFECT_STALL,      /* its queue stops in front of it, until the device is reset */
+   NPU_SIM_DEFECT_PAGE_FAULT, /* cannot be fetched: UNMAPPED */
+   NPU_SIM_DEFECT_ECC,        /* cannot be fetched: MEMORY_ERROR */
+};
+
+/* The next count command buffers have the defect: those at virtual address va, or all if that is 0.
+ * Replaces what was injected before; count 0 ends it. A reset does not. */
+void npu_sim_inject(struct npu_sim *sim, enum npu_sim_defect defect, uint32_t count, uint64_t va);
+
 /* Same as writing RESET: stops everything, forgets all state but the contents of memory. */
 void npu_sim_reset(struct npu_sim *sim);
 

@@ -239,6 +239,12 @@ bool npu_dispatch_run(struct npu_queue *queue, struct npu_vm *vm,
                       const struct npu_packet_dispatch *packet);
 void npu_dispatch_free_cores(struct npu_queue *queue);
 
+/* ---- defects (npu_sim_defect.c) ---------------------------------------------------------- */
+
+enum npu_sim_defect npu_defect_take(struct npu_sim *sim, uint64_t va);
+void npu_defect_stall(struct npu_queue *queue);
+bool npu_defect_run(struct npu_queue *queue, enum npu_sim_defect defect, uint64_t va);
+
 /* ---- device (npu_sim_device.c) ----------------------------------------------------------- */
 
 /* The performance counters are registers side by side; here they are numbered from 0. */
@@ -266,6 +272,10 @@ struct npu_sim {
    struct npu_fault_record faults[NPU_FAULT_FIFO_SIZE];
    unsigned first_fault, num_faults;
    bool fault_overflow;
+
+   enum npu_sim_defect defect; /* of the next command buffers; guarded by lock */
+   uint32_t defect_left;
+   uint64_t defect_va;
 
    /* Interrupt delivery (npu_sim_irq.c). */
    void (*irq)(void *data, unsigned vector);

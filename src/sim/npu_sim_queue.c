@@ -152,6 +152,12 @@ execute_exec(struct npu_queue *queue, const struct npu_packet_exec *exec, uint64
    if (status)
       return;
 
+   enum npu_sim_defect defect = npu_defect_take(queue->sim, exec->va);
+   if (defect == NPU_SIM_DEFECT_STALL) {
+      npu_defect_stall(queue);
+      return;
+   }
+
    pthread_mutex_lock(&queue->lock);
    queue->asid = exec->asid;
    queue->context_id = exec->context_id;
@@ -166,7 +172,8 @@ execute_exec(struct npu_queue *queue, const struct npu_packet_exec *exec, uint64
    if (watched)
       npu_service_wake(queue->sim);
 
-   run_command_buffer(queue, exec);
+   if (!npu_defect_run(queue, defect, exec->va))
+      run_command_buffer(queue, exec);
    npu_count(queue->sim, NPU_COUNTER(COMMAND_BUFFERS), 1);
    npu_count(queue->sim, NPU_COUNTER(BUSY), npu_sim_time_ns(queue->sim) - queue->exec_start_ns);
 

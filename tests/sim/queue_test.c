@@ -506,6 +506,64 @@ test_code_changes(struct tap *tap)
    tap_case(tap, "code that changes between dispatches");
 }
 
+/* ---- defects on demand ---------------------------------------------------------------------- */
+
+static void
+test_defects(struct tap *tap)
+{
+   struct npu_rig *rig = sim_check_rig(1);
+   struct npu_sim *sim = npu_rig_sim(rig);
+   uint64_t va = npu_rig_alloc(rig, 4096, NPU_RIG_RW);
+   uint64_t *words = npu_rig_ptr(rig, va);
+   struct npu_packet_signal signal = {.type = NPU_PACKET_SIGNAL, .va = va, .value = 1};
+   struct npu_rig_fault fault = {0};
+
+   const struct {
+      enum npu_sim_defect defect;
+      enum npu_fault type;
+   } faults[] = {
+      {NPU_SIM_DEFECT_PAGE_FAULT, NPU_FAULT_UNMAPPED},
+      {NPU_SIM_DEFECT_ECC, NPU_FAULT_MEMORY_ERROR},
+      {NPU_SIM_DEFECT_HANG, NPU_FAULT_WATCHDOG},
+   };
+   for (unsigned i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+      words[0] = 0;
+      npu_rig_enable_queue(rig, i, 6);
+      npu_sim_reg_write(sim, NPU_REG_QUEUE_WATCHDOG(i), 50);
+      npu_sim_inject(sim, faults[i].defect, 1, 0);
+      CHECK(npu_rig_wait(rig, i, npu_rig_submit(rig, i, NPU_RIG_ASID, &signal, 1), 5000));
+      CHECK(npu_rig_pop_fault(rig, &fault));
+      CHECK_EQ(fault.type, faults[i].type);
+      CHECK_EQ(fault.access,
+               faults[i].type == NPU_FAULT_WATCHDOG ? NPU_ACCESS_NONE : NPU_ACCESS_COMMAND);
+      CHECK_EQ(words[0], 0);
+      CHECK(npu_rig_wait(rig, i, npu_rig_submit(rig, i, NPU_RIG_ASID, &signal, 1), 5000));
+      CHECK(!npu_rig_pop_fault(rig, &fault));
+      CHECK_EQ(words[0], 1);
+   }
+
+   /* Only at an address: where no command buffer is. */
+   npu_sim_inject(sim, NPU_SIM_DEFECT_ECC, 5, 0x123456000);
+   CHECK(npu_rig_wait(rig, 0, npu_rig_submit(rig, 0, NPU_RIG_ASID, &signal, 1), 5000));
+   CHECK(!npu_rig_pop_fault(rig, &fault));
+
+   /* A stall: watchdog and kill are not obeyed, other queues run, a reset ends it. */
+   words[0] = 0;
+   npu_sim_inject(sim, NPU_SIM_DEFECT_STALL, 1, 0);
+   uint64_t stalled = npu_rig_submit(rig, 2, NPU_RIG_ASID, &signal, 1);
+   sleep_ms(150);
+   npu_sim_reg_write(sim, NPU_REG_QUEUE_KILL_CONTEXT(2), 102);
+   CHECK(!npu_rig_wait(rig, 2, stalled, 50));
+   CHECK_EQ(words[0], 0);
+   CHECK_EQ(npu_sim_reg_read(sim, NPU_REG_QUEUE_STATUS(2)), NPU_QUEUE_STATUS_BUSY__MASK);
+   CHECK(npu_rig_wait(rig, 1, npu_rig_submit(rig, 1, NPU_RIG_ASID, &signal, 1), 5000));
+   npu_sim_reset(sim);
+   CHECK_EQ(npu_sim_reg_read(sim, NPU_REG_QUEUE_STATUS(2)), 0);
+   CHECK(!npu_rig_pop_fault(rig, &fault));
+   npu_rig_destroy(rig);
+   tap_case(tap, "defects on demand");
+}
+
 int
 main(void)
 {
@@ -521,5 +579,6 @@ main(void)
    test_independent_queues(&tap);
    test_reset(&tap);
    test_code_changes(&tap);
+   test_defects(&tap);
    return tap_done(&tap);
 }

@@ -23,39 +23,82 @@ const char npu_device_control_help[] =
    "  lose-doorbells N  the next N doorbells are lost\n"
    "  lose-irqs N|all   the next N interrupts are lost\n"
    "  slow US           every register access takes US microseconds longer\n"
+   "  hang N [VA]       the next N command buffers (of those at VA) never end, until killed\n"
+   "  stall N [VA]      ... are not begun, and their queue is stuck until a reset\n"
+   "  page-fault N [VA] ... cannot be fetched: page fault\n"
+   "  ecc N [VA]        ... cannot be fetched: uncorrectable memory error\n"
    "  heal              none of these any more\n"
    "  status            print counters\n";
 
 static bool
-parse_number(const char *text, unsigned long max, uint32_t *out)
+parse_number(const char *text, uint64_t max, uint64_t *out)
 {
    char *end;
 
    if (*text < '0' || *text > '9')
       return false;
    errno = 0;
-   unsigned long value = strtoul(text, &end, 0);
+   unsigned long long value = strtoull(text, &end, 0);
    if (errno || *end || value > max)
+      return false;
+   *out = value;
+   return true;
+}
+
+static bool
+parse_number32(const char *text, uint32_t max, uint32_t *out)
+{
+   uint64_t value;
+
+   if (!parse_number(text, max, &value))
       return false;
    *out = (uint32_t)value;
    return true;
 }
 
-/* False: not understood. */
+/* Defects of command buffers: a count and perhaps an address. */
+static bool
+apply_job_defect(struct npu_pci *pci, const char *word, const char *count_text, const char *va_text)
+{
+   static const struct {
+      const char *word;
+      enum npu_sim_defect defect;
+   } names[] = {
+      {"hang", NPU_SIM_DEFECT_HANG},
+      {"stall", NPU_SIM_DEFECT_STALL},
+      {"page-fault", NPU_SIM_DEFECT_PAGE_FAULT},
+      {"ecc", NPU_SIM_DEFECT_ECC},
+   };
+
+   for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+      if (strcmp(word, names[i].word))
+         continue;
+      uint32_t count;
+      uint64_t va = 0;
+      if (!parse_number32(count_text, UINT32_MAX, &count) ||
+          (*va_text && !parse_number(va_text, UINT64_MAX, &va)))
+         return false;
+      npu_pci_inject_job(pci, names[i].defect, count, va);
+      return true;
+   }
+   return false;
+}
+
+/* Changes *defects, all but those of command buffers. False: not understood. */
 static bool
 apply(struct npu_pci_defects *defects, const char *word, const char *argument)
 {
    if (!strcmp(word, "lose-doorbells"))
-      return parse_number(argument, UINT32_MAX, &defects->lose_doorbells);
+      return parse_number32(argument, UINT32_MAX, &defects->lose_doorbells);
    if (!strcmp(word, "lose-irqs")) {
       if (!strcmp(argument, "all")) {
          defects->lose_irqs = UINT32_MAX;
          return true;
       }
-      return parse_number(argument, UINT32_MAX - 1, &defects->lose_irqs);
+      return parse_number32(argument, UINT32_MAX - 1, &defects->lose_irqs);
    }
    if (!strcmp(word, "slow"))
-      return parse_number(argument, 1000000, &defects->slow_us);
+      return parse_number32(argument, 1000000, &defects->slow_us);
 
    if (*argument)
       return false;
@@ -75,12 +118,12 @@ apply(struct npu_pci_defects *defects, const char *word, const char *argument)
 void
 npu_device_control(struct npu_pci *pci, const char *command, char *answer, size_t size)
 {
-   char word[32] = "", argument[32] = "", rest[2] = "";
+   char word[32] = "", argument[32] = "", second[32] = "", rest[2] = "";
    struct npu_pci_defects defects;
    struct npu_pci_state state;
 
    npu_pci_get_state(pci, &state, &defects);
-   int words = sscanf(command, "%31s %31s %1s", word, argument, rest);
+   int words = sscanf(command, "%31s %31s %31s %1s", word, argument, second, rest);
    if (words == 1 && !strcmp(word, "status")) {
       snprintf(answer, size,
                "ok reads %llu writes %llu doorbells %llu interrupts %llu lost %llu resets %llu "
@@ -89,11 +132,15 @@ npu_device_control(struct npu_pci *pci, const char *command, char *answer, size_
                (unsigned long long)state.doorbells, (unsigned long long)state.irqs,
                (unsigned long long)state.irqs_lost, (unsigned long long)state.resets,
                (unsigned long long)state.dma_errors);
-   } else if (words < 1 || words > 2 || !apply(&defects, word, argument)) {
-      snprintf(answer, size, "error: not understood: %s", command);
-   } else {
-      npu_pci_inject(pci, &defects);
+   } else if ((words == 2 || words == 3) && apply_job_defect(pci, word, argument, second)) {
       snprintf(answer, size, "ok");
+   } else if ((words == 1 || words == 2) && apply(&defects, word, argument)) {
+      npu_pci_inject(pci, &defects);
+      if (!strcmp(word, "heal"))
+         npu_pci_inject_job(pci, NPU_SIM_DEFECT_NONE, 0, 0);
+      snprintf(answer, size, "ok");
+   } else {
+      snprintf(answer, size, "error: not understood: %s", command);
    }
 }
 

@@ -402,6 +402,12 @@ npu_pci_inject(struct npu_pci *pci, const struct npu_pci_defects *defects)
 }
 
 void
+npu_pci_inject_job(struct npu_pci *pci, enum npu_sim_defect defect, uint32_t count, uint64_t va)
+{
+   npu_sim_inject(pci->sim, defect, count, va);
+}
+
+void
 npu_pci_get_state(struct npu_pci *pci, struct npu_pci_state *state, struct npu_pci_defects *defects)
 {
    pthread_mutex_lock(&pci->lock);

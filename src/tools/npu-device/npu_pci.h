@@ -78,6 +78,9 @@ int npu_pci_bar_fd(const struct npu_pci *pci, unsigned bar);
 void npu_pci_reset(struct npu_pci *pci);
 
 void npu_pci_inject(struct npu_pci *pci, const struct npu_pci_defects *defects);
+/* Defects of command buffers, see npu_sim_inject(). */
+void npu_pci_inject_job(struct npu_pci *pci, enum npu_sim_defect defect, uint32_t count,
+                        uint64_t va);
 void npu_pci_get_state(struct npu_pci *pci, struct npu_pci_state *state,
                        struct npu_pci_defects *defects);
 
