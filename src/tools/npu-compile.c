@@ -13,6 +13,7 @@
 #include "util/ralloc.h"
 
 #include "npu_cl.h"
+#include "npu_code_stats.h"
 #include "npu_compile.h"
 
 static const char help[] =
@@ -29,6 +30,10 @@ static const char help[] =
    "                        asm     machine code\n"
    "                        stats   one line of statistics\n"
    "                        args    the argument block\n"
+   "                        table   one row of numbers: instructions, the same weighted by\n"
+   "                                loop depth, bytes, V, S, M registers, spills, fills, global\n"
+   "                                accesses (uniform, unit, strided, gather), local ones\n"
+   "                                (the same), private ones, atomics\n"
    "                        all     all of these\n"
    "                        none    only messages\n"
    "  --rows              assume that every wave lies in one row of work-items: the\n"
@@ -46,6 +51,7 @@ enum stage {
    STAGE_ASM = 1 << 3,
    STAGE_STATS = 1 << 4,
    STAGE_ARGS = 1 << 5,
+   STAGE_TABLE = 1 << 6, /* not in "all": it is for programs */
    STAGE_ALL = STAGE_CLNIR | STAGE_NIR | STAGE_IR | STAGE_ASM | STAGE_STATS | STAGE_ARGS,
 };
 
@@ -64,8 +70,9 @@ parse_stages(const char *list, unsigned *stages)
       const char *name;
       unsigned stages;
    } names[] = {
-      {"clnir", STAGE_CLNIR}, {"nir", STAGE_NIR},   {"ir", STAGE_IR},   {"asm", STAGE_ASM},
-      {"stats", STAGE_STATS}, {"args", STAGE_ARGS}, {"all", STAGE_ALL}, {"none", 0},
+      {"clnir", STAGE_CLNIR}, {"nir", STAGE_NIR},     {"ir", STAGE_IR},
+      {"asm", STAGE_ASM},     {"stats", STAGE_STATS}, {"args", STAGE_ARGS},
+      {"all", STAGE_ALL},     {"table", STAGE_TABLE}, {"none", 0},
    };
 
    *stages = 0;
@@ -221,6 +228,21 @@ print_args(const struct npu_cl_kernel *kernel, const char *name)
    }
 }
 
+static void
+print_row(const struct npu_binary *bin)
+{
+   struct npu_code_stats stats = npu_code_stats((const uint64_t *)bin->code, bin->code_size_B / 8);
+   const struct npu_kernel_info *info = &bin->info;
+
+   printf("%s %u %u %u %u %u %u %u %u", info->name, stats.instrs, stats.weight, bin->code_size_B,
+          info->num_vregs, info->num_sregs, info->num_mregs, info->num_spills, info->num_fills);
+   for (unsigned f = 0; f < NPU_CODE_NUM_FORMS; f++)
+      printf(" %u", stats.global[f]);
+   for (unsigned f = 0; f < NPU_CODE_NUM_FORMS; f++)
+      printf(" %u", stats.local[f]);
+   printf(" %u %u\n", stats.private_mem, stats.atomics);
+}
+
 static bool
 compile_kernel(const struct options *opts, struct npu_cl_program *program, const char *name)
 {
@@ -254,6 +276,8 @@ compile_kernel(const struct options *opts, struct npu_cl_program *program, const
          fprintf(stderr, "npu-compile: %s\n", error ? error : "out of memory");
    }
 
+   if (bin && (opts->stages & STAGE_TABLE))
+      print_row(bin);
    if (bin)
       good = !opts->output || write_binary(opts->output, bin);
 
