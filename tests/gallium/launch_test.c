@@ -338,23 +338,23 @@ variants_fit_the_shape(void **state)
    static const uint16_t fixed_tile[3] = {16, 16, 1};
    struct pipe_context *pctx = new_context();
    struct npu_program *any = new_id_writer(pctx, NULL), *fixed = new_id_writer(pctx, fixed_tile);
-   const struct npu_variant *rows = npu_program_variant(any, row);
+   const struct npu_variant *rows = npu_program_variant(any, row, NULL);
 
    assert_non_null(rows);
-   assert_ptr_equal(rows, any->variants[NPU_VARIANT_ROWS]);
-   assert_null(any->variants[NPU_VARIANT_ANY]);
-   assert_ptr_equal(npu_program_variant(any, wide), rows);
-   const struct npu_variant *general = npu_program_variant(any, tile);
+   assert_ptr_equal(rows, any->sets->variants[NPU_VARIANT_ROWS]);
+   assert_null(any->sets->variants[NPU_VARIANT_ANY]);
+   assert_ptr_equal(npu_program_variant(any, wide, NULL), rows);
+   const struct npu_variant *general = npu_program_variant(any, tile, NULL);
    assert_non_null(general);
-   assert_ptr_equal(general, any->variants[NPU_VARIANT_ANY]);
-   assert_ptr_equal(npu_program_variant(any, tile), general);
-   assert_ptr_equal(npu_program_variant(any, row), rows);
+   assert_ptr_equal(general, any->sets->variants[NPU_VARIANT_ANY]);
+   assert_ptr_equal(npu_program_variant(any, tile, NULL), general);
+   assert_ptr_equal(npu_program_variant(any, row, NULL), rows);
 
    /* with rows known, y and z need no vector registers */
    assert_true(rows->binary->info.num_vregs < general->binary->info.num_vregs);
 
-   assert_ptr_equal(npu_program_variant(fixed, tile), fixed->variants[NPU_VARIANT_ANY]);
-   assert_null(fixed->variants[NPU_VARIANT_ROWS]);
+   assert_ptr_equal(npu_program_variant(fixed, tile, NULL), fixed->sets->variants[NPU_VARIANT_ANY]);
+   assert_null(fixed->sets->variants[NPU_VARIANT_ROWS]);
    pctx->delete_compute_state(pctx, any);
    pctx->delete_compute_state(pctx, fixed);
    pctx->destroy(pctx);

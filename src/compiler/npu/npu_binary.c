@@ -25,8 +25,10 @@
 #include "util/crc32.h"
 #include "util/macros.h"
 
+#include "npu_image.h"
+
 #define NPU_BINARY_MAGIC    0x4255504eu /* "NPUB" */
-#define NPU_BINARY_VERSION  1
+#define NPU_BINARY_VERSION  2
 #define NPU_BINARY_HEADER_B 20
 
 /* Longest code that is read: far beyond what compiles, short enough to be no danger. */
@@ -63,6 +65,10 @@ serialize_info(struct blob *blob, const struct npu_kernel_info *info)
    put_u32(blob, info->local_size_B);
    put_u32(blob, info->private_size_B);
    put_u32(blob, info->args_size_B);
+   put_u32(blob, info->descs_offset_B);
+   put_u32(blob, info->num_textures);
+   put_u32(blob, info->num_images);
+   put_u32(blob, info->num_samplers);
    for (unsigned i = 0; i < 3; ++i)
       put_u32(blob, info->block[i]);
    put_u32(blob, info->max_threads);
@@ -136,6 +142,10 @@ deserialize_info(struct blob_reader *reader, struct npu_kernel_info *info)
    if (info->private_size_B % 4 && !bad)
       bad = "private size";
    info->args_size_B = get_u32(reader);
+   info->descs_offset_B = get_u32(reader);
+   info->num_textures = get_bounded(reader, NPU_MAX_TEXTURES, "number of textures", &bad);
+   info->num_images = get_bounded(reader, NPU_MAX_IMAGES, "number of images", &bad);
+   info->num_samplers = get_bounded(reader, NPU_MAX_SAMPLERS, "number of samplers", &bad);
    for (unsigned i = 0; i < 3; ++i)
       info->block[i] = get_bounded(reader, 1024, "work-group size", &bad);
    info->max_threads = get_bounded(reader, 1024, "maximum work-group size", &bad);

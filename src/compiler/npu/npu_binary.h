@@ -33,10 +33,14 @@ struct npu_kernel_info {
    uint32_t local_size_B;   /* static local memory of a work-group */
    uint32_t private_size_B; /* private memory of one lane incl. spill slots, a multiple of 4 */
    uint32_t args_size_B;    /* argument bytes the code may read: a launch pads them with zeroes */
-   uint16_t block[3];       /* required work-group size, {0, 0, 0} = any */
-   uint16_t max_threads;    /* work-items per work-group that can run, >= 1 */
-   bool uses_barrier;       /* a work-group barrier occurs */
-   bool uses_cross_lane;    /* cross-lane instructions occur: engines run whole waves */
+   uint32_t descs_offset_B; /* where image descriptors stand in the arguments: textures, images */
+   uint16_t num_textures;   /* image slots the code may look at, see npu_image.h */
+   uint16_t num_images;
+   uint16_t num_samplers;
+   uint16_t block[3];    /* required work-group size, {0, 0, 0} = any */
+   uint16_t max_threads; /* work-items per work-group that can run, >= 1 */
+   bool uses_barrier;    /* a work-group barrier occurs */
+   bool uses_cross_lane; /* cross-lane instructions occur: engines run whole waves */
 };
 
 /* A compiled kernel. Create with npu_compile() or npu_binary_deserialize(), free with

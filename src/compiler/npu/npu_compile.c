@@ -18,7 +18,7 @@
 #include "npu_passes.h"
 
 /* Goes into every cache key: change it when the output changes for reasons other than the flags. */
-#define NPU_COMPILER_VERSION 1
+#define NPU_COMPILER_VERSION 2
 
 uint64_t
 npu_compile_cache_key(void)
@@ -116,6 +116,33 @@ debug_options(const struct npu_compile_options *opts)
    return debug;
 }
 
+/* The first step, because it leaves arithmetic of all kinds behind. */
+static struct npu_nir_image_use
+lower_images(nir_shader *nir, const struct npu_compile_options *opts)
+{
+   struct npu_nir_image_use use = npu_nir_count_images(nir);
+   struct npu_image_key guess;
+   const struct npu_image_key *key = opts->images;
+
+   if (!npu_nir_uses_images(&use))
+      return use;
+   if (!key) {
+      npu_image_key_guess(nir, &guess);
+      key = &guess;
+   }
+   NIR_PASS(_, nir, npu_nir_lower_images, key, &use);
+   return use;
+}
+
+static void
+set_image_info(struct npu_kernel_info *info, const struct npu_nir_image_use *use)
+{
+   info->descs_offset_B = use->descs_B;
+   info->num_textures = use->num_textures;
+   info->num_images = use->num_images;
+   info->num_samplers = use->num_samplers;
+}
+
 /* Selection and back end on a shader that is ours. */
 static struct npu_binary *
 compile(nir_shader *nir, const struct npu_compile_options *opts, void *mem_ctx, char **error)
@@ -124,6 +151,7 @@ compile(nir_shader *nir, const struct npu_compile_options *opts, void *mem_ctx, 
    const char *name = opts->name ? opts->name : nir->info.name;
    char *message = NULL;
 
+   struct npu_nir_image_use images = lower_images(nir, opts);
    npu_nir_finalize(nir);
    lower_late(nir, &(struct npu_nir_launch){.wave_rows = opts->wave_rows});
    if (debug.flags & NPU_DEBUG_PRINT_NIR)
@@ -137,6 +165,7 @@ compile(nir_shader *nir, const struct npu_compile_options *opts, void *mem_ctx, 
       npu_opt_dce(shader);
 
    if (shader) {
+      set_image_info(&shader->info, &images);
       bin = calloc(1, sizeof(*bin));
       if (!bin || !npu_compile_backend(shader, &debug, bin, &message)) {
          free(bin);

@@ -12,6 +12,8 @@
  *  - The special register ARGS holds the virtual address of the argument block: Rusticl's constant
  *    buffer 0, byte for byte, with at least args_size_B readable bytes (an 8-byte aligned base; 64
  * is recommended). The kernel never writes it.
+ *  - A kernel with images finds their descriptors in the argument block: info.num_textures +
+ *    info.num_images of struct npu_image_desc from info.descs_offset_B on.
  *  - Group and local ids, the block size and the grid size come from special registers.
  *  - Local memory: info.local_size_B static bytes from offset 0, then whatever the launch adds.
  *  - Private memory: info.private_size_B bytes per lane, spill slots included.
@@ -28,6 +30,7 @@
 #include "compiler/nir/nir.h"
 
 #include "npu_binary.h"
+#include "npu_image.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -49,6 +52,10 @@ struct npu_compile_options {
     * must not be launched with a group that breaks the promise. */
    bool wave_rows;
 
+   /* What the kernel's images and samplers will be; the binary must be launched with nothing else.
+    * NULL = what npu_image_key_guess() says. */
+   const struct npu_image_key *images;
+
    /* Where the NPU_COMPILER_DEBUG print flags, and the print_* requests below, write. NULL =
     * stderr. */
    FILE *out;
@@ -66,6 +73,13 @@ const nir_shader_compiler_options *npu_nir_options(void);
  * it leaves behind survives nir_serialize(), so the result may come out of a disk cache of another
  * process. Works on MESA_SHADER_KERNEL and MESA_SHADER_COMPUTE. Not thread-safe on ONE shader. */
 void npu_nir_finalize(nir_shader *nir);
+
+/* Whether a kernel uses images or samplers: its binaries then depend on the image key. */
+bool npu_uses_images(const nir_shader *nir);
+
+/* The likeliest image key of a kernel: four channels of 8 bits, integer or normalized as the
+ * kernel's instructions ask, and samplers that clamp to the edge and do not filter. */
+void npu_image_key_guess(const nir_shader *nir, struct npu_image_key *key);
 
 /* Bits of NPU_COMPILER_DEBUG that change what npu_nir_finalize() and npu_compile() produce, and the
  * version of the binary format: goes into the key of any cache of their results. */

@@ -182,7 +182,7 @@ visit_instr(struct npu_isel *ctx, nir_instr *instr)
    case nir_instr_type_jump:
       break; /* behind the phis of its target */
    case nir_instr_type_tex:
-      npu_isel_error(ctx, "images and samplers are not supported");
+      npu_isel_error(ctx, "texture operation %u is not supported", nir_instr_as_tex(instr)->op);
       break;
    case nir_instr_type_call:
       npu_isel_error(ctx, "call of a function without a body");

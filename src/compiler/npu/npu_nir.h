@@ -47,6 +47,25 @@ bool npu_nir_lower_address(nir_shader *nir);
 /* 64-bit comparisons of work-item ids in 32 bits. Needs divergence information. */
 bool npu_nir_opt_compare(nir_shader *nir);
 
+/* What a shader uses of images and samplers, and where their descriptors go. */
+struct npu_nir_image_use {
+   unsigned num_textures, num_images, num_samplers; /* highest index + 1 */
+   unsigned descs_B; /* offset of the descriptors in the argument block: textures, then images */
+};
+
+static inline bool
+npu_nir_uses_images(const struct npu_nir_image_use *use)
+{
+   return use->num_textures || use->num_images || use->num_samplers;
+}
+
+struct npu_nir_image_use npu_nir_count_images(const nir_shader *nir);
+
+/* Images as memory accesses; adds control flow. Before npu_nir_finalize(), which cleans up. */
+struct npu_image_key;
+bool npu_nir_lower_images(nir_shader *nir, const struct npu_image_key *key,
+                          const struct npu_nir_image_use *use);
+
 /* The optimisation loop both halves of the pipeline use. */
 void npu_nir_optimize(nir_shader *nir);
 

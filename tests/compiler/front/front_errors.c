@@ -55,30 +55,30 @@ no_kernel(nir_builder *b)
 }
 
 static void
-image(nir_builder *b)
+image_samples(nir_builder *b)
 {
    /* Inside of loops and branches: giving up half-way must leave nothing behind. */
    nir_push_loop(b);
    nir_push_if(b, nir_ilt_imm(b, varying(b), 3));
    nir_def *zero = nir_imm_int(b, 0);
-   nir_def *texel = nir_image_load(b, 4, 32, zero, nir_imm_ivec4(b, 0, 0, 0, 0), zero, zero,
-                                   .image_dim = GLSL_SAMPLER_DIM_2D, .dest_type = nir_type_uint32);
-   nir_store_global(b, somewhere(b), 4, nir_channel(b, texel, 0), 1);
+   nir_def *old = nir_image_samples(b, 32, zero, .image_dim = GLSL_SAMPLER_DIM_MS);
+   nir_store_global(b, somewhere(b), 4, old, 1);
    nir_jump(b, nir_jump_break);
    nir_pop_if(b, NULL);
    nir_pop_loop(b, NULL);
 }
 
 static void
-texture(nir_builder *b)
+gather(nir_builder *b)
 {
    nir_tex_instr *tex = nir_tex_instr_create(b->shader, 1);
 
-   tex->op = nir_texop_txs;
+   tex->op = nir_texop_tg4;
    tex->sampler_dim = GLSL_SAMPLER_DIM_2D;
    tex->dest_type = nir_type_int32;
-   tex->src[0] = nir_tex_src_for_ssa(nir_tex_src_lod, nir_imm_int(b, 0));
-   nir_def_init(&tex->instr, &tex->def, 2, 32);
+   tex->src[0] = nir_tex_src_for_ssa(nir_tex_src_coord, nir_imm_vec2(b, 0, 0));
+   tex->coord_components = 2;
+   nir_def_init(&tex->instr, &tex->def, 4, 32);
    nir_builder_instr_insert(b, &tex->instr);
    nir_store_global(b, somewhere(b), 4, nir_channel(b, &tex->def, 0), 1);
 }
@@ -125,8 +125,9 @@ static const struct {
    const char *message;
 } cases[] = {
    {"a vertex shader", MESA_SHADER_VERTEX, no_kernel, "not a compute kernel"},
-   {"an image", MESA_SHADER_KERNEL, image, "test: intrinsic image_load is not supported"},
-   {"a texture", MESA_SHADER_KERNEL, texture, "test: images and samplers are not supported"},
+   {"samples of an image", MESA_SHADER_KERNEL, image_samples,
+    "test: intrinsic image_samples is not supported"},
+   {"a texture gather", MESA_SHADER_KERNEL, gather, "test: texture operation 10 is not supported"},
    {"a 16-bit atomic", MESA_SHADER_KERNEL, narrow_atomic,
     "test: this atomic operation on 16 bits is not supported"},
    {"an unknown atomic", MESA_SHADER_KERNEL, unknown_atomic,

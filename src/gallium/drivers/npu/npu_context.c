@@ -23,11 +23,13 @@
 #include "npu_batch.h"
 #include "npu_drv_debug.h"
 #include "npu_fence.h"
+#include "npu_image_state.h"
 #include "npu_launch.h"
 #include "npu_pool.h"
 #include "npu_program.h"
 #include "npu_query.h"
 #include "npu_resource.h"
+#include "npu_texture.h"
 #include "npu_timeline.h"
 
 /*
@@ -150,47 +152,6 @@ flush(struct pipe_context *pctx, struct pipe_fence_handle **out, unsigned flags)
 }
 
 /*
- * Images and samplers do not exist: Rusticl still unbinds none of them.
- */
-
-static void *
-create_sampler_state(struct pipe_context *pctx, const struct pipe_sampler_state *state)
-{
-   return MALLOC(1);
-}
-
-static void
-delete_sampler_state(struct pipe_context *pctx, void *state)
-{
-   FREE(state);
-}
-
-static void
-bind_sampler_states(struct pipe_context *pctx, enum pipe_shader_type shader, unsigned first,
-                    unsigned count, void **states)
-{
-}
-
-static void
-set_sampler_views(struct pipe_context *pctx, enum pipe_shader_type shader, unsigned first,
-                  unsigned count, unsigned unbind_trailing, bool take_ownership,
-                  struct pipe_sampler_view **views)
-{
-}
-
-static void
-sampler_view_destroy(struct pipe_context *pctx, struct pipe_sampler_view *view)
-{
-   unreachable("there are no sampler views");
-}
-
-static void
-set_shader_images(struct pipe_context *pctx, enum pipe_shader_type shader, unsigned first,
-                  unsigned count, unsigned unbind_trailing, const struct pipe_image_view *images)
-{
-}
-
-/*
  * Life
  */
 
@@ -202,6 +163,8 @@ unbind_all(struct npu_context *ctx)
       pipe_resource_reference(pres, NULL);
    util_dynarray_fini(&ctx->globals);
    util_dynarray_fini(&ctx->constbuf);
+   npu_image_state_fini(ctx);
+   FREE(ctx->images);
 }
 
 static void
@@ -245,9 +208,10 @@ npu_context_create(struct pipe_screen *pscreen, void *priv, unsigned flags)
       goto err_free;
    }
    list_inithead(&ctx->in_flight);
+   ctx->images = CALLOC_STRUCT(npu_image_state);
    ctx->batch = npu_batch_create(ctx);
-   if (!ctx->batch)
-      goto err_timeline;
+   if (!ctx->batch || !ctx->images)
+      goto err_batch;
    slab_create_child(&ctx->transfers, &screen->transfer_pool);
    util_dynarray_init(&ctx->free_pools, NULL);
    util_dynarray_init(&ctx->globals, NULL);
@@ -259,20 +223,19 @@ npu_context_create(struct pipe_screen *pscreen, void *priv, unsigned flags)
    base->destroy = destroy;
    base->flush = flush;
    base->get_device_reset_status = get_device_reset_status;
-   base->create_sampler_state = create_sampler_state;
-   base->delete_sampler_state = delete_sampler_state;
-   base->bind_sampler_states = bind_sampler_states;
-   base->set_sampler_views = set_sampler_views;
-   base->sampler_view_destroy = sampler_view_destroy;
-   base->set_shader_images = set_shader_images;
+   npu_image_state_context_init(ctx);
    npu_transfer_context_init(ctx);
+   npu_texture_context_init(ctx);
    npu_copy_context_init(ctx);
    npu_program_context_init(ctx);
    npu_launch_context_init(ctx);
    npu_query_context_init(ctx);
    return base;
 
-err_timeline:
+err_batch:
+   if (ctx->batch)
+      npu_batch_destroy(ctx->batch);
+   FREE(ctx->images);
    npu_timeline_unref(ctx->timeline);
 err_free:
    FREE(ctx);

@@ -14,6 +14,7 @@
 #include "npu_screen.h"
 
 struct npu_batch;
+struct npu_image_state;
 struct npu_program;
 struct npu_timeline;
 
@@ -39,9 +40,10 @@ struct npu_context {
    struct util_dynarray free_pools;  /* struct npu_pool: upload memory no batch uses */
 
    /* Bindings. A launch takes what it needs into the batch: they may change right after it. */
-   struct npu_program *program;   /* a reference */
-   struct util_dynarray globals;  /* struct pipe_resource *, references, NULL entries allowed */
-   struct util_dynarray constbuf; /* bytes of constant buffer 0 */
+   struct npu_program *program;    /* a reference */
+   struct util_dynarray globals;   /* struct pipe_resource *, references, NULL entries allowed */
+   struct util_dynarray constbuf;  /* bytes of constant buffer 0 */
+   struct npu_image_state *images; /* images and samplers */
 
    struct npu_bo *scratch; /* private memory of all wave slots, NULL: none yet */
 

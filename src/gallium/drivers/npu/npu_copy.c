@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright © 2026 The NPU stack authors
  *
- * Copies and fills on the device, in order with everything else.
+ * Copies and fills of buffers on the device, in order with everything else.
  *
  * Fills: a pattern whose size is a power of two is one FILL packet. Any other size (texels of three
  * components) is repeated into upload memory and copied from there piece by piece, each piece a
@@ -23,6 +23,7 @@
 #include "npu_batch.h"
 #include "npu_context.h"
 #include "npu_pool.h"
+#include "npu_texture.h"
 
 /* Repeated patterns fill at most this much upload memory. */
 #define PATTERN_CHUNK_B (32u << 10)
@@ -95,7 +96,11 @@ resource_copy_region(struct pipe_context *pctx, struct pipe_resource *pdst, unsi
    struct npu_context *ctx = npu_context(pctx);
    uint32_t src_x = box->x, size_B = box->width;
 
-   assert(pdst->target == PIPE_BUFFER && psrc->target == PIPE_BUFFER && "there are no textures");
+   if (pdst->target != PIPE_BUFFER || psrc->target != PIPE_BUFFER) {
+      npu_texture_copy(ctx, npu_resource(pdst), dst_x, dst_y, dst_z, npu_resource(psrc), box);
+      npu_batch_flush_if_large(ctx);
+      return;
+   }
    assert((uint64_t)src_x + size_B <= psrc->width0 && (uint64_t)dst_x + size_B <= pdst->width0 &&
           "a copy must stay inside of its buffers");
    if (!size_B || (psrc == pdst && src_x == dst_x))

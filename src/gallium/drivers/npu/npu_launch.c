@@ -11,7 +11,7 @@
  * compile) is refused: nothing is recorded, and the context is lost as after a fault, which makes
  * the command's event fail. Nothing a caller passes may crash.
  *
- * What it misses: images and samplers; indirect launches, which Rusticl never makes.
+ * What it misses: indirect launches, which Rusticl never makes.
  */
 
 #include <string.h>
@@ -27,6 +27,7 @@
 #include "npu_batch.h"
 #include "npu_context.h"
 #include "npu_drv_debug.h"
+#include "npu_image_state.h"
 #include "npu_launch.h"
 #include "npu_program.h"
 #include "npu_resource.h"
@@ -131,7 +132,7 @@ check_launch(struct npu_context *ctx, struct npu_program *program,
       npu_context_lose(ctx, "launch without a kernel");
       return NULL;
    }
-   const struct npu_variant *variant = npu_program_variant(program, grid->block);
+   const struct npu_variant *variant = npu_program_variant(program, grid->block, &ctx->images->key);
    if (!variant) {
       npu_context_lose(ctx, "launch of a kernel that could not be compiled: %s",
                        program->error ? program->error : "out of memory");
@@ -194,19 +195,30 @@ ensure_scratch(struct npu_context *ctx, uint32_t private_size_B)
    return true;
 }
 
-/* The kernel's arguments, padded with zeroes to what the code may read. 0: out of memory. */
+/* The kernel's arguments, padded with zeroes to what the code may read, and behind them the
+ * descriptors of its images. 0: out of memory.
+ */
 static uint64_t
 upload_args(struct npu_context *ctx, const struct npu_kernel_info *info)
 {
-   uint32_t size_B = MAX2(ctx->constbuf.size, info->args_size_B);
+   uint32_t num_descs = info->num_textures + info->num_images;
+   uint32_t descs_B = num_descs * sizeof(struct npu_image_desc);
+   uint32_t given_B = num_descs ? MIN2(ctx->constbuf.size, info->descs_offset_B)
+                                : ctx->constbuf.size;
+   uint32_t size_B = MAX3(given_B, info->args_size_B, 8);
    uint64_t va;
 
-   uint8_t *args = npu_pool_alloc(ctx->batch, MAX2(size_B, 8), ARGS_ALIGN_B, &va);
+   if (num_descs)
+      size_B = MAX2(size_B, info->descs_offset_B + descs_B);
+   uint8_t *args = npu_pool_alloc(ctx->batch, size_B, ARGS_ALIGN_B, &va);
    if (!args)
       return 0;
-   if (ctx->constbuf.size)
-      memcpy(args, ctx->constbuf.data, ctx->constbuf.size);
-   memset(args + ctx->constbuf.size, 0, MAX2(size_B, 8) - ctx->constbuf.size);
+   if (given_B)
+      memcpy(args, ctx->constbuf.data, given_B);
+   memset(args + given_B, 0, size_B - given_B);
+   if (num_descs)
+      npu_image_state_write_descs(ctx, info,
+                                  (struct npu_image_desc *)(args + info->descs_offset_B));
    return va;
 }
 
@@ -253,6 +265,7 @@ launch_grid(struct pipe_context *pctx, const struct pipe_grid_info *grid)
       if (*pres)
          npu_batch_access(batch, npu_resource(*pres), NPU_USAGE_READ_WRITE);
    }
+   npu_image_state_access(ctx, info);
    npu_batch_keep_program(batch, program);
    if (info->private_size_B) {
       npu_batch_access_scratch(batch);
@@ -264,10 +277,10 @@ launch_grid(struct pipe_context *pctx, const struct pipe_grid_info *grid)
       mesa_logi("launch of \"%s\" (kernel %u%s): grid %u x %u x %u, block %u x %u x %u, "
                 "local memory %u, private memory %u, arguments %u bytes%s",
                 info->name, program->kernel_id,
-                variant == program->variants[NPU_VARIANT_ROWS] ? ", waves in rows" : "",
-                grid->grid[0], grid->grid[1], grid->grid[2], grid->block[0], grid->block[1],
-                grid->block[2], packet.local_size_B, packet.private_size_B,
-                (unsigned)ctx->constbuf.size, emitted ? "" : ": dropped");
+                variant->kind == NPU_VARIANT_ROWS ? ", waves in rows" : "", grid->grid[0],
+                grid->grid[1], grid->grid[2], grid->block[0], grid->block[1], grid->block[2],
+                packet.local_size_B, packet.private_size_B, (unsigned)ctx->constbuf.size,
+                emitted ? "" : ": dropped");
    npu_batch_flush_if_large(ctx);
 }
 

@@ -3,9 +3,10 @@
  *
  * Compute state objects: from NIR to code in device memory.
  *
- * A kernel has up to two binaries (npu_variant.h). The one that most launches need is made at once,
- * so that a build does the work it promises; the other at the first launch that needs it, from the
- * serialized NIR that is kept for this purpose. A kernel that cannot be compiled still gives a state
+ * A kernel has up to two binaries (npu_variant.h), with images two for each combination of formats and
+ * samplers. The one that most launches need is made at once, so that a build does the work it
+ * promises; the others at the first launch that needs them, from the serialized NIR that is kept for
+ * this purpose. A kernel that cannot be compiled still gives a state
  * object, because Rusticl does not check for NULL: launching it fails with the compiler's message.
  */
 
@@ -68,12 +69,13 @@ serialize(struct npu_program *program, const nir_shader *nir)
  * at the next launch. Needs the lock, unless nobody else knows the program yet.
  */
 static struct npu_variant *
-create_variant(struct npu_program *program, const nir_shader *nir, enum npu_variant_kind kind)
+create_variant(struct npu_program *program, const nir_shader *nir, enum npu_variant_kind kind,
+               const struct npu_image_key *images)
 {
    char *error;
    struct npu_variant *variant = npu_variant_create(program->screen, nir, program->nir,
                                                     program->nir_size_B, program->name, kind,
-                                                    &error);
+                                                    images, &error);
    if (error) {
       program->error = error;
       if (!(program->screen->debug & NPU_DRV_QUIET))
@@ -84,34 +86,89 @@ create_variant(struct npu_program *program, const nir_shader *nir, enum npu_vari
 
 /* A variant of a kernel whose shader is gone. Needs the lock. */
 static struct npu_variant *
-create_late_variant(struct npu_program *program, enum npu_variant_kind kind)
+create_late_variant(struct npu_program *program, enum npu_variant_kind kind,
+                    const struct npu_image_key *images)
 {
    struct blob_reader reader;
 
    blob_reader_init(&reader, program->nir, program->nir_size_B);
    nir_shader *nir = nir_deserialize(NULL, npu_nir_options(), &reader);
-   struct npu_variant *variant = create_variant(program, nir, kind);
+   struct npu_variant *variant = create_variant(program, nir, kind, images);
    ralloc_free(nir);
    return variant;
 }
 
+/* A new, empty set. Needs the lock, unless nobody else knows the program yet. */
+static struct npu_variant_set *
+add_set(struct npu_program *program, const struct npu_image_key *images)
+{
+   struct npu_variant_set *set = CALLOC_STRUCT(npu_variant_set);
+   if (!set)
+      return NULL;
+   if (images) {
+      set->images = MALLOC_STRUCT(npu_image_key);
+      if (!set->images) {
+         FREE(set);
+         return NULL;
+      }
+      *set->images = *images;
+   }
+   set->next = program->sets;
+   p_atomic_set(&program->sets, set);
+   return set;
+}
+
+static struct npu_variant_set *
+find_set(struct npu_program *program, const struct npu_image_key *images)
+{
+   struct npu_variant_set *set = p_atomic_read(&program->sets);
+
+   while (set && set->images && memcmp(set->images, images, sizeof(*images)))
+      set = set->next;
+   return set;
+}
+
 const struct npu_variant *
-npu_program_variant(struct npu_program *program, const uint32_t block[3])
+npu_program_variant(struct npu_program *program, const uint32_t block[3],
+                    const struct npu_image_key *images)
 {
    enum npu_variant_kind kind = program->has_fixed_block ? NPU_VARIANT_ANY
                                                          : npu_variant_choose(block);
-   struct npu_variant *variant = p_atomic_read(&program->variants[kind]);
+   images = program->uses_images ? images : NULL;
+
+   struct npu_variant_set *set = find_set(program, images);
+   struct npu_variant *variant = set ? p_atomic_read(&set->variants[kind]) : NULL;
    if (variant)
       return variant;
 
    simple_mtx_lock(&program->lock);
-   variant = program->variants[kind];
-   if (!variant && !program->error && program->nir) {
-      variant = create_late_variant(program, kind);
-      p_atomic_set(&program->variants[kind], variant);
+   set = find_set(program, images);
+   if (!set && !program->error && program->nir)
+      set = add_set(program, images);
+   variant = set ? set->variants[kind] : NULL;
+   if (set && !variant && !program->error && program->nir) {
+      variant = create_late_variant(program, kind, images);
+      p_atomic_set(&set->variants[kind], variant);
    }
    simple_mtx_unlock(&program->lock);
    return variant;
+}
+
+/* The variant that most launches will need. */
+static void
+create_first_variant(struct npu_program *program, const nir_shader *nir)
+{
+   enum npu_variant_kind kind = program->has_fixed_block ? NPU_VARIANT_ANY : NPU_VARIANT_ROWS;
+   struct npu_image_key guess;
+
+   program->uses_images = npu_uses_images(nir);
+   if (program->uses_images)
+      npu_image_key_guess(nir, &guess);
+
+   const struct npu_image_key *images = program->uses_images ? &guess : NULL;
+   struct npu_variant_set *set = add_set(program, images);
+   if (set)
+      program->first = set->variants[kind] = create_variant(program, nir, kind, images);
 }
 
 /* The state object that stands for all for which there is no memory. */
@@ -145,10 +202,8 @@ create_compute_state(struct pipe_context *pctx, const struct pipe_compute_state 
    program->has_fixed_block = !nir->info.workgroup_size_variable;
    program->name = strdup(kernel_name(nir));
 
-   if (program->name && serialize(program, nir)) {
-      enum npu_variant_kind kind = program->has_fixed_block ? NPU_VARIANT_ANY : NPU_VARIANT_ROWS;
-      program->variants[kind] = program->first = create_variant(program, nir, kind);
-   }
+   if (program->name && serialize(program, nir))
+      create_first_variant(program, nir);
    ralloc_free(nir);
 
    simple_mtx_lock(&screen->programs_lock);
@@ -171,8 +226,13 @@ npu_program_unref(struct npu_program *program)
       simple_mtx_unlock(&screen->programs_lock);
    }
 
-   for (unsigned i = 0; i < NPU_NUM_VARIANTS; i++)
-      npu_variant_destroy(program->variants[i]);
+   for (struct npu_variant_set *set = program->sets, *next; set; set = next) {
+      next = set->next;
+      for (unsigned i = 0; i < NPU_NUM_VARIANTS; i++)
+         npu_variant_destroy(set->variants[i]);
+      FREE(set->images);
+      FREE(set);
+   }
    simple_mtx_destroy(&program->lock);
    free(program->nir);
    free(program->name);

@@ -13,7 +13,15 @@
 #include "npu_variant.h"
 
 struct npu_context;
+struct npu_image_key;
 struct npu_screen;
+
+/* The variants for one set of image formats and samplers. */
+struct npu_variant_set {
+   struct npu_variant_set *next;
+   struct npu_image_key *images;                   /* NULL: the kernel has none */
+   struct npu_variant *variants[NPU_NUM_VARIANTS]; /* atomic; NULL: not made yet. lock to add one */
+};
 
 /* A kernel: Gallium's compute state object. Immutable after its creation but for a variant that is
  * added later, so contexts and threads share it; whoever launches it holds a reference until the
@@ -33,8 +41,9 @@ struct npu_program {
 
    const struct npu_variant *first; /* the one made at creation; NULL: failed, see `error` */
    simple_mtx_t lock;
-   struct npu_variant *variants[NPU_NUM_VARIANTS]; /* atomic; NULL: not made yet. lock to add one */
-   char *error; /* the compiler's, malloc()ed, or NULL; set once, under the lock */
+   bool uses_images;             /* several sets, otherwise one */
+   struct npu_variant_set *sets; /* atomic; sets are added in front, under the lock */
+   char *error;                  /* the compiler's, malloc()ed, or NULL; set once, under the lock */
 };
 
 static inline struct npu_program *
@@ -48,10 +57,12 @@ npu_program_ref(struct npu_program *program)
 /* NULL is allowed. */
 void npu_program_unref(struct npu_program *program);
 
-/* The binary for work-groups of this shape, made if there is none yet. NULL: it could not be made,
- * program->error says why (NULL: out of memory). Lives as long as the program. Any thread.
+/* The binary for work-groups of this shape and these images, made if there is none yet. NULL: it
+ * could not be made, program->error says why (NULL: out of memory). Lives as long as the program. Any
+ * thread.
  */
-const struct npu_variant *npu_program_variant(struct npu_program *program, const uint32_t block[3]);
+const struct npu_variant *npu_program_variant(struct npu_program *program, const uint32_t block[3],
+                                              const struct npu_image_key *images);
 
 /* A state object without code: what an application gets when there is no memory for a real one.
  * NULL when out of memory.

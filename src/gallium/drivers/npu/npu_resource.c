@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright © 2026 The NPU stack authors
  *
- * Buffers.
+ * Buffers and textures (npu_texture.c says how texels lie in memory).
  *
  * Every buffer is a buffer object of its own. Packing small ones into one object would save memory,
  * but then a kernel that runs over the end of one would silently change its neighbour; alone, each
@@ -15,7 +15,7 @@
  * reaches its own memory and buffer objects, not arbitrary pages of the process; so Rusticl keeps
  * the application's memory as a shadow and copies at maps, which OpenCL allows.
  *
- * What it misses: images, and sharing with other drivers.
+ * What it misses: sharing with other drivers.
  */
 
 #include "npu_resource.h"
@@ -26,6 +26,7 @@
 #include "util/u_memory.h"
 
 #include "npu_context.h"
+#include "npu_texture.h"
 #include "npu_timeline.h"
 
 static struct pipe_resource *
@@ -33,17 +34,17 @@ resource_create(struct pipe_screen *pscreen, const struct pipe_resource *templ)
 {
    struct npu_screen *screen = npu_screen(pscreen);
 
-   if (templ->target != PIPE_BUFFER || templ->width0 > NPU_MAX_BUFFER_B)
-      return NULL;
-
    struct npu_resource *res = CALLOC_STRUCT_CL(npu_resource);
    if (!res)
       return NULL;
 
+   bool is_buffer = templ->target == PIPE_BUFFER;
    res->base = *templ;
    res->base.screen = pscreen;
    pipe_reference_init(&res->base.reference, 1);
-   res->bo = npu_bo_create(screen->dev, MAX2(templ->width0, 1), 0, "buffer");
+   uint64_t size_B = is_buffer ? MAX2(templ->width0, 1) : npu_texture_layout(res);
+   if (size_B && size_B <= NPU_MAX_BUFFER_B)
+      res->bo = npu_bo_create(screen->dev, size_B, 0, is_buffer ? "buffer" : "image");
    if (!res->bo) {
       FREE_CL(res);
       return NULL;
@@ -145,6 +146,24 @@ uint8_t *
 npu_resource_map(struct npu_resource *res)
 {
    return npu_bo_map(res->bo);
+}
+
+static enum npu_usage
+cpu_access(unsigned usage)
+{
+   return usage & PIPE_MAP_WRITE ? NPU_USAGE_READ_WRITE : NPU_USAGE_READ;
+}
+
+uint8_t *
+npu_resource_map_sync(struct npu_context *ctx, struct npu_resource *res, unsigned usage)
+{
+   int64_t until_ns = usage & PIPE_MAP_DONTBLOCK ? 0 : INT64_MAX;
+   uint8_t *map = npu_resource_map(res);
+
+   if (map && !(usage & PIPE_MAP_UNSYNCHRONIZED) &&
+       !npu_resource_wait(ctx, res, cpu_access(usage), until_ns))
+      return NULL;
+   return map;
 }
 
 void

@@ -23,10 +23,11 @@ struct npu_use {
    bool write;
 };
 
-/* A buffer. Belongs to the screen: any context may use it. */
+/* A buffer or a texture. Belongs to the screen: any context may use it. */
 struct npu_resource {
    struct pipe_resource base;
    struct npu_bo *bo; /* a reference; never changes, so neither does its address */
+   uint32_t row_stride_B, layer_stride_B; /* of textures */
 
    simple_mtx_t lock;
    struct util_dynarray uses; /* struct npu_use; lock. Unfinished ones, at most two per queue. */
@@ -57,8 +58,13 @@ void npu_uses_fini(struct util_dynarray *uses);
 bool npu_resource_wait(struct npu_context *ctx, struct npu_resource *res, enum npu_usage access,
                        int64_t until_ns);
 
-/* The buffer's memory; NULL: no address space or memory left. Does not wait. */
+/* The memory; NULL: no address space or memory left. Does not wait. */
 uint8_t *npu_resource_map(struct npu_resource *res);
+
+/* The same for a map with these PIPE_MAP_ flags: waits as they say. NULL also if it is not ready and
+ * must not wait.
+ */
+uint8_t *npu_resource_map_sync(struct npu_context *ctx, struct npu_resource *res, unsigned usage);
 
 void npu_resource_screen_init(struct npu_screen *screen);
 

@@ -27,6 +27,7 @@
 #include "npu_program.h"
 #include "npu_public.h"
 #include "npu_resource.h"
+#include "npu_texture.h"
 
 /* The architecture has no clock rate; applications that ask get the rate of its timestamps. */
 #define NOMINAL_CLOCK_MHZ 1000
@@ -69,6 +70,12 @@ npu_get_shader_param(struct pipe_screen *pscreen, enum pipe_shader_type shader,
       return NPU_MAX_ARGS_B;
    case PIPE_SHADER_CAP_MAX_CONST_BUFFERS:
       return PIPE_MAX_CONSTANT_BUFFERS; /* CL_DEVICE_MAX_CONSTANT_ARGS: they are plain pointers */
+   case PIPE_SHADER_CAP_MAX_SAMPLER_VIEWS:
+      return NPU_MAX_TEXTURES;
+   case PIPE_SHADER_CAP_MAX_SHADER_IMAGES:
+      return NPU_MAX_IMAGES;
+   case PIPE_SHADER_CAP_MAX_TEXTURE_SAMPLERS:
+      return NPU_MAX_SAMPLERS;
    case PIPE_SHADER_CAP_INTEGERS:
    case PIPE_SHADER_CAP_CONT_SUPPORTED:
    case PIPE_SHADER_CAP_INDIRECT_TEMP_ADDR:
@@ -137,7 +144,7 @@ npu_get_compute_param(struct pipe_screen *pscreen, enum pipe_shader_ir ir_type,
    case PIPE_COMPUTE_CAP_MAX_SUBGROUPS:
       return ANSWER_U32(0);
    case PIPE_COMPUTE_CAP_IMAGES_SUPPORTED:
-      return ANSWER_U32(0);
+      return ANSWER_U32(1);
    default:
       return 0;
    }
@@ -155,16 +162,6 @@ npu_finalize_nir(struct pipe_screen *pscreen, struct nir_shader *nir)
 {
    npu_nir_finalize(nir);
    return NULL;
-}
-
-/* There are no images: no format is supported as anything but the layout of a buffer's bytes. */
-static bool
-npu_is_format_supported(struct pipe_screen *pscreen, enum pipe_format format,
-                        enum pipe_texture_target target, unsigned sample_count,
-                        unsigned storage_sample_count, unsigned bindings)
-{
-   return target == PIPE_BUFFER && sample_count <= 1 && storage_sample_count <= 1 &&
-          !(bindings & ~PIPE_BIND_GLOBAL);
 }
 
 static uint64_t
@@ -206,6 +203,15 @@ init_caps(struct npu_screen *screen)
    caps->compute = true;
    caps->int64 = true;
    caps->nir_images_as_deref = false;
+   caps->texture_sampler_independent = true;
+   caps->image_store_formatted = true;
+   caps->image_load_formatted = true;
+   caps->max_texture_2d_size = NPU_MAX_IMAGE_SIZE;
+   caps->max_texture_3d_levels = NPU_MAX_IMAGE_3D_LEVELS;
+   caps->max_texture_array_layers = NPU_MAX_IMAGE_LAYERS;
+   caps->max_texel_buffer_elements = max_alloc_B(screen); /* Rusticl divides by a texel */
+   caps->linear_image_pitch_alignment = 1;
+   caps->linear_image_base_address_alignment = 1;
    caps->max_shader_buffer_size = max_alloc_B(screen);
    caps->query_timestamp = true;
    caps->timer_resolution = DIV_ROUND_UP(1000000000u, info->timestamp_hz);

@@ -22,12 +22,6 @@
 /* Uploads up to this size are recorded instead of waiting. */
 #define MAX_RECORDED_UPLOAD_B (16u << 10)
 
-static enum npu_usage
-cpu_access(unsigned usage)
-{
-   return usage & PIPE_MAP_WRITE ? NPU_USAGE_READ_WRITE : NPU_USAGE_READ;
-}
-
 static bool
 box_is_inside(const struct pipe_resource *pres, const struct pipe_box *box)
 {
@@ -44,15 +38,9 @@ buffer_map(struct pipe_context *pctx, struct pipe_resource *pres, unsigned level
    *out = NULL;
    if (!box_is_inside(pres, box))
       return NULL;
-   uint8_t *map = npu_resource_map(res);
+   uint8_t *map = npu_resource_map_sync(ctx, res, usage);
    if (!map)
       return NULL;
-
-   if (!(usage & PIPE_MAP_UNSYNCHRONIZED)) {
-      int64_t until_ns = usage & PIPE_MAP_DONTBLOCK ? 0 : INT64_MAX;
-      if (!npu_resource_wait(ctx, res, cpu_access(usage), until_ns))
-         return NULL;
-   }
 
    struct pipe_transfer *transfer = slab_zalloc(&ctx->transfers);
    if (!transfer)
@@ -114,30 +102,6 @@ buffer_subdata(struct pipe_context *pctx, struct pipe_resource *pres, unsigned u
    memcpy(map + offset_B, data, size_B);
 }
 
-/* There are no textures: resource_create makes none, so nobody can have one to map. */
-
-static void *
-texture_map(struct pipe_context *pctx, struct pipe_resource *pres, unsigned level, unsigned usage,
-            const struct pipe_box *box, struct pipe_transfer **out)
-{
-   *out = NULL;
-   return NULL;
-}
-
-static void
-texture_unmap(struct pipe_context *pctx, struct pipe_transfer *transfer)
-{
-   unreachable("no texture was ever mapped");
-}
-
-static void
-texture_subdata(struct pipe_context *pctx, struct pipe_resource *pres, unsigned level,
-                unsigned usage, const struct pipe_box *box, const void *data, unsigned stride_B,
-                uintptr_t layer_stride_B)
-{
-   unreachable("no texture was ever made");
-}
-
 void
 npu_transfer_context_init(struct npu_context *ctx)
 {
@@ -145,7 +109,4 @@ npu_transfer_context_init(struct npu_context *ctx)
    ctx->base.buffer_unmap = buffer_unmap;
    ctx->base.transfer_flush_region = transfer_flush_region;
    ctx->base.buffer_subdata = buffer_subdata;
-   ctx->base.texture_map = texture_map;
-   ctx->base.texture_unmap = texture_unmap;
-   ctx->base.texture_subdata = texture_subdata;
 }

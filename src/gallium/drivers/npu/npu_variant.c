@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * Copyright © 2026 The NPU stack authors
  *
- * Variants of a kernel: binaries that differ in what they assume of the shape of a work-group.
+ * Variants of a kernel: binaries that differ in what they assume of a launch.
  *
  * A wave is 32 consecutive work-items. If the groups of a launch are 32 wide (or a multiple), or
  * have one row only, no wave spans two rows: then y and z are the same for a whole wave, go to the
  * scalar unit, and accesses along x need no gather. Most launches are like that, but Gallium creates
  * a kernel before anybody knows how it will be launched; so the variant is chosen by the launch.
  *
- * The binary comes from the disk cache if the same NIR was compiled for the same kind before (the
+ * Formats of images and samplers are a part of the code, too (npu_image.h).
+ *
+ * The binary comes from the disk cache if the same NIR was compiled for the same launch before (the
  * cache's own name covers compiler, flags and architecture, see npu_screen.c).
  */
 
@@ -37,7 +39,8 @@ npu_variant_choose(const uint32_t block[3])
 /* The name goes into the binary but not into stripped NIR, so it is a part of the key. */
 static bool
 compute_key(struct disk_cache *cache, const void *serialized, uint32_t serialized_B,
-            const char *name, enum npu_variant_kind kind, cache_key key)
+            const char *name, enum npu_variant_kind kind, const struct npu_image_key *images,
+            cache_key key)
 {
    struct blob blob;
 
@@ -45,6 +48,8 @@ compute_key(struct disk_cache *cache, const void *serialized, uint32_t serialize
    blob_write_string(&blob, "npu binary");
    blob_write_string(&blob, name);
    blob_write_uint8(&blob, kind);
+   if (images)
+      blob_write_bytes(&blob, images, sizeof(*images));
    blob_write_bytes(&blob, serialized, serialized_B);
    bool ok = !blob.out_of_memory;
    if (ok)
@@ -97,7 +102,7 @@ upload_code(struct npu_screen *screen, const struct npu_binary *binary)
 struct npu_variant *
 npu_variant_create(struct npu_screen *screen, const struct nir_shader *nir, const void *serialized,
                    uint32_t serialized_B, const char *name, enum npu_variant_kind kind,
-                   char **error)
+                   const struct npu_image_key *images, char **error)
 {
    struct disk_cache *cache = screen->disk_cache;
    cache_key key;
@@ -107,12 +112,15 @@ npu_variant_create(struct npu_screen *screen, const struct nir_shader *nir, cons
    if (!variant)
       return NULL;
 
-   bool cached = cache && compute_key(cache, serialized, serialized_B, name, kind, key);
+   variant->kind = kind;
+
+   bool cached = cache && compute_key(cache, serialized, serialized_B, name, kind, images, key);
    variant->binary = cached ? load_binary(cache, key) : NULL;
    if (!variant->binary) {
       const struct npu_compile_options options = {
          .name = name,
          .wave_rows = kind == NPU_VARIANT_ROWS,
+         .images = images,
          .print_stats = (screen->debug & NPU_DRV_STATS) != 0,
       };
       variant->binary = npu_compile(nir, &options, error);
