@@ -24,16 +24,20 @@
 /* Most different resume points of a kernel; with more it stays in the interpreter. */
 #define NPU_JIT_MAX_ENTRIES 1024
 
-/* How a call of the host function ended: low 8 bits of the result; the rest is a uop index. */
+/* How a call of the host function ended: low 8 bits of the result; the rest is a uop index. All but
+ * the first are about the wave frame->wave. */
 enum npu_jit_result {
-   NPU_JIT_ENDED,
-   NPU_JIT_BARRIER, /* go on at the uop index, which is an entry */
+   NPU_JIT_DONE,    /* the waves have ended or wait at a barrier: frame->entry tells */
    NPU_JIT_LEAVE,   /* go on in the interpreter at the uop index */
    NPU_JIT_STOP,    /* the queue is stopped; the branch at the uop index noticed */
    NPU_JIT_FAULTED, /* a handler has recorded a fault */
 };
 
-/* What host code reads and writes beside the wave, one for each core. Offsets are in host code. */
+/* Where a wave is, in frame->entry: at an entry of the host code, or one of these. */
+#define NPU_JIT_IN_INTERPRETER UINT32_MAX
+#define NPU_JIT_ENDED          (UINT32_MAX - 1)
+
+/* What host code reads and writes beside the waves, one for each core. Offsets are in host code. */
 struct npu_jit_frame {
    const struct npu_uop *uops;
    uint8_t *window;
@@ -41,18 +45,24 @@ struct npu_jit_frame {
    uint8_t *local;
    uint64_t local_size_B;
    uint64_t private_size_B;
-   uint64_t private_va; /* of the wave */
    const _Atomic int *stop;
    /* Calls the interpreter's handler of a uop; 0: it recorded a fault. */
    uint32_t (*handler)(struct npu_wave *wave, const struct npu_uop *uop);
    const uint32_t *local_id[3]; /* of all work-items of the group */
    uint64_t sr[NPU_SR_GROUP_LINEAR + 1];
-   uint32_t entry;
-   int32_t budget;      /* backward branches until the wave gives way */
-   uint32_t access_uop; /* the memory access at work */
+   uint32_t wave, end_wave;            /* the one at work, and behind the last one to run */
+   uint64_t groups_left;               /* groups behind this one to run as well */
+   int32_t budget;                     /* backward branches until the wave gives way */
+   int32_t full_budget;                /* of each wave */
+   int32_t spent;                      /* budget of the waves before this one */
+   uint32_t access_uop;                /* the memory access at work */
+   uint32_t entry[NPU_WAVES_PER_CORE]; /* not written for kernels with one entry */
 };
 
-typedef uint64_t (*npu_jit_fn)(struct npu_jit_frame *frame, struct npu_wave *wave);
+/* Runs waves[frame->wave] and those behind it up to frame->end_wave, each from its entry to its end
+ * or the next barrier. A kernel with one entry goes on with all waves of the next groups, but
+ * returns early after a while. */
+typedef uint64_t (*npu_jit_fn)(struct npu_jit_frame *frame, struct npu_wave *waves);
 
 /* ---- flow of a kernel (npu_jit_flow.c) --------------------------------------------------- */
 
@@ -136,6 +146,23 @@ struct npu_jit_code *npu_jit_compile(struct npu_jit_compiler *compiler,
                                      const struct npu_jit_flow *flow, char **why);
 npu_jit_fn npu_jit_code_fn(const struct npu_jit_code *code);
 void npu_jit_code_free(struct npu_jit_code *code);
+
+/* ---- running (npu_jit_group.c) ----------------------------------------------------------- */
+
+/* What cores need to run a kernel: dispatch->kernel. */
+struct npu_jit_kernel {
+   const struct npu_interp_kernel *interp;
+   npu_jit_fn fn;           /* NULL: in the interpreter */
+   const int32_t *entry_of; /* uop index -> entry, if there is host code */
+   uint32_t num_entries;
+   bool in_window; /* all memory of the address space is in the window */
+};
+
+/* The engine's operations of these names. */
+bool npu_jit_create_core(struct npu_core *core);
+void npu_jit_destroy_core(struct npu_core *core);
+bool npu_jit_run_workgroups(struct npu_core *core, struct npu_dispatch *dispatch, uint64_t first,
+                            uint64_t count);
 
 /* ---- faults (npu_jit_fault.c) ------------------------------------------------------------ */
 

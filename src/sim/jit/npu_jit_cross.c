@@ -90,6 +90,8 @@ npu_jit_cross(struct npu_jit_gen *g)
 static LLVMValueRef
 scalar_register(struct npu_jit_gen *g, unsigned sr)
 {
+   if (sr == NPU_SR_WAVE_ID)
+      return LLVMBuildZExt(g->builder, g->wave_index, g->i64, "");
    return npu_jit_load(g, g->i64, g->frame, offsetof(struct npu_jit_frame, sr) + 8 * sr, 8);
 }
 
@@ -101,6 +103,9 @@ lane_register(struct npu_jit_gen *g, unsigned sr, unsigned chunk)
    if (sr >= NPU_SR_LOCAL_ID_X && sr <= NPU_SR_LOCAL_ID_Z) {
       uint64_t offset_B = offsetof(struct npu_jit_frame, local_id) + 8 * (sr - NPU_SR_LOCAL_ID_X);
       LLVMValueRef ids = npu_jit_load(g, g->ptr, g->frame, offset_B, 8);
+      LLVMValueRef first = LLVMBuildZExt(g->builder, g->wave_index, g->i64, "");
+      first = LLVMBuildMul(g->builder, first, npu_jit_i64(g, 4 * NPU_INTERP_LANES), "");
+      ids = LLVMBuildInBoundsGEP2(g->builder, g->i8, ids, &first, 1, "");
       return npu_jit_load(g, npu_jit_vec_of(g, g->i32), ids, 4 * chunk * g->width, 4);
    }
    for (unsigned l = 0; l < g->width; l++)
@@ -108,8 +113,8 @@ lane_register(struct npu_jit_gen *g, unsigned sr, unsigned chunk)
    LLVMValueRef number = LLVMConstVector(lanes, g->width);
    if (sr == NPU_SR_LANE_ID)
       return number;
-   LLVMValueRef wave = LLVMBuildTrunc(g->builder, scalar_register(g, NPU_SR_WAVE_ID), g->i32, "");
-   LLVMValueRef first = LLVMBuildMul(g->builder, wave, npu_jit_i32(g, NPU_INTERP_LANES), "");
+   LLVMValueRef first = LLVMBuildMul(g->builder, g->wave_index, npu_jit_i32(g, NPU_INTERP_LANES),
+                                     "");
    return LLVMBuildAdd(g->builder, npu_jit_splat(g, first), number, "");
 }
 

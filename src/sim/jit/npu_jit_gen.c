@@ -3,10 +3,11 @@
 //
 // Generates the LLVM IR of a kernel: the function, its entries, blocks, branches and exits.
 //
-// The function begins with a switch over the entry points. Entry 0 starts a wave: all registers are
-// zero. Every other one resumes behind a barrier with the registers that are live there, from the
-// wave's memory. A loop that contains a barrier is cut there, so the function's own loops are
-// reducible.
+// Around the kernel's code is a loop over waves, so that waves of a group run back to back in one
+// call; without barriers in the kernel whole groups do. The loop's head is a switch over the entry
+// points. Entry 0 starts a wave: all registers are zero. Every other one resumes behind a barrier
+// with the registers that are live there, from the wave's memory. A loop that contains a barrier is
+// cut there, so the kernel's own loops are reducible.
 //
 // Waves of a group run one after the other, so code that waits for another wave has to give way:
 // backward branches count down a budget, and leave to the interpreter when it is used up. They poll
@@ -17,6 +18,9 @@
 #include <string.h>
 
 #include "npu_jit_gen.h"
+
+/* So many backward branches later a call returns at the end of a group: the queue hears of progress. */
+#define BRANCHES_PER_CALL 4096
 
 /* ---- types and constants ----------------------------------------------------------------- */
 
@@ -265,6 +269,16 @@ npu_jit_join(struct npu_jit_gen *g, LLVMBasicBlockRef join)
 
 /* ---- control ----------------------------------------------------------------------------- */
 
+/* The wave's element of frame->entry. */
+static LLVMValueRef
+entry_pointer(struct npu_jit_gen *g)
+{
+   LLVMValueRef index = LLVMBuildZExt(g->builder, g->wave_index, g->i64, "");
+   LLVMValueRef entries = npu_jit_offset(g, g->frame, offsetof(struct npu_jit_frame, entry));
+
+   return LLVMBuildInBoundsGEP2(g->builder, g->i32, entries, &index, 1, "");
+}
+
 static LLVMBasicBlockRef
 block_at(struct npu_jit_gen *g, uint32_t uop)
 {
@@ -327,6 +341,15 @@ branch_condition(struct npu_jit_gen *g)
    return inst->op == NPU_OP_BR_ANY ? any : LLVMBuildNot(g->builder, any, "");
 }
 
+/* The wave's turn is over: its next one begins at `entry`. */
+static void
+finish_wave(struct npu_jit_gen *g, uint32_t entry)
+{
+   if (g->flow->num_entries > 1)
+      npu_jit_store(g, npu_jit_i32(g, entry), entry_pointer(g), 0, 4);
+   LLVMBuildBr(g->builder, g->next_block);
+}
+
 /* The last uop of a block: how control goes on. */
 static void
 end_block(struct npu_jit_gen *g, const struct npu_jit_block *block)
@@ -347,7 +370,7 @@ end_block(struct npu_jit_gen *g, const struct npu_jit_block *block)
       return;
    }
    case NPU_OP_END:
-      return_result(g, NPU_JIT_ENDED, g->index);
+      finish_wave(g, NPU_JIT_ENDED);
       return;
    case NPU_OP_JMP:
       LLVMBuildBr(g->builder, way_to_target(g));
@@ -363,7 +386,7 @@ end_block(struct npu_jit_gen *g, const struct npu_jit_block *block)
    case NPU_OP_BARRIER: {
       struct npu_jit_regs live = with_exec(&g->flow->blocks[block->succ[0]].live_in);
       npu_jit_save_set(g, &live);
-      return_result(g, NPU_JIT_BARRIER, g->index + 1);
+      finish_wave(g, (uint32_t)g->flow->entry_of[g->index + 1]);
       return;
    }
    default:
@@ -433,35 +456,177 @@ generate_block(struct npu_jit_gen *g, const struct npu_jit_block *block, struct 
    end_block(g, block);
 }
 
+/* ---- waves and groups -------------------------------------------------------------------- */
+
+static LLVMValueRef
+load_frame(struct npu_jit_gen *g, LLVMTypeRef type, size_t offset_B)
+{
+   return npu_jit_load(g, type, g->frame, offset_B, type == g->i32 ? 4 : 8);
+}
+
+static void
+store_frame(struct npu_jit_gen *g, LLVMValueRef value, size_t offset_B)
+{
+   npu_jit_store(g, value, g->frame, offset_B, LLVMTypeOf(value) == g->i32 ? 4 : 8);
+}
+
+static bool
+has_loops(const struct npu_jit_flow *flow)
+{
+   for (size_t i = 0; i < flow->kernel->num_uops; i++) {
+      if (flow->kernel->uops[i].backward)
+         return true;
+   }
+   return false;
+}
+
+/* Begins the turn of a wave, in the current block: its place in memory and its budget. */
+static void
+begin_wave(struct npu_jit_gen *g)
+{
+   LLVMBuilderRef b = g->builder;
+   LLVMValueRef index = LLVMBuildZExt(b, g->wave_index, g->i64, "");
+   LLVMValueRef offset = LLVMBuildMul(b, index, npu_jit_i64(g, sizeof(struct npu_wave)), "");
+
+   g->wave = LLVMBuildInBoundsGEP2(b, g->i8, g->waves, &offset, 1, "wave");
+   g->volatile_stores = true; /* a host fault leaves nothing but memory */
+   store_frame(g, g->wave_index, offsetof(struct npu_jit_frame, wave));
+   g->volatile_stores = false;
+   if (!has_loops(g->flow))
+      return;
+   LLVMValueRef spent = load_frame(g, g->i32, offsetof(struct npu_jit_frame, spent));
+   LLVMValueRef full = load_frame(g, g->i32, offsetof(struct npu_jit_frame, full_budget));
+   LLVMValueRef left = load_frame(g, g->i32, offsetof(struct npu_jit_frame, budget));
+   spent = LLVMBuildAdd(b, spent, LLVMBuildSub(b, full, left, ""), "");
+   store_frame(g, spent, offsetof(struct npu_jit_frame, spent));
+   store_frame(g, full, offsetof(struct npu_jit_frame, budget));
+}
+
+static LLVMValueRef
+group_id(struct npu_jit_gen *g, unsigned sr)
+{
+   return load_frame(g, g->i64, offsetof(struct npu_jit_frame, sr) + 8 * sr);
+}
+
+/* All waves of a group have ended: begins the next one, if this call is to and it is not too much
+ * for one call. */
+static void
+next_group(struct npu_jit_gen *g, LLVMBasicBlockRef go_on, LLVMBasicBlockRef done)
+{
+   LLVMBuilderRef b = g->builder;
+   LLVMValueRef left = load_frame(g, g->i64, offsetof(struct npu_jit_frame, groups_left));
+   LLVMValueRef more = LLVMBuildICmp(b, LLVMIntNE, left, npu_jit_i64(g, 0), "");
+   LLVMBasicBlockRef check = npu_jit_new_block(g, ""), next = npu_jit_new_block(g, "next_group");
+   LLVMValueRef stop;
+
+   LLVMBuildCondBr(b, more, check, done);
+   LLVMPositionBuilderAtEnd(b, check);
+   stop = npu_jit_load(g, g->i32, g->stop_ptr, 0, 4);
+   LLVMSetVolatile(stop, true);
+   if (has_loops(g->flow)) {
+      LLVMValueRef spent = load_frame(g, g->i32, offsetof(struct npu_jit_frame, spent));
+      LLVMValueRef full = load_frame(g, g->i32, offsetof(struct npu_jit_frame, full_budget));
+      LLVMValueRef now = load_frame(g, g->i32, offsetof(struct npu_jit_frame, budget));
+      spent = LLVMBuildAdd(b, spent, LLVMBuildSub(b, full, now, ""), "");
+      spent = LLVMBuildICmp(b, LLVMIntUGT, spent, npu_jit_i32(g, BRANCHES_PER_CALL), "");
+      stop = LLVMBuildOr(b, stop, LLVMBuildZExt(b, spent, g->i32, ""), "");
+   }
+   LLVMBuildCondBr(b, LLVMBuildICmp(b, LLVMIntEQ, stop, npu_jit_i32(g, 0), ""), next, done);
+
+   LLVMPositionBuilderAtEnd(b, next);
+   LLVMValueRef one = npu_jit_i64(g, 1), zero = npu_jit_i64(g, 0), carry = one;
+   for (unsigned i = 0; i < 3; i++) {
+      size_t id_B = offsetof(struct npu_jit_frame, sr) + 8 * (NPU_SR_GROUP_ID_X + i);
+      LLVMValueRef id = LLVMBuildAdd(b, group_id(g, NPU_SR_GROUP_ID_X + i), carry, "");
+      LLVMValueRef count = group_id(g, NPU_SR_NUM_GROUPS_X + i);
+      LLVMValueRef wraps = LLVMBuildICmp(b, LLVMIntEQ, id, count, "");
+      store_frame(g, LLVMBuildSelect(b, wraps, zero, id, ""), id_B);
+      carry = LLVMBuildZExt(b, wraps, g->i64, "");
+   }
+   store_frame(g, LLVMBuildAdd(b, group_id(g, NPU_SR_GROUP_LINEAR), one, ""),
+               offsetof(struct npu_jit_frame, sr) + 8 * NPU_SR_GROUP_LINEAR);
+   store_frame(g, LLVMBuildSub(b, left, one, ""), offsetof(struct npu_jit_frame, groups_left));
+   LLVMBuildBr(b, go_on);
+}
+
+/* The loop over waves around the kernel: from its head, which is made here, control goes on in the
+ * block returned, and comes back to g->next_block. */
+static LLVMBasicBlockRef
+generate_wave_loop(struct npu_jit_gen *g)
+{
+   LLVMBuilderRef b = g->builder;
+   LLVMBasicBlockRef head = npu_jit_new_block(g, "wave_loop"), done = npu_jit_new_block(g, "done");
+   LLVMBasicBlockRef last = npu_jit_new_block(g, "last_wave");
+   LLVMValueRef first = load_frame(g, g->i32, offsetof(struct npu_jit_frame, wave));
+   LLVMValueRef end = load_frame(g, g->i32, offsetof(struct npu_jit_frame, end_wave));
+   LLVMBasicBlockRef from = LLVMGetInsertBlock(b);
+
+   LLVMBuildBr(b, head);
+   LLVMPositionBuilderAtEnd(b, head);
+   g->wave_index = LLVMBuildPhi(b, g->i32, "wave_index");
+   LLVMAddIncoming(g->wave_index, &first, &from, 1);
+
+   g->next_block = npu_jit_new_block(g, "next_wave");
+   LLVMPositionBuilderAtEnd(b, g->next_block);
+   LLVMValueRef next = LLVMBuildAdd(b, g->wave_index, npu_jit_i32(g, 1), "");
+   LLVMBuildCondBr(b, LLVMBuildICmp(b, LLVMIntULT, next, end, ""), head, last);
+   LLVMAddIncoming(g->wave_index, &next, &g->next_block, 1);
+   LLVMPositionBuilderAtEnd(b, last);
+   if (g->flow->num_entries > 1) {
+      LLVMBuildBr(b, done);
+   } else {
+      LLVMBasicBlockRef again = npu_jit_new_block(g, "");
+      LLVMValueRef zero = npu_jit_i32(g, 0);
+      next_group(g, again, done);
+      LLVMPositionBuilderAtEnd(b, again);
+      LLVMBuildBr(b, head);
+      LLVMAddIncoming(g->wave_index, &zero, &again, 1);
+   }
+   LLVMPositionBuilderAtEnd(b, done);
+   return_result(g, NPU_JIT_DONE, 0);
+   return head;
+}
+
 /* ---- entries ----------------------------------------------------------------------------- */
 
+/* Everything in front of the kernel's own code. */
 static void
 generate_entries(struct npu_jit_gen *g)
 {
    const struct npu_jit_flow *flow = g->flow;
-   LLVMValueRef entry = npu_jit_load(g, g->i32, g->frame, offsetof(struct npu_jit_frame, entry), 4);
    LLVMBasicBlockRef start = npu_jit_new_block(g, "start");
 
    npu_jit_make_variables(g);
-   g->stop_ptr = npu_jit_load(g, g->ptr, g->frame, offsetof(struct npu_jit_frame, stop), 8);
-   g->window = npu_jit_load(g, g->ptr, g->frame, offsetof(struct npu_jit_frame, window), 8);
-   g->local = npu_jit_load(g, g->ptr, g->frame, offsetof(struct npu_jit_frame, local), 8);
-   LLVMValueRef choose = LLVMBuildSwitch(g->builder, entry, start, flow->num_entries);
+   g->stop_ptr = load_frame(g, g->ptr, offsetof(struct npu_jit_frame, stop));
+   g->window = load_frame(g, g->ptr, offsetof(struct npu_jit_frame, window));
+   g->fast_limit = load_frame(g, g->i64, offsetof(struct npu_jit_frame, fast_limit));
+   g->local = load_frame(g, g->ptr, offsetof(struct npu_jit_frame, local));
+   g->local_size_B = load_frame(g, g->i64, offsetof(struct npu_jit_frame, local_size_B));
+   g->private_size_B = load_frame(g, g->i64, offsetof(struct npu_jit_frame, private_size_B));
+   LLVMBasicBlockRef head = generate_wave_loop(g);
 
+   LLVMPositionBuilderAtEnd(g->builder, head);
+   begin_wave(g);
+   if (flow->num_entries > 1) {
+      LLVMValueRef entry = npu_jit_load(g, g->i32, entry_pointer(g), 0, 4);
+      LLVMValueRef choose = LLVMBuildSwitch(g->builder, entry, start, flow->num_entries);
+      for (uint32_t e = 1; e < flow->num_entries; e++) {
+         uint32_t b = (uint32_t)flow->block_of[flow->entries[e]];
+         const struct npu_jit_block *block = &flow->blocks[b];
+         LLVMBasicBlockRef resume = npu_jit_new_block(g, "resume");
+         LLVMAddCase(choose, npu_jit_i32(g, e), resume);
+         LLVMPositionBuilderAtEnd(g->builder, resume);
+         struct npu_jit_regs live = with_exec(&block->live_in);
+         memcpy(g->layout, block->layout, sizeof(g->layout));
+         npu_jit_restore_set(g, &live);
+         LLVMBuildBr(g->builder, g->blocks[b]);
+      }
+   } else {
+      LLVMBuildBr(g->builder, start);
+   }
    LLVMPositionBuilderAtEnd(g->builder, start);
    npu_jit_clear_variables(g);
    LLVMBuildBr(g->builder, g->blocks[0]);
-   for (uint32_t e = 1; e < flow->num_entries; e++) {
-      uint32_t b = (uint32_t)flow->block_of[flow->entries[e]];
-      const struct npu_jit_block *block = &flow->blocks[b];
-      LLVMBasicBlockRef resume = npu_jit_new_block(g, "resume");
-      LLVMAddCase(choose, npu_jit_i32(g, e), resume);
-      LLVMPositionBuilderAtEnd(g->builder, resume);
-      struct npu_jit_regs live = with_exec(&block->live_in);
-      memcpy(g->layout, block->layout, sizeof(g->layout));
-      npu_jit_restore_set(g, &live);
-      LLVMBuildBr(g->builder, g->blocks[b]);
-   }
 }
 
 bool
@@ -474,7 +639,7 @@ npu_jit_generate(struct npu_jit_gen *g)
 
    g->fn = LLVMAddFunction(g->module, "npu_wave", type);
    g->frame = LLVMGetParam(g->fn, 0);
-   g->wave = LLVMGetParam(g->fn, 1);
+   g->waves = LLVMGetParam(g->fn, 1);
    g->entry_block = npu_jit_new_block(g, "entry");
    LLVMPositionBuilderAtEnd(g->builder, g->entry_block);
    for (uint32_t b = 0; b < flow->num_blocks; b++) {

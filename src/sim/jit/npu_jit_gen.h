@@ -28,8 +28,9 @@ struct npu_jit_gen {
    LLVMContextRef context;
    LLVMModuleRef module;
    LLVMBuilderRef builder;
-   LLVMValueRef fn, frame, wave;
-   LLVMBasicBlockRef entry_block;
+   LLVMValueRef fn, frame, waves;
+   LLVMValueRef wave, wave_index;             /* the wave at work */
+   LLVMBasicBlockRef entry_block, next_block; /* behind a wave's end or barrier */
    const struct npu_jit_flow *flow;
    const struct npu_jit_host *host;
    bool canonical_nans;
@@ -42,7 +43,8 @@ struct npu_jit_gen {
    LLVMValueRef v32[NPU_NUM_VREGS][NPU_JIT_MAX_CHUNKS];
    LLVMValueRef v64[NPU_NUM_VREGS / 2][NPU_JIT_MAX_CHUNKS];
    LLVMValueRef m[NPU_NUM_MREGS + 1][NPU_JIT_MAX_CHUNKS];
-   LLVMValueRef stop_ptr, window, local;
+   /* Of the frame. */
+   LLVMValueRef stop_ptr, window, local, fast_limit, local_size_B, private_size_B;
 
    LLVMBasicBlockRef *blocks;
 

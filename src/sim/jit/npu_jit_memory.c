@@ -31,12 +31,6 @@ struct access {
 /* ---- small pieces ------------------------------------------------------------------------ */
 
 static LLVMValueRef
-frame_u64(struct npu_jit_gen *g, unsigned offset_B)
-{
-   return npu_jit_load(g, g->i64, g->frame, offset_B, 8);
-}
-
-static LLVMValueRef
 add(struct npu_jit_gen *g, LLVMValueRef value, int64_t constant)
 {
    return constant ? LLVMBuildAdd(g->builder, value, npu_jit_i64(g, (uint64_t)constant), "")
@@ -152,11 +146,9 @@ scalar_access(struct npu_jit_gen *g, const struct access *a)
    unsigned first = a->inst->dst - NPU_REG_S(0);
 
    if (local)
-      condition = in_bounds(g, start, a->size_B,
-                            frame_u64(g, offsetof(struct npu_jit_frame, local_size_B)));
+      condition = in_bounds(g, start, a->size_B, g->local_size_B);
    else
-      condition = compare(g, LLVMIntULT, start,
-                          frame_u64(g, offsetof(struct npu_jit_frame, fast_limit)));
+      condition = compare(g, LLVMIntULT, start, g->fast_limit);
    if (a->is_store) {
       for (unsigned c = 0; c < g->chunks; c++)
          chunks[c] = npu_jit_exec(g, c);
@@ -314,11 +306,10 @@ unit_stride(struct npu_jit_gen *g, const struct access *a)
    bool full = !g->host->has_avx512;
 
    if (local) {
-      LLVMValueRef limit_B = frame_u64(g, offsetof(struct npu_jit_frame, local_size_B));
+      LLVMValueRef limit_B = g->local_size_B;
       condition = active_in_bounds(g, a, start, limit_B);
    } else {
-      condition = compare(g, LLVMIntULT, start,
-                          frame_u64(g, offsetof(struct npu_jit_frame, fast_limit)));
+      condition = compare(g, LLVMIntULT, start, g->fast_limit);
       npu_jit_save_operands(g, true);
    }
    if (full)
@@ -339,9 +330,9 @@ private_rows(struct npu_jit_gen *g, const struct access *a)
    bool whole_wave = a->inst->op == NPU_OP_LD_W || a->inst->op == NPU_OP_ST_W;
    LLVMBuilderRef b = g->builder;
    LLVMValueRef start = add(g, npu_jit_source_scalar(g, 0, 64), a->inst->imm);
-   LLVMValueRef size_B = frame_u64(g, offsetof(struct npu_jit_frame, private_size_B));
-   LLVMValueRef base = frame_u64(g, offsetof(struct npu_jit_frame, private_va));
-   LLVMValueRef limit = frame_u64(g, offsetof(struct npu_jit_frame, fast_limit));
+   LLVMValueRef size_B = g->private_size_B;
+   LLVMValueRef base = npu_jit_load(g, g->i64, g->wave, offsetof(struct npu_wave, private_va), 8);
+   LLVMValueRef limit = g->fast_limit;
    LLVMTypeRef type = npu_jit_vec_of(g, g->i32), wide = npu_jit_vec_of(g, g->i64);
    struct npu_jit_shape t = {g, g->width};
 
@@ -644,8 +635,7 @@ addressed_chunk(struct npu_jit_gen *g, const struct access *a, const struct spac
    /* A window has a margin behind its limit, local memory has not. */
    fits = starts;
    if (space->local)
-      fits = in_bounds(g, p.start, g->width * a->size_B,
-                       frame_u64(g, offsetof(struct npu_jit_frame, local_size_B)));
+      fits = in_bounds(g, p.start, g->width * a->size_B, g->local_size_B);
    LLVMValueRef is_row = LLVMBuildAnd(b, p.consecutive, fits, "");
    if (full)
       is_row = LLVMBuildAnd(b, is_row, chunk_active(g, chunk, true), "");
@@ -686,13 +676,13 @@ any_addresses(struct npu_jit_gen *g, const struct access *a)
 
    if (space.local) {
       LLVMValueRef size_B = npu_jit_i64(g, a->size_B);
-      LLVMValueRef limit = frame_u64(g, offsetof(struct npu_jit_frame, local_size_B));
+      LLVMValueRef limit = g->local_size_B;
       LLVMValueRef room = add(g, LLVMBuildSub(g->builder, limit, size_B, ""), 1);
       space.limit = LLVMBuildSelect(g->builder, compare(g, LLVMIntUGE, limit, size_B), room,
                                     npu_jit_i64(g, 0), "");
       space.memory = g->local;
    } else {
-      space.limit = frame_u64(g, offsetof(struct npu_jit_frame, fast_limit));
+      space.limit = g->fast_limit;
       space.memory = g->window;
       npu_jit_save_operands(g, true);
       note_access(g);

@@ -73,7 +73,7 @@ npu_jit_make_variables(struct npu_jit_gen *g)
    }
 }
 
-/* What a new wave has: zero, but exec, which is in memory. */
+/* What a new wave has: zero, and in exec the lanes that exist. */
 void
 npu_jit_clear_variables(struct npu_jit_gen *g)
 {
@@ -100,7 +100,9 @@ npu_jit_clear_variables(struct npu_jit_gen *g)
       for (unsigned c = 0; (used->m >> i & 1) && c < g->chunks; c++)
          LLVMBuildStore(g->builder, LLVMConstNull(npu_jit_vec_of(g, g->i1)), g->m[i][c]);
    }
-   npu_jit_restore_reg(g, NPU_REG_EXEC, false);
+   LLVMValueRef full = npu_jit_load(g, g->i32, g->wave, offsetof(struct npu_wave, full), 4);
+   for (unsigned c = 0; c < g->chunks; c++)
+      npu_jit_write_m(g, NPU_NUM_MREGS, c, npu_jit_mask_chunk(g, full, c));
 }
 
 LLVMValueRef
