@@ -49,8 +49,8 @@ struct npu_uop {
    const struct npu_uop *target; /* branches, and gotos that join code decoded before */
    struct npu_inst inst;
    uint64_t pc;
-   void *helper;         /* atomics: the read-modify-write function */
-   enum npu_fault fault; /* uop that faults: why */
+   const struct npu_interp_rmw *rmw; /* atomics */
+   enum npu_fault fault;             /* uop that faults: why */
    uint64_t fault_va;
    bool backward; /* branch to itself or to a lower address */
    bool poison;   /* inactive lanes of the destination are undefined */
@@ -140,15 +140,23 @@ bool npu_interp_kernel_current(struct npu_vm *vm, const struct npu_interp_kernel
 
 /* ---- handlers ---------------------------------------------------------------------------- */
 
+typedef uint32_t (*npu_rmw32_fn)(uint32_t *memory, uint32_t a, uint32_t b);
+typedef uint64_t (*npu_rmw64_fn)(uint64_t *memory, uint64_t a, uint64_t b);
+/* An atomic of `lanes` (not 0) at memory + wave->address[], one after the other, where nobody else
+ * accesses the memory or in the window: a host fault there finds the lane at work in wave->lane. Old
+ * values to wave->result[0]. */
+typedef void (*npu_rmw_lanes_fn)(struct npu_wave *wave, uint8_t *memory, uint32_t lanes,
+                                 const void *a, const void *b);
 /* Generated (npu_interp_ops.c), once for each instruction set of the host: NULL where there is
  * none. */
 struct npu_interp_ops {
    npu_uop_fn vector[NPU_NUM_OPS]; /* v or m destination, cross-lane and mask operations */
    npu_uop_fn scalar[NPU_NUM_OPS]; /* s destination of the operations that have both forms */
-   void *rmw[NPU_NUM_OPS];         /* npu_rmw32_fn or npu_rmw64_fn */
+   struct npu_interp_rmw {
+      void *one; /* npu_rmw32_fn or npu_rmw64_fn */
+      npu_rmw_lanes_fn local, global;
+   } rmw[NPU_NUM_OPS];
 };
-typedef uint32_t (*npu_rmw32_fn)(uint32_t *memory, uint32_t a, uint32_t b);
-typedef uint64_t (*npu_rmw64_fn)(uint64_t *memory, uint64_t a, uint64_t b);
 extern const struct npu_interp_ops npu_interp_ops_base;
 extern const struct npu_interp_ops npu_interp_ops_v3; /* AVX2, FMA, BMI2, F16C */
 const struct npu_interp_ops *npu_interp_ops(const struct npu_sim *sim);

@@ -309,7 +309,7 @@ resolve(struct decoder *d, struct npu_uop *uop)
       }
    }
    uop->poison = leaves_undefined(inst);
-   uop->helper = ops->rmw[inst->op];
+   uop->rmw = &ops->rmw[inst->op];
    if (scalar)
       uop->fn = ops->scalar[inst->op];
    else if (info->is_memory)

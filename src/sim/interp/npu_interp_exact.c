@@ -186,7 +186,7 @@ exact_global(struct npu_wave *wave, const struct npu_uop *uop, unsigned lane, ui
    if (fault == NPU_FAULT_NONE && t.host) {
       if (sigsetjmp(guard.jump, 0) == 0) {
          npu_guard_arm(&guard);
-         *old = call(uop->helper, bits, t.host, a, b);
+         *old = call(uop->rmw->one, bits, t.host, a, b);
       } else {
          fault = NPU_FAULT_MEMORY_ERROR;
       }
@@ -195,7 +195,7 @@ exact_global(struct npu_wave *wave, const struct npu_uop *uop, unsigned lane, ui
       uint64_t word = 0;
       pthread_mutex_lock(&system_atomics);
       bool good = npu_pa_read(sim, t.pa, &word, bits / 8);
-      *old = call(uop->helper, bits, &word, a, b);
+      *old = call(uop->rmw->one, bits, &word, a, b);
       if (!good || !npu_pa_write(sim, t.pa, &word, bits / 8))
          fault = NPU_FAULT_MEMORY_ERROR;
       pthread_mutex_unlock(&system_atomics);
@@ -204,6 +204,25 @@ exact_global(struct npu_wave *wave, const struct npu_uop *uop, unsigned lane, ui
    if (fault != NPU_FAULT_NONE)
       blame(verdict, lane, fault, address);
    return fault == NPU_FAULT_NONE;
+}
+
+static const struct npu_uop *
+return_old(struct npu_wave *wave, const struct npu_uop *uop, unsigned bits)
+{
+   uint8_t *dst = npu_uop_dst(wave, uop);
+   const uint8_t *result = (const uint8_t *)wave->result[0];
+
+   if (uop->inst.noret)
+      return uop + 1;
+   if (NPU_WAVE_EXEC(wave) == UINT32_MAX) {
+      memcpy(dst, result, LANES * bits / 8);
+      return uop + 1;
+   }
+   for (unsigned l = 0; l < LANES; l++) {
+      if (NPU_WAVE_EXEC(wave) >> l & 1)
+         memcpy(dst + l * bits / 8, result + l * bits / 8, bits / 8);
+   }
+   return uop + 1;
 }
 
 /* Active lanes from wave->lane on, one after the other. `exact`: no host access to the window. */
@@ -232,16 +251,16 @@ atomic_lanes(struct npu_wave *wave, const struct npu_uop *uop, bool exact)
       } else if (space == NPU_SPACE_LOCAL &&
                  npu_interp_in_bounds(address, bits / 8, wave->dispatch->packet.local_size_B))
       {
-         old = call(uop->helper, bits, core->core->local + address, a, b);
+         old = call(uop->rmw->one, bits, core->core->local + address, a, b);
       } else if (space == NPU_SPACE_GLOBAL && !exact && address < core->fast_limit) {
-         old = call(uop->helper, bits, core->window + address, a, b);
+         old = call(uop->rmw->one, bits, core->window + address, a, b);
       } else if (space == NPU_SPACE_GLOBAL) {
          exact_global(wave, uop, l, address, a, b, bits, &old, &verdict);
       } else {
          /* Private memory is the lane's alone; local out of bounds ends here, too. */
          uint64_t word = 0;
          if (access_one(wave, space, l, address, (uint8_t *)&word, bits / 8, false, &verdict)) {
-            old = call(uop->helper, bits, &word, a, b);
+            old = call(uop->rmw->one, bits, &word, a, b);
             access_one(wave, space, l, address, (uint8_t *)&word, bits / 8, true, &verdict);
          }
       }
@@ -254,16 +273,56 @@ atomic_lanes(struct npu_wave *wave, const struct npu_uop *uop, bool exact)
    }
    if (verdict.lanes)
       return conclude(wave, uop, &verdict, NPU_ACCESS_ATOMIC);
-   if (uop->inst.noret)
-      return uop + 1;
+   return return_old(wave, uop, bits);
+}
 
-   uint8_t *dst = npu_uop_dst(wave, uop);
-   const uint8_t *result = (const uint8_t *)wave->result[0];
+/* What the address of lane `lane` has to be below for the fast way, and where it leads; NULL: no fast way.
+ * Addresses of that kind start at *base. */
+static uint8_t *
+fast_memory(const struct npu_wave *wave, enum npu_space space, unsigned lane, uint64_t *base,
+            uint64_t *size_B)
+{
+   uint64_t address = wave->address[lane];
+
+   *base = wave->address[lane];
+   space = npu_interp_space(space, &address);
+   *base -= address;
+   *size_B = wave->dispatch->packet.local_size_B;
+   if (space == NPU_SPACE_LOCAL)
+      return wave->core->core->local;
+   *size_B = wave->core->fast_limit;
+   return space == NPU_SPACE_GLOBAL ? wave->core->window : NULL;
+}
+
+/* All active lanes in one memory, in bounds and aligned. NULL: some are not. */
+static const struct npu_uop *
+fast_atomic(struct npu_wave *wave, const struct npu_uop *uop)
+{
+   const struct npu_op_info *info = &npu_op_infos[uop->inst.op];
+   const unsigned bits = info->src[2].bits;
+   const uint32_t exec = NPU_WAVE_EXEC(wave);
+   uint64_t base, size_B, bad = 0;
+
+   if (!exec)
+      return uop + 1;
+   npu_interp_addresses(wave, uop);
+   uint8_t *memory = fast_memory(wave, uop->inst.space, (unsigned)__builtin_ctz(exec), &base,
+                                 &size_B);
+   if (!memory || size_B < bits / 8)
+      return NULL;
    for (unsigned l = 0; l < LANES; l++) {
-      if (NPU_WAVE_EXEC(wave) >> l & 1)
-         memcpy(dst + l * bits / 8, result + l * bits / 8, bits / 8);
+      uint64_t offset = wave->address[l] - base;
+      bool wrong = offset > size_B - bits / 8 || (offset & (bits / 8 - 1));
+      wave->address[l] = offset;
+      bad |= (uint64_t)wrong << l;
    }
-   return uop + 1;
+   if (bad & exec)
+      return NULL;
+   const void *data_a = npu_uop_lanes(wave, uop, 2);
+   const void *data_b = info->num_srcs > 3 ? npu_uop_lanes(wave, uop, 3) : data_a;
+   npu_rmw_lanes_fn fn = memory == wave->core->window ? uop->rmw->global : uop->rmw->local;
+   fn(wave, memory, exec, data_a, data_b);
+   return return_old(wave, uop, bits);
 }
 
 const struct npu_uop *
@@ -271,7 +330,8 @@ npu_interp_atomic(struct npu_wave *wave, const struct npu_uop *uop)
 {
    wave->pc = uop;
    wave->lane = 0;
-   return atomic_lanes(wave, uop, false);
+   const struct npu_uop *next = fast_atomic(wave, uop);
+   return next ? next : atomic_lanes(wave, uop, false);
 }
 
 const struct npu_uop *

@@ -100,6 +100,21 @@ narrow(uint32_t to[LANES], const uint64_t from[LANES])
       to[l] = (uint32_t)from[l];
 }
 
+/* Whether several lanes are active and all have the same address. */
+static inline bool
+same_address(const struct npu_wave *wave, uint32_t lanes)
+{
+   uint64_t first = wave->address[__builtin_ctz(lanes)];
+
+   for (lanes &= lanes - 1; lanes; lanes &= lanes - 1) {
+      if (wave->address[__builtin_ctz(lanes)] != first)
+         return false;
+      if (!(lanes & (lanes - 1)))
+         return true;
+   }
+   return false;
+}
+
 % for text in functions:
 ${text}
 % endfor
@@ -116,7 +131,7 @@ const struct npu_interp_ops NPU_INTERP_OPS = {
    },
    .rmw = {
 % for enum, name in rmw:
-      [${enum}] = ${name},
+      [${enum}] = {rmw_${name}, rmw_local_${name}, rmw_global_${name}},
 % endfor
    },
 };
@@ -237,7 +252,7 @@ def rmw_name(op):
 def rmw_op(op, name):
     bits = op.type.bits
     base = rmw_name(op)
-    text = f'static uint{bits}_t\n{name}(uint{bits}_t *memory, uint{bits}_t a, uint{bits}_t b)\n{{\n'
+    text = f'static uint{bits}_t\nrmw_{name}(uint{bits}_t *memory, uint{bits}_t a, uint{bits}_t b)\n{{\n'
     if base in BUILTINS:
         return text + f'   return {BUILTINS[base]}(memory, a, __ATOMIC_RELAXED);\n}}\n'
     text += f'   uint{bits}_t old = __atomic_load_n(memory, __ATOMIC_RELAXED), new;\n\n   do {{\n'
@@ -245,6 +260,55 @@ def rmw_op(op, name):
     text += '   } while (!__atomic_compare_exchange_n(memory, &old, new, false, __ATOMIC_RELAXED,\n'
     text += '                                         __ATOMIC_RELAXED));\n   return old;\n}\n'
     return text
+
+
+RMW_LANES = Template('''\
+static void
+rmw_local_${name}(struct npu_wave *wave, uint8_t *memory, uint32_t lanes, const void *a, const void *b)
+{
+   const ${t} *x = a, *y = b;
+   ${t} *result = (${t} *)wave->result[0];
+
+   for (; lanes; lanes &= lanes - 1) {
+      unsigned l = (unsigned)__builtin_ctz(lanes);
+      ${t} *word = (${t} *)(memory + wave->address[l]), old = *word;
+      *word = (${t})npu_rmw_${base}(old, x[l], y[l]);
+      result[l] = old;
+   }
+}
+
+static void
+rmw_global_${name}(struct npu_wave *wave, uint8_t *memory, uint32_t lanes, const void *a, const void *b)
+{
+   const ${t} *x = a, *y = b;
+   ${t} *result = (${t} *)wave->result[0];
+
+   if (same_address(wave, lanes)) {
+      wave->lane = (unsigned)__builtin_ctz(lanes);
+      ${t} *word = (${t} *)(memory + wave->address[wave->lane]), new;
+      ${t} old = __atomic_load_n(word, __ATOMIC_RELAXED);
+      do {
+         new = old;
+         for (uint32_t left = lanes; left; left &= left - 1) {
+            unsigned l = (unsigned)__builtin_ctz(left);
+            result[l] = new;
+            new = (${t})npu_rmw_${base}(new, x[l], y[l]);
+         }
+      } while (!__atomic_compare_exchange_n(word, &old, new, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+      return;
+   }
+   for (; lanes; lanes &= lanes - 1) {
+      unsigned l = (unsigned)__builtin_ctz(lanes);
+      wave->lane = l;
+      result[l] = rmw_${name}((${t} *)(memory + wave->address[l]), x[l], y[l]);
+   }
+}
+''')
+
+
+def rmw_lanes(op, name):
+    """The operation for all lanes, in local memory and in the window."""
+    return RMW_LANES.render(name=name, base=f'{rmw_name(op)}_{op.type.name}', t=f'uint{op.type.bits}_t')
 
 
 def main():
@@ -266,10 +330,11 @@ def main():
             functions.append(wave_op(op, f'w_{op.cname}'))
             vector.append((op.enum, f'w_{op.cname}'))
         elif op.sem_kind == 'rmw':
-            name = f'rmw_{rmw_name(op)}_{op.type.name}'
+            name = f'{rmw_name(op)}_{op.type.name}'
             if name not in rmw_done:
                 rmw_done.add(name)
                 functions.append(rmw_op(op, name))
+                functions.append(rmw_lanes(op, name))
             rmw.append((op.enum, name))
     with open(sys.argv[3], 'w', encoding='utf-8') as out:
         out.write(TEMPLATE.render(functions=functions, vector=vector, scalar=scalar, rmw=rmw))

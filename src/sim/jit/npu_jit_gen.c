@@ -216,6 +216,12 @@ call_handler(struct npu_jit_gen *g)
    LLVMValueRef uops = npu_jit_load(g, g->ptr, g->frame, offsetof(struct npu_jit_frame, uops), 8);
    LLVMValueRef uop = npu_jit_offset(g, uops, g->index * sizeof(struct npu_uop));
    LLVMValueRef args[2] = {g->wave, uop};
+   if (npu_op_infos[g->uop->inst.op].is_memory) {
+      g->volatile_stores = true;
+      npu_jit_store(g, npu_jit_i32(g, g->index), g->frame,
+                    offsetof(struct npu_jit_frame, access_uop), 4);
+      g->volatile_stores = false;
+   }
    LLVMValueRef good = LLVMBuildCall2(g->builder, type, handler, args, 2, "");
    LLVMBasicBlockRef next = npu_jit_new_block(g, ""), faulted = npu_jit_new_block(g, "faulted");
    LLVMValueRef is_good = LLVMBuildICmp(g->builder, LLVMIntNE, good, npu_jit_i32(g, 0), "");

@@ -87,10 +87,18 @@ repeat_exactly(struct npu_wave *wave, const struct npu_uop *uop)
                                                : npu_interp_memory_exact(wave, uop);
 }
 
-/* The interpreter's handler of a uop. A host fault in it is dealt with here, so that translated code
- * goes on when the access turns out to be allowed. */
+/* The interpreter's handler of a uop. */
 static uint32_t
 handle(struct npu_wave *wave, const struct npu_uop *uop)
+{
+   follow_group((struct core_state *)wave->core);
+   return uop->fn(wave, uop) != NULL;
+}
+
+/* The same if some memory is not in the window. A host fault is dealt with here, so that translated
+ * code goes on when the access turns out to be allowed. */
+static uint32_t
+handle_guarded(struct npu_wave *wave, const struct npu_uop *uop)
 {
    follow_group((struct core_state *)wave->core);
    if (!npu_op_infos[uop->inst.op].is_memory)
@@ -243,8 +251,13 @@ note_host_fault(struct core_state *state)
 
    state->in_host_code = false;
    follow_group(state);
-   npu_jit_access_fault(&state->interp.waves[frame->wave],
-                        &state->kernel->interp->uops[frame->access_uop]);
+   struct npu_wave *wave = &state->interp.waves[frame->wave];
+   const struct npu_uop *uop = &state->kernel->interp->uops[frame->access_uop];
+   if (!npu_op_infos[uop->inst.op].is_atomic)
+      npu_jit_access_fault(wave, uop);
+   else if (npu_interp_atomic_exact(wave, uop))
+      npu_interp_fault(wave, uop, NPU_FAULT_MEMORY_ERROR, NPU_ACCESS_ATOMIC, NPU_WAVE_EXEC(wave),
+                       wave->address[wave->lane]);
 }
 
 /* ---- groups ------------------------------------------------------------------------------ */
@@ -269,7 +282,7 @@ set_up(struct core_state *state, const struct npu_dispatch *dispatch)
    frame->local_size_B = packet->local_size_B;
    frame->private_size_B = packet->private_size_B;
    frame->stop = &core->queue->stop;
-   frame->handler = handle;
+   frame->handler = kernel->in_window ? handle : handle_guarded;
    for (unsigned i = 0; i < 3; i++) {
       frame->local_id[i] = interp->local_id[i];
       frame->sr[NPU_SR_NUM_GROUPS_X + i] = packet->grid[i];

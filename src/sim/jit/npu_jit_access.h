@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright © 2026 The NPU stack authors
+ *
+ * What the generators of loads and stores share (npu_jit_memory.c, npu_jit_lanes.c).
+ */
+
+#ifndef NPU_JIT_ACCESS_H
+#define NPU_JIT_ACCESS_H
+
+#include "npu_jit_gen.h"
+
+struct npu_jit_access {
+   const struct npu_inst *inst;
+   bool is_store;
+   bool some_dead; /* components that nobody reads: their faults count all the same */
+   unsigned width, count, size_B; /* bytes of a component, components, bytes of a lane */
+   bool wide;                     /* 64-bit lanes */
+};
+
+/* ---- npu_jit_memory.c -------------------------------------------------------------------- */
+
+LLVMValueRef npu_jit_add(struct npu_jit_gen *g, LLVMValueRef value, int64_t constant);
+LLVMValueRef npu_jit_compare(struct npu_jit_gen *g, LLVMIntPredicate predicate, LLVMValueRef a,
+                             LLVMValueRef b);
+LLVMValueRef npu_jit_address_of(struct npu_jit_gen *g, LLVMValueRef pointer, LLVMValueRef offset);
+/* Notes which access is at work, for a host fault. */
+void npu_jit_note_access(struct npu_jit_gen *g);
+/* Limit of the addresses of accesses of `size_B` bytes in a memory of limit_B. */
+LLVMValueRef npu_jit_limit(struct npu_jit_gen *g, LLVMValueRef limit_B, uint64_t size_B);
+/* The data of a store as integers of the component's width. */
+LLVMValueRef npu_jit_store_data(struct npu_jit_gen *g, const struct npu_jit_access *a,
+                                unsigned component, unsigned chunk);
+void npu_jit_load_result(struct npu_jit_gen *g, const struct npu_jit_access *a, unsigned component,
+                         unsigned chunk, LLVMValueRef value);
+/* Vectors in memory; mask NULL: all of it. */
+LLVMValueRef npu_jit_masked_load(struct npu_jit_gen *g, LLVMTypeRef type, LLVMValueRef pointer,
+                                 LLVMValueRef mask);
+void npu_jit_masked_store(struct npu_jit_gen *g, LLVMValueRef value, LLVMValueRef pointer,
+                          LLVMValueRef mask);
+/* Whether the host has masked accesses of such vectors. */
+bool npu_jit_has_masks(const struct npu_jit_gen *g, unsigned width_B);
+/* A mask for `count` components of each lane. */
+LLVMValueRef npu_jit_spread_mask(struct npu_jit_gen *g, LLVMValueRef mask, unsigned count);
+/* Component c of `count` interleaved ones; the vectors a[0] .. a[count - 1] interleaved. */
+LLVMValueRef npu_jit_take_component(struct npu_jit_gen *g, LLVMValueRef all, unsigned c,
+                                    unsigned count);
+LLVMValueRef npu_jit_interleave(struct npu_jit_gen *g, LLVMValueRef *a, unsigned count);
+/* i1: whether all lanes of the chunk are active; whether any is. */
+LLVMValueRef npu_jit_chunk_active(struct npu_jit_gen *g, unsigned chunk, bool all);
+
+/* ---- npu_jit_lanes.c --------------------------------------------------------------------- */
+
+/* Forms u, x, o and a, where lanes may turn out to be consecutive; private space: o only. */
+bool npu_jit_lane_access(struct npu_jit_gen *g, const struct npu_jit_access *a);
+
+#endif
