@@ -2,10 +2,11 @@
  * Copyright © 2026 The NPU stack authors
  *
  * A fault in words: what happened, at which instruction, in which work-items, and where the address
- * lies relative to the buffers that are alive.
+ * lies relative to the buffers that are alive. What happened is said by npu_fault_text.c.
  */
 
 #include "npu_device_private.h"
+#include "npu_fault_text.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -29,78 +30,6 @@ add(struct text *text, const char *format, ...)
    va_start(args, format);
    text->length += vsnprintf(text->buf ? text->buf + used : NULL, text->size - used, format, args);
    va_end(args);
-}
-
-static const char *
-access_name(enum npu_access access)
-{
-   switch (access) {
-   case NPU_ACCESS_NONE:
-      break;
-   case NPU_ACCESS_READ:
-      return "read";
-   case NPU_ACCESS_WRITE:
-      return "write";
-   case NPU_ACCESS_EXECUTE:
-      return "instruction fetch";
-   case NPU_ACCESS_ATOMIC:
-      return "atomic";
-   case NPU_ACCESS_COMMAND:
-      return "packet fetch";
-   }
-   return "access";
-}
-
-static void
-add_what(struct text *text, const struct npu_fault_info *fault)
-{
-   const char *access = access_name(fault->access);
-
-   switch (fault->type) {
-   case NPU_FAULT_NONE:
-      add(text, "fault whose record was lost");
-      return;
-   case NPU_FAULT_UNMAPPED:
-      add(text, "%s of unmapped address 0x%" PRIx64, access, fault->address);
-      return;
-   case NPU_FAULT_PERMISSION:
-      add(text, "%s of address 0x%" PRIx64 " is not allowed", access, fault->address);
-      return;
-   case NPU_FAULT_ILLEGAL_INSTRUCTION:
-      add(text, "illegal instruction");
-      return;
-   case NPU_FAULT_BAD_PACKET:
-      add(text, "malformed packet (field at byte %" PRIu32 ")", fault->code);
-      return;
-   case NPU_FAULT_LOCAL_BOUNDS:
-      add(text, "%s outside local memory, offset 0x%" PRIx64, access, fault->address);
-      return;
-   case NPU_FAULT_PRIVATE_BOUNDS:
-      add(text, "%s outside private memory, offset 0x%" PRIx64, access, fault->address);
-      return;
-   case NPU_FAULT_WATCHDOG:
-      add(text, "no progress for the time of the watchdog");
-      return;
-   case NPU_FAULT_TRAP:
-      add(text, "trap with code %" PRIu32, fault->code);
-      return;
-   case NPU_FAULT_KILLED:
-      add(text, "killed by the driver");
-      return;
-   case NPU_FAULT_BARRIER:
-      add(text, "waves of a work-group wait at different barriers");
-      return;
-   case NPU_FAULT_BAD_PAGE_TABLE:
-      add(text, "damaged page table at address 0x%" PRIx64, fault->address);
-      return;
-   case NPU_FAULT_MEMORY_ERROR:
-      add(text, "memory error at address 0x%" PRIx64, fault->address);
-      return;
-   case NPU_FAULT_MISALIGNED:
-      add(text, "misaligned %s of address 0x%" PRIx64, access, fault->address);
-      return;
-   }
-   add(text, "fault of unknown type %d", (int)fault->type);
 }
 
 /* Names the place of an address: in a buffer, or close to one. With the lock held. */
@@ -145,7 +74,9 @@ npu_fault_describe(const struct npu_fault_info *fault, struct npu_device *dev, c
    if (dev)
       pthread_mutex_lock(&dev->lock);
 
-   add_what(&text, fault);
+   char what[NPU_FAULT_TEXT_SIZE];
+   npu_fault_text(fault, what, sizeof(what));
+   add(&text, "%s", what);
    if (dev && has_address(fault))
       add_place(&text, dev, fault->address);
    if (fault->in_kernel || fault->pc)
