@@ -5,12 +5,13 @@
 # without this file; the work behind each target is a script in tools/ that explains itself with --help.
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo check check-sanitize shell install bench format check-format clean distclean
+.PHONY: help build demo check check-sanitize shell install bench vm vm-check vm-check-debug format check-format clean distclean
 MAKEFLAGS += --no-print-directory
 
-# make check TEST=... SUITE=..., make bench ARGS=..., make vm CMD=..., make vm-check TEST=...
+# make check TEST=... SUITE=... VM=1, make bench ARGS=..., make vm CMD=..., make vm-check TEST=...
 TEST ?=
 SUITE ?=
+VM ?=
 ARGS ?=
 CMD ?=
 DESTDIR ?=
@@ -25,7 +26,7 @@ demo: build
 	@tools/npu-demo $(ARGS)
 
 check: build
-	@tools/npu-check $(if $(SUITE),--suite $(SUITE)) $(TEST)
+	@tools/npu-check $(if $(VM),--vm) $(if $(SUITE),--suite $(SUITE)) $(TEST)
 
 shell: build
 	@tools/npu-env /bin/bash || true
@@ -41,6 +42,10 @@ vm: build
 
 vm-check: build
 	@tools/vm-check $(ARGS) $(TEST)
+
+vm-check-debug: build
+	@tools/vm-kernel
+	@tools/vm-check --debug $(ARGS) $(TEST)
 
 format:
 	@tools/npu-format

@@ -15,12 +15,16 @@
  *    is rung again; if that does not help, the device is reset.
  * 4. Kills of closed contexts are repeated.
  *
+ * Before a reset, queues that still move get a moment to end what they have, so that a defect of one
+ * context costs the others nothing but time.
+ *
  * A reset keeps jobs that were not started: they run afterwards as if nothing had happened. A job
  * that was started cannot be run again, because it may have changed memory: its context is lost
  * (INNOCENT, if the fault is not its own). A device that cannot be reset is gone. User space is
  * told by a uevent (WEDGED=...), in the form the DRM core has for it.
  */
 
+#include <linux/delay.h>
 #include <linux/kobject.h>
 #include <linux/pci.h>
 #include <linux/workqueue.h>
@@ -39,6 +43,11 @@
 #define NPU_WATCH_PERIOD	msecs_to_jiffies(500)
 /* Looks in a row at which a queue that should run does not, before the device is reset. */
 #define NPU_MAX_STUCK		4
+
+/* Before a reset: how long no queue must move, and the longest the others are waited for. */
+#define NPU_DRAIN_STEP_MS	10
+#define NPU_DRAIN_QUIET_MS	200
+#define NPU_DRAIN_MAX_MS	2000
 
 static void npu_reset_tell(struct npu_device *npu, const char *methods)
 {
@@ -64,6 +73,36 @@ void npu_reset_lose(struct npu_device *npu)
 	npu_sched_recover(npu, true);
 }
 
+/* Waits until all queues are empty, or none has moved for a while. */
+static void npu_reset_drain(struct npu_device *npu)
+{
+	unsigned int quiet_ms = 0, left_ms = NPU_DRAIN_MAX_MS;
+	u64 seen[NPU_NUM_QUEUES] = {};
+
+	while (quiet_ms < NPU_DRAIN_QUIET_MS && left_ms > 0) {
+		bool busy = false, moved = false;
+		u32 i;
+
+		npu_sched_process(npu, false);
+		spin_lock(&npu->sched.lock);
+		for (i = 0; i < npu->hw.num_queues; i++) {
+			u64 fence = le64_to_cpu(READ_ONCE(npu->shared->fence[i]));
+
+			if (list_empty(&npu->sched.hwqs[i].jobs))
+				continue;
+			busy = true;
+			moved |= fence != seen[i];
+			seen[i] = fence;
+		}
+		spin_unlock(&npu->sched.lock);
+		if (!busy)
+			break;
+		msleep(NPU_DRAIN_STEP_MS);
+		left_ms -= NPU_DRAIN_STEP_MS;
+		quiet_ms = moved ? 0 : quiet_ms + NPU_DRAIN_STEP_MS;
+	}
+}
+
 static void npu_reset_work(struct work_struct *work)
 {
 	struct npu_device *npu = container_of(work, struct npu_device, reset_work);
@@ -72,6 +111,7 @@ static void npu_reset_work(struct work_struct *work)
 	if (npu->lost || !drm_dev_enter(&npu->drm, &idx))
 		return;
 	npu_sched_stop(npu);
+	npu_reset_drain(npu);
 	npu_write(npu, NPU_REG_INT_ENABLE, 0);
 	synchronize_irq(npu->irq);
 	npu_sched_process(npu, true); /* what was completed before, and why */

@@ -4,6 +4,7 @@
 
 Meson runs the test programs. Those that speak TAP say what each of their cases did, and those cases are
 counted here, from the log that Meson leaves; a program that only has an exit status counts as one case.
+With --vm, the cases of tools/vm-check are added to them.
 A program that failed without a failed case (a crash, a time-out, cases missing from its plan) counts as one
 failed case more. The state of the sources (tools/npu-format --check) is one more case.
 
@@ -123,6 +124,32 @@ def run_format():
     return outcome
 
 
+def run_vm(args):
+    """The kernel driver in virtual machines; tools/npu-check has installed what they need, if it could."""
+    log = BUILD / 'meson-logs' / 'vm.json'
+    log.unlink(missing_ok=True)
+    problem = os.environ.get('NPU_CHECK_NO_VM')
+    if problem:
+        outcome = Outcome('machine', 'guest')
+        outcome.skips.append(problem)
+        return [outcome]
+    factor = args.timeout_multiplier or 100
+    subprocess.run([str(TOP / 'tools' / 'vm-check'), '--may-skip', '--json', str(log), '--time-factor', str(factor)],
+                   stdin=subprocess.DEVNULL)
+    if not log.exists():
+        outcome = Outcome('vm-check', 'guest')
+        outcome.failures.append('gave up')
+        return [outcome]
+    outcomes = []
+    for name, result in json.loads(log.read_text()).items():
+        outcome = Outcome(name, 'guest')
+        outcome.passed = result['passed']
+        outcome.failures = result['failures']
+        outcome.skips = result['skips']
+        outcomes.append(outcome)
+    return outcomes
+
+
 def report(outcomes, seconds):
     print()
     width = max([len(f'{o.suite} {o.name}') for o in outcomes], default=10)
@@ -166,12 +193,15 @@ def main():
     parser.add_argument('test', nargs='*', help='names of tests to run (default: all)')
     parser.add_argument('--suite', action='append', default=[], help='only this suite (isa, sim, winsys, compiler, opencl)')
     parser.add_argument('--timeout-multiplier', type=float, default=1, help='for slow machines (default 1, 0 for no limit)')
+    parser.add_argument('--vm', action='store_true', help='also test the kernel driver in virtual machines (10 minutes)')
     args = parser.parse_args()
 
     start = time.monotonic()
     status, outcomes = run_meson(args)
     if not args.test and not args.suite:
         outcomes.append(run_format())
+    if args.vm:
+        outcomes += run_vm(args)
     if not outcomes:
         print('npu-check: no test ran', file=sys.stderr)
         return 1

@@ -12,15 +12,17 @@
 debug=$(echo /sys/kernel/debug/accel/*/ | head -n 1)
 va=0x7ff0000000
 
+seconds=3
+
 # besides NAME WANT KIND [OPTION...]: vm-offender ends as WANT says, its neighbours do not notice.
 besides() {
    local name=$1 want=$2
    shift 2
    pair() {
       local offender load load2 rc=0
-      timeout 100 $bin/vm-load -s 3 &
+      timeout 100 $bin/vm-load -s $seconds -c 60 &
       load=$!
-      timeout 100 $bin/vm-load -s 3 -m &
+      timeout 100 $bin/vm-load -s $seconds -m -c 5 &
       load2=$!
       sleep 0.5
       timeout 90 $bin/vm-offender "$@" | tee /tmp/offender || rc=1
@@ -54,7 +56,8 @@ killed() {
 }
 ok "ten processes that never end their jobs, and are killed" killed
 
-# What the device does to it.
+# What the device does to it. Resets come after two seconds: the others are at work until then, with jobs that
+# take so long that one is always under way.
 resets() { sed -n 's/.*resets \([0-9]*\).*/\1/p' "$debug/queues"; }
 inject page-fault 1 $va
 besides "a page fault" "state 1 fault 1 access 5 address 0x7ff0000000" nop
@@ -66,12 +69,15 @@ inject hang 5 $va
 besides "five command buffers that hang" "state 1 fault 7 .*" -n 5 nop
 
 ok "no reset was needed for all that" test "$(resets)" = 0
+seconds=6
 inject stall 1 $va
 besides "a queue that is stuck: the device is reset" "state 2 fault 0 .*" nop
 ok "... once" test "$(resets)" = 1
 inject stall 1 $va
 besides "... with many jobs behind it" "state 2 fault 0 .*" -n 200 nop
 ok "... once more" test "$(resets)" = 2
+
+seconds=3
 
 # Defects that concern everybody: nobody's results suffer.
 inject lose-irqs 30
@@ -87,5 +93,5 @@ besides "a slow device that loses interrupts, and a hang" "state 1 fault 7 .*" n
 inject heal
 besides "healed" "state 0 fault 0 .*" -n 20 nop
 ok "no further reset" test "$(resets)" = 2
-ok "the module unloads" rmmod npu
+ok "the module unloads" unload
 done_testing

@@ -19,7 +19,7 @@ killed() {
    $bin/vm-load -s 1 -m
 }
 ok "a killed process" killed
-ok "the module unloads" rmmod npu
+ok "the module unloads" unload
 no_errors() {
    inject status
    grep 'dma-errors 0' /run/npu-vm/control.answer

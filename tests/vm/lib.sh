@@ -37,7 +37,13 @@ done_testing() {
    printf '1..%u\n' "$cases"
 }
 
-# inject COMMAND: have the host inject a defect into the device.
+# skip NAME REASON: a case that cannot be tried here.
+skip() {
+   cases=$((cases + 1))
+   printf 'ok %u - %s # SKIP %s\n' "$cases" "$1" "$2"
+}
+
+# inject [@N] COMMAND: have the host inject a defect into the (Nth) device.
 inject() {
    local i
    rm -f /run/npu-vm/control.answer
@@ -69,12 +75,26 @@ wait_for() {
    return 1
 }
 
-pci_address() {
+# unload: the module goes, and leaves nothing behind that the kernel could find.
+unload() {
+   local i leaks=/sys/kernel/debug/kmemleak
+   rmmod npu || return 1
+   [ -e $leaks ] || return 0
+   # What was freed a moment ago may still be on a list, what was allocated is not looked at for five seconds.
+   for i in 1 2 3; do
+      sleep 6
+      echo scan >$leaks
+      if ! grep -q . $leaks; then return 0; fi
+   done
+   cat $leaks
+   return 1
+}
+
+# The addresses of all NPUs, one a line.
+pci_addresses() {
    local d
    for d in /sys/bus/pci/devices/*; do
-      if [ "$(cat "$d/vendor" "$d/device" | tr '\n' ' ')" = "0x1af4 0x10f0 " ]; then
-         printf '%s\n' "${d##*/}"
-         return
-      fi
+      if [ "$(cat "$d/vendor" "$d/device" | tr '\n' ' ')" = "0x1af4 0x10f0 " ]; then printf '%s\n' "${d##*/}"; fi
    done
 }
+pci_address() { pci_addresses | head -n 1; }

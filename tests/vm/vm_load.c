@@ -25,6 +25,7 @@
 #define SLOT_B  0x40000u /* of each: source and destination behind each other */
 #define CMD_B   0x1000u
 #define BASE_VA 0x200000ull
+#define MORE_VA 0x100000000ull
 
 enum {
    EXIT_RIGHT = 0,
@@ -35,9 +36,10 @@ enum {
 
 struct load {
    int fd;
-   uint32_t ctx, timeline;
+   uint32_t vm, ctx, timeline;
    uint8_t *data, *commands;
    uint64_t submitted;
+   unsigned copies; /* in a job */
 };
 
 static int64_t
@@ -108,6 +110,7 @@ set_up(struct load *load, const char *path, uint32_t place)
    if (ioctl(load->fd, DRM_IOCTL_NPU_CTX_CREATE, &ctx) ||
        ioctl(load->fd, DRM_IOCTL_SYNCOBJ_CREATE, &sync))
       return false;
+   load->vm = vm.vm_id;
    load->ctx = ctx.ctx_id;
    load->timeline = sync.handle;
    return map_buffer(load, vm.vm_id, place, BASE_VA, DEPTH * SLOT_B, &load->data) &&
@@ -139,8 +142,12 @@ submit(struct load *load)
 
    memcpy(fill.pattern, &n, sizeof(n));
    memcpy(commands, &fill, sizeof(fill));
-   memcpy(commands + NPU_PACKET_SIZE_B, &copy, sizeof(copy));
-   struct drm_npu_cmdbuf cmdbuf = {.va = BASE_VA + DEPTH * SLOT_B + slot * CMD_B, .num_packets = 2};
+   for (unsigned i = 1; i <= load->copies; i++)
+      memcpy(commands + i * NPU_PACKET_SIZE_B, &copy, sizeof(copy));
+   struct drm_npu_cmdbuf cmdbuf = {
+      .va = BASE_VA + DEPTH * SLOT_B + slot * CMD_B,
+      .num_packets = 1 + load->copies,
+   };
    struct drm_npu_sync signal = {
       .handle = load->timeline,
       .flags = DRM_NPU_SYNC_TIMELINE,
@@ -193,12 +200,14 @@ finish(struct load *load, uint64_t n)
 int
 main(int argc, char **argv)
 {
-   struct load load = {.fd = -1};
+   struct load load = {.fd = -1, .copies = 1};
    const char *path = "/dev/accel/accel0";
    uint32_t place = DRM_NPU_BO_PLACE_DEVICE;
+   uint64_t more_B = 0;
+   uint8_t *more;
    double seconds = 5;
 
-   for (int c; (c = getopt(argc, argv, "d:s:mh")) != -1;) {
+   for (int c; (c = getopt(argc, argv, "d:s:c:b:mh")) != -1;) {
       switch (c) {
       case 'd':
          path = optarg;
@@ -206,18 +215,33 @@ main(int argc, char **argv)
       case 's':
          seconds = atof(optarg);
          break;
+      case 'c':
+         load.copies = (unsigned)atoi(optarg);
+         if (load.copies > CMD_B / NPU_PACKET_SIZE_B - 1)
+            load.copies = CMD_B / NPU_PACKET_SIZE_B - 1;
+         break;
+      case 'b':
+         more_B = (uint64_t)atoi(optarg) << 20;
+         break;
       case 'm':
          place = DRM_NPU_BO_PLACE_SYSTEM;
          break;
       default:
          fprintf(c == 'h' ? stdout : stderr,
-                 "usage: vm-load [-d DEVICE] [-s SECONDS] [-m: buffers in system memory]\n"
+                 "usage: vm-load [-d DEVICE] [-s SECONDS] [-m] [-c COPIES] [-b MIB]\n"
+                 "-m: buffers in system memory. -c: so many copies in a job, for longer ones.\n"
+                 "-b: another buffer of so many MiB, bound and written by the CPU.\n"
                  "Exit status: 0 all results right, 3 device or context lost, 1 anything else.\n");
          return c == 'h' ? 0 : EXIT_USAGE;
       }
    }
    if (!set_up(&load, path, place))
       return give_up(&load, "set up");
+   if (more_B) {
+      if (!map_buffer(&load, load.vm, place, MORE_VA, more_B, &more))
+         return give_up(&load, "large buffer");
+      memset(more, 1, more_B);
+   }
 
    int64_t end = now_ns() + (int64_t)(seconds * 1e9);
    uint64_t finished = 0;
