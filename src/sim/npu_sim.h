@@ -31,7 +31,8 @@ struct npu_sim;
 /* How kernels are executed. */
 enum npu_sim_engine {
    NPU_SIM_ENGINE_INTERP, /* reference interpreter */
-   NPU_SIM_ENGINE_JIT,    /* translation to host code */
+   NPU_SIM_ENGINE_JIT,    /* translation to host code before a kernel runs */
+   NPU_SIM_ENGINE_TIERED, /* interpreter, then translation when it pays */
 };
 
 /* Which instructions of the host the JIT uses. */
@@ -76,7 +77,7 @@ struct npu_sim_config {
 };
 
 /* Fills *config with the defaults, then applies text: a comma separated list as in the environment
- * variable NPU_SIM ("interp", "cores=4", "mem=2G", "watchdog=500", "va-bits=38", "poison",
+ * variable NPU_SIM ("jit", "cores=4", "mem=2G", "watchdog=500", "va-bits=38", "poison",
  * "trace"). text may be NULL or empty. Each word that is not understood is reported on standard
  * error and otherwise ignored; the function returns false if there was one. */
 bool npu_sim_config_parse(struct npu_sim_config *config, const char *text);

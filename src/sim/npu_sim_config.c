@@ -19,7 +19,7 @@
 #define MAX_MEM_B (1ull << 46)
 
 static const struct npu_sim_config defaults = {
-   .engine = NPU_SIM_ENGINE_INTERP,
+   .engine = NPU_SIM_ENGINE_TIERED,
    .num_cores = 0,
    .mem_size_B = 4ull << 30,
    .va_bits = NPU_MAX_VA_BITS,
@@ -67,6 +67,8 @@ apply(struct npu_sim_config *config, const char *name, const char *value)
       config->engine = NPU_SIM_ENGINE_INTERP;
    } else if (!strcmp(name, "jit") && !value) {
       config->engine = NPU_SIM_ENGINE_JIT;
+   } else if (!strcmp(name, "tiered") && !value) {
+      config->engine = NPU_SIM_ENGINE_TIERED;
    } else if (!strcmp(name, "cpu")) {
       static const char *const names[] = {"native", "sse2", "avx2", "avx512"};
       unsigned i = 0;
@@ -102,7 +104,7 @@ apply(struct npu_sim_config *config, const char *name, const char *value)
          return "must be a number of milliseconds from 0 to 3600000";
       config->watchdog_ms = (unsigned)number;
    } else {
-      return "is not known (known: interp, jit, cpu=NAME, cores=N, mem=SIZE, va-bits=N, "
+      return "is not known (known: interp, jit, tiered, cpu=NAME, cores=N, mem=SIZE, va-bits=N, "
              "watchdog=MS, poison, trace, exact, portable, canonical-nans)";
    }
    return NULL;

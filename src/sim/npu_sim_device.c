@@ -52,14 +52,15 @@ is_inert(const struct npu_sim *sim)
 }
 
 bool
-npu_thread_create(pthread_t *thread, void *(*start)(void *), void *data, const char *name)
+npu_thread_create_sized(pthread_t *thread, void *(*start)(void *), void *data, const char *name,
+                        size_t stack_B)
 {
    pthread_attr_t attributes;
    sigset_t all, old;
 
    if (pthread_attr_init(&attributes) != 0)
       return false;
-   pthread_attr_setstacksize(&attributes, THREAD_STACK_B);
+   pthread_attr_setstacksize(&attributes, stack_B);
 
    /* The application's signals are for the application's threads. */
    sigfillset(&all);
@@ -78,6 +79,12 @@ npu_thread_create(pthread_t *thread, void *(*start)(void *), void *data, const c
    }
    pthread_setname_np(*thread, name);
    return true;
+}
+
+bool
+npu_thread_create(pthread_t *thread, void *(*start)(void *), void *data, const char *name)
+{
+   return npu_thread_create_sized(thread, start, data, name, THREAD_STACK_B);
 }
 
 uint64_t
@@ -179,7 +186,7 @@ check_config(const struct npu_sim_config *config, char **error)
 {
    const char *wrong = NULL;
 
-   if (config->engine > NPU_SIM_ENGINE_JIT)
+   if (config->engine > NPU_SIM_ENGINE_TIERED)
       wrong = "engine";
    else if (config->num_cores > NPU_SIM_MAX_CORES)
       wrong = "num_cores";
@@ -220,8 +227,8 @@ npu_sim_create(const struct npu_sim_config *config, char **error)
       sim->num_cores = NPU_SIM_MAX_CORES;
    /* What needs a look at every instruction is the interpreter's. */
    const bool watched = config->trace || config->poison || config->exact || config->coverage;
-   sim->engine = config->engine == NPU_SIM_ENGINE_JIT && !watched ? &npu_engine_jit
-                                                                  : &npu_engine_interp;
+   sim->engine = config->engine == NPU_SIM_ENGINE_INTERP || watched ? &npu_engine_interp
+                                                                    : &npu_engine_jit;
    sim->mem_fd = -1;
    atomic_store(&sim->service_idle, true);
 

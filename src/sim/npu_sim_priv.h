@@ -322,6 +322,8 @@ void npu_fault_ack_locked(struct npu_sim *sim, uint64_t value);
 
 /* pthread_create with all signals blocked but the synchronous ones, a small stack and a name. */
 bool npu_thread_create(pthread_t *thread, void *(*start)(void *), void *data, const char *name);
+bool npu_thread_create_sized(pthread_t *thread, void *(*start)(void *), void *data,
+                             const char *name, size_t stack_B);
 
 /* Number of fork()s this process descends from since the library was loaded. */
 unsigned npu_fork_generation(void);

@@ -57,7 +57,8 @@ faults_as_it_should(struct npu_rig *rig, uint64_t code_va)
 /* ---- configuration -------------------------------------------------------------------------- */
 
 #define KNOWN                                                                                      \
-   "(known: interp, jit, cpu=NAME, cores=N, mem=SIZE, va-bits=N, watchdog=MS, poison, trace, "     \
+   "(known: interp, jit, tiered, cpu=NAME, cores=N, mem=SIZE, va-bits=N, watchdog=MS, poison, "    \
+   "trace, "                                                                                       \
    "exact, portable, canonical-nans)"
 
 static void

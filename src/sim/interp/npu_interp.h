@@ -56,8 +56,9 @@ struct npu_uop {
    bool poison;   /* inactive lanes of the destination are undefined */
 };
 
-/* A decoded kernel. Immutable. */
+/* A decoded kernel. Immutable but for last_use, which is its maker's. */
 struct npu_interp_kernel {
+   _Atomic unsigned users; /* beside its maker */
    struct npu_uop *uops;
    size_t num_uops;
    uint8_t *consts;
@@ -134,6 +135,8 @@ struct npu_interp_core {
 /* ---- npu_interp_decode.c ----------------------------------------------------------------- */
 
 struct npu_interp_kernel *npu_interp_decode(struct npu_vm *vm, uint64_t code_va);
+/* One more user, who calls npu_interp_kernel_free() as well; the last call frees it. */
+struct npu_interp_kernel *npu_interp_kernel_share(struct npu_interp_kernel *kernel);
 void npu_interp_kernel_free(struct npu_interp_kernel *kernel);
 /* Whether the code in memory is still what was decoded. */
 bool npu_interp_kernel_current(struct npu_vm *vm, const struct npu_interp_kernel *kernel);

@@ -455,10 +455,17 @@ npu_interp_decode(struct npu_vm *vm, uint64_t code_va)
    return kernel;
 }
 
+struct npu_interp_kernel *
+npu_interp_kernel_share(struct npu_interp_kernel *kernel)
+{
+   atomic_fetch_add(&kernel->users, 1);
+   return kernel;
+}
+
 void
 npu_interp_kernel_free(struct npu_interp_kernel *kernel)
 {
-   if (!kernel)
+   if (!kernel || atomic_fetch_sub(&kernel->users, 1) > 0)
       return;
    free(kernel->uops);
    free(kernel->consts);

@@ -141,28 +141,13 @@ struct npu_jit_code;
 /* Makes the compiler. Returns NULL and a message in *why (to free) if the host cannot have it. */
 struct npu_jit_compiler *npu_jit_compiler_create(const struct npu_jit_options *options, char **why);
 void npu_jit_compiler_free(struct npu_jit_compiler *compiler);
-/* Compiles a kernel. NULL: not possible, a message in *why (to free). */
+/* Compiles a kernel, on one thread at a time. NULL: not possible or cancelled, a message in *why (to
+ * free). */
 struct npu_jit_code *npu_jit_compile(struct npu_jit_compiler *compiler,
-                                     const struct npu_jit_flow *flow, char **why);
+                                     const struct npu_jit_flow *flow, const _Atomic bool *cancel,
+                                     char **why);
 npu_jit_fn npu_jit_code_fn(const struct npu_jit_code *code);
 void npu_jit_code_free(struct npu_jit_code *code);
-
-/* ---- running (npu_jit_group.c) ----------------------------------------------------------- */
-
-/* What cores need to run a kernel: dispatch->kernel. */
-struct npu_jit_kernel {
-   const struct npu_interp_kernel *interp;
-   npu_jit_fn fn;           /* NULL: in the interpreter */
-   const int32_t *entry_of; /* uop index -> entry, if there is host code */
-   uint32_t num_entries;
-   bool in_window; /* all memory of the address space is in the window */
-};
-
-/* The engine's operations of these names. */
-bool npu_jit_create_core(struct npu_core *core);
-void npu_jit_destroy_core(struct npu_core *core);
-bool npu_jit_run_workgroups(struct npu_core *core, struct npu_dispatch *dispatch, uint64_t first,
-                            uint64_t count);
 
 /* ---- faults (npu_jit_fault.c) ------------------------------------------------------------ */
 

@@ -6,24 +6,30 @@
 // The waves of a group run in turn, each until it ends, waits at a barrier or gives way. A wave is
 // at an entry of the host code, or in the interpreter: there after a budget of backward branches is
 // used up (it may be waiting for another wave), for an instruction that always faults, and from the
-// start if there is no host code. Neighbouring waves that are at entries run in one call; a kernel
+// start if there is no host code yet: then it goes over behind the next barrier, and in its next group,
+// and until then the time is noted (npu_jit_tier.c). Neighbouring waves that are at entries run in one call; a kernel
 // without barriers does so with whole groups. What is known of them behind the call, or after a host
 // fault in it, is in the frame.
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "npu_jit.h"
+#include "npu_jit_library.h"
 
-#define BACKWARD_BRANCHES_PER_TURN (1 << 20)
-#define NO_UOP                     UINT32_MAX
+#define BACKWARD_BRANCHES_PER_TURN          (1 << 20)
+#define NO_UOP                              UINT32_MAX
+/* In the interpreter, where they take longer. It is also how often time is noted. */
+#define INTERPRETED_BRANCHES_PER_TURN       1000
+#define INTERPRETED_BRANCHES_PER_TURN_ALONE 20000
 
 struct core_state {
    struct npu_interp_core interp; /* first: wave->core leads here */
    struct npu_jit_frame frame;
    /* Where the work is: what must be known after a host fault. */
    const struct npu_dispatch *dispatch;
-   const struct npu_jit_kernel *kernel;
+   struct npu_jit_kernel *kernel; /* of all cores: what changes in it is atomic */
+   npu_jit_fn fn;                 /* NULL: in the interpreter */
+   uint64_t since_ns;             /* in the interpreter: until when time has been noted */
    uint64_t group, end_group;
    unsigned wave, ended, waiting;
    bool in_group, in_host_code;
@@ -118,6 +124,24 @@ handle_guarded(struct npu_wave *wave, const struct npu_uop *uop)
    return next != NULL;
 }
 
+/* Looks whether there is host code by now. */
+static void
+look_for_host_code(struct core_state *state)
+{
+   if (!state->fn)
+      state->fn = npu_jit_unit_fn(state->kernel->unit);
+}
+
+/* Notes time spent without host code, in which num_groups groups came to their end. */
+static void
+note_time(struct core_state *state, unsigned num_groups)
+{
+   uint64_t now_ns = npu_jit_now_ns();
+
+   npu_jit_tier_note(&state->kernel->tier, now_ns - state->since_ns, num_groups);
+   state->since_ns = now_ns;
+}
+
 /* ---- waves ------------------------------------------------------------------------------- */
 
 static void
@@ -143,7 +167,7 @@ note_waves(struct core_state *state, unsigned first, unsigned end)
 {
    for (unsigned i = first; i < end; i++) {
       struct npu_wave *wave = &state->interp.waves[i];
-      if (state->kernel->num_entries == 1 || state->frame.entry[i] == NPU_JIT_ENDED) {
+      if (state->kernel->unit->num_entries == 1 || state->frame.entry[i] == NPU_JIT_ENDED) {
          wave->state = NPU_WAVE_ENDED;
          state->ended++;
       } else {
@@ -185,7 +209,7 @@ call(struct core_state *state)
    bool alone = state->ended + state->waiting + 1 == interp->num_waves;
    frame->wave = state->wave;
    frame->end_wave = end;
-   frame->groups_left = whole_group && kernel->num_entries == 1
+   frame->groups_left = whole_group && kernel->unit->num_entries == 1
                            ? state->end_group - state->group - 1
                            : 0;
    frame->full_budget = frame->budget = alone ? INT32_MAX : BACKWARD_BRANCHES_PER_TURN;
@@ -193,7 +217,7 @@ call(struct core_state *state)
    frame->access_uop = NO_UOP;
 
    state->in_host_code = true;
-   uint64_t result = kernel->fn(frame, interp->waves);
+   uint64_t result = state->fn(frame, interp->waves);
    state->in_host_code = false;
    uint32_t index = (uint32_t)(result >> 8);
    note_groups(state, group);
@@ -230,14 +254,20 @@ interpret(struct core_state *state, bool after_fault)
    const struct npu_uop *uop = wave->pc;
 
    wave->budget = state->ended + state->waiting + 1 == state->interp.num_waves
-                     ? INT32_MAX
-                     : BACKWARD_BRANCHES_PER_TURN;
+                     ? INTERPRETED_BRANCHES_PER_TURN_ALONE
+                     : INTERPRETED_BRANCHES_PER_TURN;
    if (after_fault)
       uop = repeat_exactly(wave, uop);
    while (uop)
       uop = uop->fn(wave, uop);
-   if (wave->state == NPU_WAVE_AT_BARRIER && kernel->fn)
-      state->frame.entry[wave->index] = (uint32_t)kernel->entry_of[wave->pc - kernel->interp->uops];
+   if (!state->fn && wave->state == NPU_WAVE_READY)
+      note_time(state, 0);
+   if (wave->state == NPU_WAVE_AT_BARRIER) {
+      look_for_host_code(state);
+      if (state->fn)
+         state->frame.entry[wave->index] =
+            (uint32_t)kernel->unit->entry_of[wave->pc - kernel->interp->uops];
+   }
    state->ended += wave->state == NPU_WAVE_ENDED;
    state->waiting += wave->state == NPU_WAVE_AT_BARRIER;
    state->wave++;
@@ -266,7 +296,7 @@ note_host_fault(struct core_state *state)
 static void
 set_up(struct core_state *state, const struct npu_dispatch *dispatch)
 {
-   const struct npu_jit_kernel *kernel = dispatch->kernel;
+   struct npu_jit_kernel *kernel = dispatch->kernel;
    const struct npu_packet_dispatch *packet = &dispatch->packet;
    struct npu_interp_core *interp = &state->interp;
    struct npu_core *core = interp->core;
@@ -274,6 +304,7 @@ set_up(struct core_state *state, const struct npu_dispatch *dispatch)
 
    state->dispatch = dispatch;
    state->kernel = kernel;
+   state->fn = NULL;
    interp->num_waves = dispatch->num_waves;
    frame->uops = kernel->interp->uops;
    frame->window = interp->window;
@@ -317,8 +348,8 @@ start_wave(struct core_state *state, struct npu_wave *wave)
    const struct npu_jit_kernel *kernel = state->kernel;
 
    wave->state = NPU_WAVE_READY;
-   state->frame.entry[wave->index] = kernel->fn ? 0 : NPU_JIT_IN_INTERPRETER;
-   if (!kernel->fn) {
+   state->frame.entry[wave->index] = state->fn ? 0 : NPU_JIT_IN_INTERPRETER;
+   if (!state->fn) {
       memset(wave->v, 0, kernel->interp->num_vregs * sizeof(wave->v[0]));
       memset(wave->s, 0, sizeof(wave->s));
       memset(wave->m, 0, sizeof(wave->m));
@@ -339,6 +370,7 @@ start_group(struct core_state *state)
    sr[NPU_SR_GROUP_ID_Y] = state->group / packet->grid[0] % packet->grid[1];
    sr[NPU_SR_GROUP_ID_Z] = state->group / packet->grid[0] / packet->grid[1];
    follow_group(state);
+   look_for_host_code(state);
    for (unsigned i = 0; i < interp->num_waves; i++)
       start_wave(state, &interp->waves[i]);
    state->wave = state->ended = state->waiting = 0;
@@ -412,6 +444,8 @@ run_groups(struct core_state *state, bool after_fault)
          return false;
       after_fault = false;
       state->in_group = false;
+      if (!state->fn)
+         note_time(state, 1);
       npu_queue_progress(core->queue);
    }
    return true;
@@ -437,6 +471,9 @@ npu_jit_run_workgroups(struct npu_core *core, struct npu_dispatch *dispatch, uin
    state->group = first;
    state->end_group = first + count;
    state->in_group = state->in_host_code = false;
+   look_for_host_code(state);
+   if (!state->fn)
+      state->since_ns = npu_jit_now_ns();
 
    /* One guard for all: what the work needs behind a host fault is in *state. */
    struct npu_guard guard = window_guard(interp);

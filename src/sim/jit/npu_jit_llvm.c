@@ -29,7 +29,6 @@
    "loop-mssa(licm),instcombine<no-verify-fixpoint>,simplifycfg,adce)"
 
 struct npu_jit_compiler {
-   pthread_mutex_t lock; /* one compilation at a time */
    struct npu_jit_options options;
    struct npu_jit_host host;
    LLVMTargetMachineRef machine;
@@ -178,6 +177,46 @@ define_symbols(struct npu_jit_compiler *compiler)
       LLVMConsumeError(error);
 }
 
+static LLVMMemoryBufferRef
+emit(struct npu_jit_compiler *compiler, LLVMModuleRef module, char **why)
+{
+   LLVMMemoryBufferRef object = NULL;
+   char *message = NULL;
+
+   if (LLVMTargetMachineEmitToMemoryBuffer(compiler->machine, module, LLVMObjectFile, &message,
+                                           &object))
+   {
+      explain(why, "LLVM", message);
+      LLVMDisposeMessage(message);
+      return NULL;
+   }
+   return object;
+}
+
+/* Compiles next to nothing. LLVM makes objects when it first needs them that are destroyed at exit;
+ * those that every compilation needs exist behind this. */
+static void
+warm_up(struct npu_jit_compiler *compiler)
+{
+   LLVMContextRef context = LLVMContextCreate();
+   LLVMModuleRef module = LLVMModuleCreateWithNameInContext("npu_nothing", context);
+   LLVMBuilderRef builder = LLVMCreateBuilderInContext(context);
+   LLVMTypeRef i64 = LLVMInt64TypeInContext(context);
+   LLVMValueRef fn = LLVMAddFunction(module, "npu_nothing", LLVMFunctionType(i64, &i64, 1, false));
+   char *why = NULL;
+
+   LLVMSetTarget(module, compiler->triple);
+   LLVMPositionBuilderAtEnd(builder, LLVMAppendBasicBlockInContext(context, fn, ""));
+   LLVMBuildRet(builder, LLVMGetParam(fn, 0));
+   LLVMMemoryBufferRef object = emit(compiler, module, &why);
+   if (object)
+      LLVMDisposeMemoryBuffer(object);
+   free(why);
+   LLVMDisposeBuilder(builder);
+   LLVMDisposeModule(module);
+   LLVMContextDispose(context);
+}
+
 struct npu_jit_compiler *
 npu_jit_compiler_create(const struct npu_jit_options *options, char **why)
 {
@@ -188,7 +227,6 @@ npu_jit_compiler_create(const struct npu_jit_options *options, char **why)
    if (!compiler)
       return NULL;
    pthread_once(&targets_once, register_target);
-   pthread_mutex_init(&compiler->lock, NULL);
    compiler->options = *options;
    compiler->triple = LLVMGetDefaultTargetTriple();
    if (choose_host(options->cpu, &compiler->host, &cpu, &features, why)) {
@@ -212,6 +250,7 @@ npu_jit_compiler_create(const struct npu_jit_options *options, char **why)
       return NULL;
    }
    define_symbols(compiler);
+   warm_up(compiler);
    return compiler;
 }
 
@@ -228,7 +267,6 @@ npu_jit_compiler_free(struct npu_jit_compiler *compiler)
    if (compiler->machine)
       LLVMDisposeTargetMachine(compiler->machine);
    LLVMDisposeMessage(compiler->triple);
-   pthread_mutex_destroy(&compiler->lock);
    free(compiler);
 }
 
@@ -320,7 +358,7 @@ dump(LLVMModuleRef module, const char *what)
 /* Object code in a buffer. NULL: a message in *why. */
 static LLVMMemoryBufferRef
 make_object(struct npu_jit_compiler *compiler, const struct npu_jit_flow *flow, const char *name,
-            char **why)
+            const _Atomic bool *cancel, char **why)
 {
    LLVMContextRef context = LLVMContextCreate();
    LLVMModuleRef module = make_module(compiler, flow, context, name);
@@ -338,13 +376,10 @@ make_object(struct npu_jit_compiler *compiler, const struct npu_jit_flow *flow, 
 #endif
       if (!*why && optimise(compiler, module, why)) {
          dump(module, "optimised");
-         if (LLVMTargetMachineEmitToMemoryBuffer(compiler->machine, module, LLVMObjectFile,
-                                                 &message, &object))
-         {
-            explain(why, "LLVM", message);
-            LLVMDisposeMessage(message);
-            object = NULL;
-         }
+         if (*cancel)
+            explain(why, "JIT", "cancelled");
+         else
+            object = emit(compiler, module, why);
       }
       LLVMDisposeModule(module);
    }
@@ -353,7 +388,8 @@ make_object(struct npu_jit_compiler *compiler, const struct npu_jit_flow *flow, 
 }
 
 struct npu_jit_code *
-npu_jit_compile(struct npu_jit_compiler *compiler, const struct npu_jit_flow *flow, char **why)
+npu_jit_compile(struct npu_jit_compiler *compiler, const struct npu_jit_flow *flow,
+                const _Atomic bool *cancel, char **why)
 {
    struct npu_jit_code *code = calloc(1, sizeof(*code));
    LLVMErrorRef error = NULL;
@@ -363,9 +399,8 @@ npu_jit_compile(struct npu_jit_compiler *compiler, const struct npu_jit_flow *fl
    if (!code)
       return NULL;
    code->compiler = compiler;
-   pthread_mutex_lock(&compiler->lock);
    snprintf(name, sizeof(name), "npu_wave_%llu", (unsigned long long)compiler->num_compiled++);
-   LLVMMemoryBufferRef object = make_object(compiler, flow, name, why);
+   LLVMMemoryBufferRef object = make_object(compiler, flow, name, cancel, why);
    if (object) {
       LLVMOrcExecutorAddress address = 0;
       code->tracker = LLVMOrcJITDylibCreateResourceTracker(
@@ -377,7 +412,6 @@ npu_jit_compile(struct npu_jit_compiler *compiler, const struct npu_jit_flow *fl
          explain_error(why, "LLVM", error);
       code->fn = (npu_jit_fn)(uintptr_t)address;
    }
-   pthread_mutex_unlock(&compiler->lock);
    if (!code->fn) {
       npu_jit_code_free(code);
       return NULL;

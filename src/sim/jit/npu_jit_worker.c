@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: MIT
+// Copyright © 2026 The NPU stack authors
+//
+// The compile thread: one for the process, made with the first request, ended with the last library.
+//
+// Its queue is served in order of the requests, but units that somebody waits for go first. LLVM
+// cannot be interrupted, only asked between its steps; so how long a compilation may take is bounded
+// by how much is compiled (npu_jit_llvm.c).
+//
+// exit: LLVM must not be at work when its static objects are destroyed. A handler drops what is
+// queued, cancels the compilation that is going on, and waits for it. Handlers run in reverse order
+// of their registration, and LLVM makes some of its objects late; so the handler is registered when
+// the thread is made, when the compiler is, and after the first compilations.
+//
+// fork: the child has no compile thread. Libraries begin anew there, and what the parent had is left
+// as it is. If LLVM was at work at that moment, the child cannot know in which state: it stays in the
+// interpreter.
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "npu_jit_library.h"
+
+#define STACK_B (16 * 1024 * 1024) /* LLVM recurses over large blocks */
+
+#define WATCHED_COMPILATIONS 3
+
+/* All guarded by npu_jit_lock. */
+static struct {
+   pthread_t thread;
+   bool has_thread, quit;
+   bool broken; /* no compilation in this process */
+   struct npu_jit_unit *first;
+   struct npu_jit_unit *current; /* COMPILING */
+   pthread_cond_t work, done;
+   _Atomic bool cancel; /* the compilation of current */
+} worker = {.work = PTHREAD_COND_INITIALIZER, .done = PTHREAD_COND_INITIALIZER};
+
+static void at_exit(void);
+
+/* ---- one unit ---------------------------------------------------------------------------- */
+
+static void
+explain(const struct npu_jit_unit *unit, const char *what, const char *why)
+{
+   if (npu_jit_debug() & NPU_JIT_DEBUG_TIER)
+      fprintf(stderr, "npu: jit: kernel %016llx (%zu instructions) %s%s%s\n",
+              (unsigned long long)unit->hash[0], unit->num_uops, what, why ? ": " : "",
+              why ? why : "");
+}
+
+/* The compiler of the unit's library. Only the compile thread makes and uses it. */
+static struct npu_jit_compiler *
+get_compiler(struct npu_jit_unit *unit)
+{
+   struct npu_jit_library *library = unit->library;
+
+   if (!library->compiler && !library->no_compiler) {
+      char *why;
+      library->compiler = npu_jit_compiler_create(&library->options, &why);
+      library->no_compiler = !library->compiler;
+      if (library->no_compiler)
+         fprintf(stderr, "npu: no JIT, using the interpreter: %s\n", why ? why : "out of memory");
+      free(why);
+      atexit(at_exit);
+   }
+   return library->compiler;
+}
+
+/* Makes the unit's code. No lock held: nobody else touches what is not atomic. */
+static void
+compile(struct npu_jit_unit *unit)
+{
+   struct npu_jit_compiler *compiler = get_compiler(unit);
+   struct npu_jit_flow *flow = compiler ? npu_jit_flow_create(unit->kernel) : NULL;
+   uint64_t start_ns = npu_jit_now_ns();
+   char *why = NULL;
+
+   if (!flow) {
+      explain(unit, "stays in the interpreter",
+              compiler ? "too many resume points" : "no compiler");
+      return;
+   }
+   unit->code = npu_jit_compile(compiler, flow, &worker.cancel, &why);
+   if (unit->code) {
+      uint64_t ns = npu_jit_now_ns() - start_ns;
+      char text[64];
+      npu_jit_tier_learn(unit->num_uops, ns);
+      snprintf(text, sizeof(text), "compiled in %.1f ms", (double)ns / 1e6);
+      explain(unit, text, NULL);
+      unit->entry_of = flow->entry_of;
+      unit->num_entries = flow->num_entries;
+      flow->entry_of = NULL;
+      atomic_store_explicit(&unit->fn, npu_jit_code_fn(unit->code), memory_order_release);
+   } else {
+      explain(unit, "stays in the interpreter", why ? why : "out of memory");
+   }
+   free(why);
+   npu_jit_flow_free(flow);
+}
+
+static void *
+worker_main(void *data)
+{
+   static unsigned num_compiled;
+
+   pthread_mutex_lock(&npu_jit_lock);
+   for (;;) {
+      while (!worker.quit && !worker.first)
+         pthread_cond_wait(&worker.work, &npu_jit_lock);
+      if (worker.quit)
+         break;
+      struct npu_jit_unit *unit = worker.first;
+      worker.first = unit->next;
+      worker.current = unit;
+      unit->state = NPU_JIT_UNIT_COMPILING;
+      pthread_mutex_unlock(&npu_jit_lock);
+      compile(unit);
+      if (num_compiled++ < WATCHED_COMPILATIONS)
+         atexit(at_exit);
+      pthread_mutex_lock(&npu_jit_lock);
+      unit->state = unit->code ? NPU_JIT_UNIT_READY : NPU_JIT_UNIT_FAILED;
+      npu_interp_kernel_free(unit->kernel);
+      unit->kernel = NULL;
+      worker.current = NULL;
+      pthread_cond_broadcast(&worker.done);
+   }
+   pthread_mutex_unlock(&npu_jit_lock);
+   return NULL;
+}
+
+/* ---- its life ---------------------------------------------------------------------------- */
+
+void
+npu_jit_worker_stop(void)
+{
+   pthread_mutex_lock(&npu_jit_lock);
+   bool stop = worker.has_thread && !worker.first && !worker.current && !worker.quit;
+   if (stop) {
+      worker.quit = true;
+      pthread_cond_signal(&worker.work);
+   }
+   pthread_mutex_unlock(&npu_jit_lock);
+   if (!stop)
+      return;
+   pthread_join(worker.thread, NULL);
+   pthread_mutex_lock(&npu_jit_lock);
+   worker.has_thread = worker.quit = false;
+   pthread_mutex_unlock(&npu_jit_lock);
+}
+
+static void
+at_exit(void)
+{
+   pthread_mutex_lock(&npu_jit_lock);
+   worker.broken = true;
+   while (worker.first)
+      npu_jit_forget_locked(worker.first);
+   atomic_store(&worker.cancel, true);
+   while (worker.current)
+      pthread_cond_wait(&worker.done, &npu_jit_lock);
+   pthread_cond_broadcast(&worker.done);
+   pthread_mutex_unlock(&npu_jit_lock);
+   npu_jit_worker_stop();
+}
+
+static void
+before_fork(void)
+{
+   pthread_mutex_lock(&npu_jit_lock);
+}
+
+static void
+after_fork_in_parent(void)
+{
+   pthread_mutex_unlock(&npu_jit_lock);
+}
+
+static void
+after_fork_in_child(void)
+{
+   worker.broken = worker.broken || worker.current;
+   worker.has_thread = worker.quit = false;
+   worker.first = worker.current = NULL;
+   pthread_cond_init(&worker.work, NULL);
+   pthread_cond_init(&worker.done, NULL);
+   npu_jit_library_reset_locked();
+   pthread_mutex_unlock(&npu_jit_lock);
+}
+
+static void
+watch_forks(void)
+{
+   pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+}
+
+void
+npu_jit_watch_forks(void)
+{
+   static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+   pthread_once(&once, watch_forks);
+}
+
+static bool
+start_locked(void)
+{
+   static bool watches_exit;
+
+   /* After LLVM was loaded, so that the handler runs before LLVM's own. */
+   if (!watches_exit)
+      watches_exit = atexit(at_exit) == 0;
+   if (!worker.has_thread && !worker.quit)
+      worker.has_thread = npu_thread_create_sized(&worker.thread, worker_main, NULL, "npu-jit",
+                                                  STACK_B);
+   return worker.has_thread;
+}
+
+/* ---- requests ---------------------------------------------------------------------------- */
+
+void
+npu_jit_forget_locked(struct npu_jit_unit *unit)
+{
+   if (unit->state != NPU_JIT_UNIT_QUEUED)
+      return;
+   struct npu_jit_unit **link = &worker.first;
+   while (*link != unit)
+      link = &(*link)->next;
+   *link = unit->next;
+   unit->state = NPU_JIT_UNIT_COLD;
+   atomic_store(&unit->requested, false);
+}
+
+static void
+enqueue_locked(struct npu_jit_unit *unit, bool urgent)
+{
+   atomic_store(&unit->requested, true);
+   if (unit->state == NPU_JIT_UNIT_QUEUED && urgent && !unit->urgent)
+      npu_jit_forget_locked(unit);
+   if (unit->state != NPU_JIT_UNIT_COLD || worker.broken || !start_locked())
+      return;
+   atomic_store(&unit->requested, true);
+   struct npu_jit_unit **link = &worker.first;
+   while (*link && (!urgent || (*link)->urgent))
+      link = &(*link)->next;
+   unit->urgent = urgent;
+   unit->next = *link;
+   *link = unit;
+   unit->state = NPU_JIT_UNIT_QUEUED;
+   pthread_cond_signal(&worker.work);
+}
+
+void
+npu_jit_request(struct npu_jit_unit *unit)
+{
+   pthread_mutex_lock(&npu_jit_lock);
+   enqueue_locked(unit, false);
+   pthread_mutex_unlock(&npu_jit_lock);
+}
+
+void
+npu_jit_request_and_wait(struct npu_jit_unit *unit, const _Atomic int *stop)
+{
+   pthread_mutex_lock(&npu_jit_lock);
+   enqueue_locked(unit, true);
+   while ((unit->state == NPU_JIT_UNIT_QUEUED || unit->state == NPU_JIT_UNIT_COMPILING) && !*stop) {
+      /* *stop is written without a signal. */
+      struct timespec until;
+      clock_gettime(CLOCK_REALTIME, &until);
+      until.tv_nsec += 20000000;
+      until.tv_sec += until.tv_nsec / 1000000000;
+      until.tv_nsec %= 1000000000;
+      pthread_cond_timedwait(&worker.done, &npu_jit_lock, &until);
+   }
+   pthread_mutex_unlock(&npu_jit_lock);
+}
+
+void
+npu_jit_wait_for_library_locked(struct npu_jit_library *library)
+{
+   struct npu_jit_unit *unit = worker.first;
+
+   while (unit) {
+      struct npu_jit_unit *next = unit->next;
+      if (unit->library == library)
+         npu_jit_forget_locked(unit);
+      unit = next;
+   }
+   while (worker.current && worker.current->library == library) {
+      atomic_store(&worker.cancel, true);
+      pthread_cond_wait(&worker.done, &npu_jit_lock);
+   }
+   atomic_store(&worker.cancel, false);
+}
