@@ -451,6 +451,60 @@ map_twice(const void *arg)
    CLT_CALL(clFinish(clt.queue));
 }
 
+/* Where the device and the host share memory a map is the buffer itself, not a copy: the same bytes have the
+ * same address each time, in parent and sub-buffer, and commands see each other's work through it.
+ */
+static void
+map_in_place(const void *arg)
+{
+   enum {
+      N = 1 << 20,
+      START = 65536
+   };
+   uint8_t *model = clt_alloc(N), *out = clt_alloc(N), *first = NULL;
+   cl_int error;
+
+   if (!CLT_DEVICE_INFO(cl_bool, CL_DEVICE_HOST_UNIFIED_MEMORY)) {
+      clt_fail("the device says that it has memory of its own");
+      return;
+   }
+   clt_random_bytes(model, N, 11);
+   cl_mem mem = clt_buffer(N, model);
+   const cl_buffer_region region = {START, N - START};
+   cl_mem sub = clCreateSubBuffer(mem, CL_MEM_READ_WRITE, CL_BUFFER_CREATE_TYPE_REGION, &region,
+                                  &error);
+   clt_require(error, "clCreateSubBuffer");
+   clt_own_mem(sub);
+
+   for (uint32_t i = 0; i < 20; i++) {
+      const size_t offset = i * 1000;
+      uint8_t *a = clEnqueueMapBuffer(clt.queue, mem, CL_FALSE, CL_MAP_READ | CL_MAP_WRITE, offset,
+                                      N - offset, 0, NULL, NULL, &error);
+      clt_require(error, "clEnqueueMapBuffer of the parent");
+      uint8_t *b = clEnqueueMapBuffer(clt.queue, sub, CL_TRUE, CL_MAP_WRITE, offset,
+                                      N - START - offset, 0, NULL, NULL, &error);
+      clt_require(error, "clEnqueueMapBuffer of the sub-buffer");
+      if (!first)
+         first = a;
+      CLT_CHECK(a == first + offset, "map %u is at %p, not at %p", i, (void *)a,
+                (void *)(first + offset));
+      CLT_CHECK(b == a + START, "the sub-buffer is at %p, its parent at %p", (void *)b, (void *)a);
+      clt_same("mapped parent", a, model + offset, N - offset);
+      a[i] = model[offset + i] = (uint8_t)i;
+      b[2 * i] = model[START + offset + 2 * i] = (uint8_t)~i;
+      CLT_CALL(clEnqueueUnmapMemObject(clt.queue, sub, b, 0, NULL, NULL));
+      CLT_CALL(clEnqueueUnmapMemObject(clt.queue, mem, a, 0, NULL, NULL));
+
+      /* a command in between, which the next map must show */
+      memset(model + N - 4096, (int)i, 4096);
+      CLT_CALL(clEnqueueFillBuffer(clt.queue, mem, &i, 1, N - 4096, 4096, 0, NULL, NULL));
+      if (i % 3 == 0)
+         clt_read(mem, 0, N, out);
+   }
+   clt_read(mem, 0, N, out);
+   clt_same("buffer", out, model, N);
+}
+
 static void
 map_errors(const void *arg)
 {
@@ -629,6 +683,7 @@ main(int argc, char **argv)
    clt_run_fresh(map_keeps_unwritten_bytes, NULL);
    clt_run_fresh(map_invalidate, NULL);
    clt_run_fresh(map_twice, NULL);
+   clt_run_fresh(map_in_place, NULL);
    clt_run_fresh(map_errors, NULL);
    clt_run_fresh(sub_buffers, NULL);
    clt_run_fresh(sub_buffer_errors, NULL);

@@ -216,7 +216,7 @@ init_caps(struct npu_screen *screen)
    caps->query_timestamp = true;
    caps->timer_resolution = DIV_ROUND_UP(1000000000u, info->timestamp_hz);
    caps->device_reset_status_query = true;
-   caps->uma = false; /* device-local memory, reached through a mapping */
+   caps->uma = true; /* the CPU reaches buffers through coherent, cached mappings */
    caps->vendor_id = info->vendor_id;
    caps->device_id = info->device_id;
    caps->video_memory = info->mem_size_B >> 20;
