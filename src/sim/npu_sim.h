@@ -118,6 +118,15 @@ uint64_t npu_sim_mem_size_B(const struct npu_sim *sim);
 void npu_sim_set_irq(struct npu_sim *sim, void (*callback)(void *data, unsigned vector),
                      void *data);
 
+/* Lends the calling thread to a hardware queue: executes packets of its ring as the queue's own
+ * thread would, until until(data) is true after one, the ring is empty, the queue is stopped, or
+ * another thread is at it already. Returns whether until(data) became true. A thread that has
+ * nothing to do but wait for a queue saves two switches of threads this way, which take longer than
+ * a small kernel. The interrupt callback may be called on this thread; so no lock may be held that
+ * the callback takes. Not from the callback. */
+bool npu_sim_lend_thread(struct npu_sim *sim, unsigned queue, bool (*until)(void *data),
+                         void *data);
+
 /* System memory as a bus master sees it: physical addresses with bit 47 set, which is removed. Both
  * functions copy size_B bytes and return false if the address does not exist; they may be called
  * from any thread of the device at once. Without them such addresses are memory errors. Atomics on

@@ -3,7 +3,8 @@
 //
 // A hardware queue: its registers, and the thread that fetches packets from its ring.
 //
-// Each queue has a thread of its own, so a queue that hangs cannot hold up another one. Packets of
+// Each queue has a thread of its own, so a queue that hangs cannot hold up another one. A thread that
+// waits for the queue may stand in for it (npu_sim_lend_thread). Packets of
 // a ring run one after the other, which satisfies every BARRIER flag and fence by construction.
 // Disabling a queue stops it after the packet it executes; kill, watchdog and reset end the running
 // EXEC through queue->stop, which engines, copies and waits look at.
@@ -244,6 +245,23 @@ has_work(const struct npu_queue *queue)
    return queue->enabled && !queue->resetting && queue->head != queue->tail;
 }
 
+/* Executes the next packet; drops the lock meanwhile. */
+static void
+run_next_locked(struct npu_queue *queue)
+{
+   uint32_t slot = queue->head & ((1u << queue->ring_size_log2) - 1);
+   uint64_t pa = queue->ring_base + (uint64_t)slot * NPU_PACKET_SIZE_B;
+   queue->busy = true;
+   pthread_mutex_unlock(&queue->lock);
+
+   execute_ring_packet(queue, pa);
+
+   pthread_mutex_lock(&queue->lock);
+   queue->busy = false;
+   queue->head++;
+   pthread_cond_broadcast(&queue->idle);
+}
+
 static void *
 queue_main(void *data)
 {
@@ -251,25 +269,33 @@ queue_main(void *data)
 
    pthread_mutex_lock(&queue->lock);
    for (;;) {
-      while (!queue->quit && !has_work(queue))
+      while (!queue->quit && (queue->busy || !has_work(queue)))
          pthread_cond_wait(&queue->work, &queue->lock);
       if (queue->quit)
          break;
-
-      uint32_t slot = queue->head & ((1u << queue->ring_size_log2) - 1);
-      uint64_t pa = queue->ring_base + (uint64_t)slot * NPU_PACKET_SIZE_B;
-      queue->busy = true;
-      pthread_mutex_unlock(&queue->lock);
-
-      execute_ring_packet(queue, pa);
-
-      pthread_mutex_lock(&queue->lock);
-      queue->busy = false;
-      queue->head++;
-      pthread_cond_broadcast(&queue->idle);
+      run_next_locked(queue);
    }
    pthread_mutex_unlock(&queue->lock);
    return NULL;
+}
+
+bool
+npu_sim_lend_thread(struct npu_sim *sim, unsigned index, bool (*until)(void *data), void *data)
+{
+   if (sim->fork_generation != npu_fork_generation() || index >= NPU_NUM_QUEUES)
+      return false;
+
+   struct npu_queue *queue = &sim->queues[index];
+   bool done = false;
+   pthread_mutex_lock(&queue->lock);
+   while (!done && !queue->quit && !queue->busy && has_work(queue)) {
+      run_next_locked(queue);
+      done = until(data);
+   }
+   if (has_work(queue))
+      pthread_cond_signal(&queue->work); /* for what is left */
+   pthread_mutex_unlock(&queue->lock);
+   return done;
 }
 
 /* ---- life and registers ------------------------------------------------------------------ */

@@ -4,6 +4,7 @@
 // Queues and packets: every packet type and what is wrong with it, rings, fences, interrupts, fault
 // records, watchdog, kill, reset, several queues at once.
 
+#include <pthread.h>
 #include <time.h>
 
 #include "sim_check.h"
@@ -564,6 +565,94 @@ test_defects(struct tap *tap)
    tap_case(tap, "defects on demand");
 }
 
+/* ---- lent threads --------------------------------------------------------------------------- */
+
+struct lender {
+   struct npu_sim *sim;
+   _Atomic uint64_t last; /* seqno to wait for; 0: not known yet */
+   pthread_t thread;
+};
+
+static bool
+reached(void *data)
+{
+   struct lender *l = data;
+   uint64_t last = l->last;
+
+   return last && npu_sim_reg_read(l->sim, NPU_REG_QUEUE_FENCE(0)) >= last;
+}
+
+static void *
+lend(void *data)
+{
+   struct lender *l = data;
+
+   while (!npu_sim_lend_thread(l->sim, 0, reached, l) && !reached(l))
+      ;
+   return NULL;
+}
+
+static bool
+never(void *data)
+{
+   return false;
+}
+
+/* Threads that help a queue: every packet is executed once and in order, whoever does it. */
+static void
+test_lent_threads(struct tap *tap)
+{
+   enum {
+      THREADS = 4,
+      JOBS = 500
+   };
+   struct npu_rig *rig = sim_check_rig(2);
+   struct npu_sim *sim = npu_rig_sim(rig);
+   uint64_t count_va = sim_assemble(rig, "rdsr s0, args\n mov.b32 v0, 0\n"
+                                         "atom_iadd_o.i32.noret [s0 + zx(v0)<<0], 1\n end\n");
+   uint64_t va = npu_rig_alloc(rig, 4096, NPU_RIG_RW), seqno = 0;
+   uint64_t *words = npu_rig_ptr(rig, va);
+   struct lender lenders[THREADS];
+
+   CHECK(!npu_sim_lend_thread(sim, 0, never, NULL)); /* not enabled */
+   CHECK(!npu_sim_lend_thread(sim, NPU_NUM_QUEUES, never, NULL));
+
+   for (unsigned i = 0; i < THREADS; i++) {
+      lenders[i] = (struct lender){.sim = sim};
+      pthread_create(&lenders[i].thread, NULL, lend, &lenders[i]);
+   }
+   for (unsigned i = 1; i <= JOBS; i++) {
+      struct npu_packet_dispatch dispatch = npu_rig_dispatch(count_va, va, 3, 33);
+      struct npu_packet_signal signal = {.type = NPU_PACKET_SIGNAL, .va = va + 8, .value = i};
+
+      npu_rig_submit(rig, 0, NPU_RIG_ASID, &dispatch, 1);
+      seqno = npu_rig_submit(rig, 0, NPU_RIG_ASID, &signal, 1);
+   }
+   for (unsigned i = 0; i < THREADS; i++)
+      lenders[i].last = seqno;
+   CHECK(npu_rig_wait(rig, 0, seqno, 20000));
+   for (unsigned i = 0; i < THREADS; i++)
+      pthread_join(lenders[i].thread, NULL);
+   CHECK_EQ((uint32_t)words[0], JOBS * 3 * 33);
+   CHECK_EQ(words[1], JOBS);
+   CHECK(!npu_sim_lend_thread(sim, 0, never, NULL)); /* nothing to do */
+
+   /* A thread that works for the queue notices a kill as the queue's own does. */
+   struct lender helper = {.sim = sim};
+   pthread_create(&helper.thread, NULL, lend, &helper);
+   seqno = start(rig, 0, sim_assemble(rig, loop_kernel), 1);
+   helper.last = seqno;
+   wait_until_running(rig, 0);
+   npu_sim_reg_write(sim, NPU_REG_QUEUE_CONTROL(0),
+                     NPU_QUEUE_CONTROL_ENABLE__MASK | NPU_QUEUE_CONTROL_KILL__MASK);
+   CHECK(npu_rig_wait(rig, 0, seqno, 5000));
+   pthread_join(helper.thread, NULL);
+   struct npu_rig_fault fault;
+   CHECK(npu_rig_pop_fault(rig, &fault) && fault.type == NPU_FAULT_KILLED);
+   npu_rig_destroy(rig);
+   tap_case(tap, "lent threads");
+}
+
 int
 main(void)
 {
@@ -580,5 +669,6 @@ main(void)
    test_reset(&tap);
    test_code_changes(&tap);
    test_defects(&tap);
+   test_lent_threads(&tap);
    return tap_done(&tap);
 }

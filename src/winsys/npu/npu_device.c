@@ -123,6 +123,7 @@ npu_device_open(void)
       errno = error;
       return NULL;
    }
+   dev->transport->trusts_pointers = true; /* all are ours */
    pthread_mutex_init(&dev->lock, NULL);
 
    int ret = query_info(dev);

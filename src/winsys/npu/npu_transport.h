@@ -9,6 +9,7 @@
 #ifndef NPU_TRANSPORT_H
 #define NPU_TRANSPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,6 +42,11 @@ struct npu_transport_ops {
 
 struct npu_transport {
    const struct npu_transport_ops *ops;
+
+   /* Set by a caller that passes none but valid pointers: a transport in this process then need not
+    * turn wild ones into EFAULT, which costs it several system calls per ioctl.
+    */
+   bool trusts_pointers;
 };
 
 /* Opens the accelerator of that name, or the default one for NULL and "" (drm if there is a device,

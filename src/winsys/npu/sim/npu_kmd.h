@@ -21,8 +21,9 @@
  *
  * Locking: npu_kmd.lock protects everything below but what says otherwise. Every ioctl holds it
  * from lookup to commit; only waiting (condition variable changed) and zeroing of freed memory
- * happen without it. The interrupt callback of the model takes npu_kmd.wake_lock only. Order: lock,
- * then wake_lock.
+ * happen without it. The interrupt callback of the model handles the interrupt itself if it gets
+ * the lock without waiting; a thread that holds it may be waiting for the model. Order: lock, then
+ * wake_lock.
  */
 
 #ifndef NPU_KMD_H
@@ -66,6 +67,11 @@ long npu_kmd_fail_alloc_after(long count);
 int npu_kmd_copy_in(void *to, uint64_t from_user, size_t size_B);
 int npu_kmd_copy_out(uint64_t to_user, const void *from, size_t size_B);
 
+/* Whether the copies of this thread may do without checks: npu_transport.trusts_pointers of the
+ * caller of the present ioctl.
+ */
+void npu_kmd_trust_pointers(bool trust);
+
 /* Copies an array of structures of size_B bytes each in, following the rules of the uAPI. *out is
  * NULL for an empty array, else the caller frees it with npu_kmd_free. 0, -EINVAL, -E2BIG, -EFAULT,
  * -ENOMEM.
@@ -86,8 +92,9 @@ struct npu_kmd_fence_cb {
  */
 struct npu_kmd_fence {
    unsigned refs;
-   bool signalled;
-   int error; /* 0, or -errno of the work that failed */
+   bool signalled;          /* atomic: may be read without the lock */
+   struct npu_kmd_job *job; /* whose end this is, while it is pending; not referenced */
+   int error;               /* 0, or -errno of the work that failed */
    struct npu_list callbacks;
    struct npu_list signal_node; /* in npu_kmd.signalling */
 
@@ -414,6 +421,7 @@ struct npu_kmd {
    pthread_mutex_t wake_lock; /* protects the three below */
    pthread_cond_t wake;
    bool irq, work, stop;
+   bool thread_watches; /* it wakes up by itself as long as there are jobs on the hardware */
 };
 
 /* The device of this process: one for all opens. NULL + errno. */

@@ -4,9 +4,11 @@
  * The shared device: brings the model up, owns the driver's thread, and goes when the last file is
  * closed.
  *
- * Threads: the model calls on_irq() from a thread of its own; that only sets a flag. The driver's
- * thread then reads fences and fault records, signals, and feeds the rings. While work is on the
- * hardware it also looks once in a while without an interrupt: a lost one costs time, not the job.
+ * Threads: the model calls on_irq() from the thread that finished the work. It reads fences and
+ * fault records, signals, and feeds the rings, right there: another thread would have to be woken up
+ * first, which takes longer than a small kernel. Only if the lock is taken the driver's thread does
+ * it. While work is on the hardware that thread also looks once in a while without an interrupt: a
+ * lost one costs time, not the job.
  *
  * fork: the child has neither the thread nor the model's, and locks may be held by threads that do
  * not exist there. So a child starts afresh with its first open; what it inherited answers ENODEV
@@ -139,7 +141,14 @@ npu_kmd_wake(struct npu_kmd *kmd, bool irq)
 static void
 on_irq(void *data, unsigned vector)
 {
-   npu_kmd_wake(data, true);
+   struct npu_kmd *kmd = data;
+
+   if (pthread_mutex_trylock(&kmd->lock)) {
+      npu_kmd_wake(kmd, true);
+      return;
+   }
+   npu_kmd_sched_interrupt(kmd);
+   npu_kmd_unlock(kmd);
 }
 
 static void *
@@ -169,6 +178,7 @@ driver_thread(void *data)
       poll_ns = kmd->num_dying        ? npu_kmd_now_ns() + KILL_RETRY_NS
                 : kmd->num_jobs_on_hw ? npu_kmd_now_ns() + LOST_IRQ_NS
                                       : INT64_MAX;
+      kmd->thread_watches = poll_ns != INT64_MAX;
       npu_kmd_unlock(kmd);
    }
 }

@@ -98,8 +98,9 @@ npu_kmd_fence_signal(struct npu_kmd *kmd, struct npu_kmd_fence *fence, int error
    if (fence->signalled)
       return;
 
-   fence->signalled = true;
    fence->error = error;
+   fence->job = NULL;
+   __atomic_store_n(&fence->signalled, true, __ATOMIC_RELEASE);
    npu_list_append(&kmd->signalling, &npu_kmd_fence_ref(fence)->signal_node);
 
    /* Called from a callback: the call below us on the stack takes it from the list. */

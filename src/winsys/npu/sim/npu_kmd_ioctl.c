@@ -80,7 +80,10 @@ npu_kmd_file_ioctl(struct npu_transport *transport, unsigned long request, void 
    if (out_B > MAX_ARGS_B)
       out_B = MAX_ARGS_B;
 
-   memset(args, 0, sizeof(args));
+   /* Only what this call may look at. */
+   size_t args_B = _IOC_SIZE(desc->request) > in_B ? _IOC_SIZE(desc->request) : in_B;
+   memset(args, 0, args_B > out_B ? args_B : out_B);
+   npu_kmd_trust_pointers(transport->trusts_pointers);
    if (npu_kmd_copy_in(args, (uintptr_t)arg, in_B))
       return -EFAULT;
 

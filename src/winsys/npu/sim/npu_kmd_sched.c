@@ -114,9 +114,11 @@ push_job(struct npu_kmd *kmd, struct npu_kmd_hwq *hwq, struct npu_kmd_job *job)
    npu_list_remove(&job->node);
    npu_list_append(&hwq->jobs, &job->node);
 
-   /* The first one: the driver's thread starts to look for lost interrupts. */
-   if (kmd->num_jobs_on_hw == 1)
+   /* The first one after a while: the driver's thread starts to look for lost interrupts. */
+   if (!kmd->thread_watches) {
+      kmd->thread_watches = true;
       npu_kmd_wake(kmd, false);
+   }
    /* Queues that are never used cost the model nothing. */
    if (!hwq->enabled) {
       npu_sim_reg_write(kmd->model, NPU_REG_QUEUE_CONTROL(hwq->index),

@@ -16,6 +16,8 @@
 
 #include "npu_kmd.h"
 
+#include "npu_sim.h"
+
 #include <errno.h>
 
 #define FOR_SUBMIT DRM_SYNCOBJ_WAIT_FLAGS_WAIT_FOR_SUBMIT
@@ -58,6 +60,38 @@ count_done(const struct wait_entry *entries, uint32_t count, uint32_t flags, uin
    return done;
 }
 
+/* The job that must end before the fence signals, if it is on the hardware. */
+static const struct npu_kmd_job *
+job_of(const struct npu_kmd_fence *fence)
+{
+   if (fence->is_chain && fence->cb[0].fence)
+      fence = fence->cb[0].fence;
+   return fence->job && fence->job->ctx->hwq ? fence->job : NULL;
+}
+
+static bool
+has_signalled(void *data)
+{
+   const struct npu_kmd_fence *fence = data;
+   return __atomic_load_n(&fence->signalled, __ATOMIC_ACQUIRE);
+}
+
+/* Instead of sleeping until the device has done something, the thread works for it. Only where it
+ * does not matter how long that takes.
+ */
+static void
+help_device(struct npu_kmd *kmd, struct npu_kmd_fence *fence)
+{
+   const struct npu_kmd_job *job = job_of(fence);
+   if (!job)
+      return;
+
+   unsigned queue = job->ctx->hwq->index;
+   npu_kmd_unlock(kmd);
+   npu_sim_lend_thread(kmd->model, queue, has_signalled, fence);
+   npu_kmd_lock(kmd);
+}
+
 /* 0, -ETIME or -EINVAL. */
 static int
 wait_entries(struct npu_kmd *kmd, struct wait_entry *entries, uint32_t count, uint32_t flags,
@@ -68,6 +102,9 @@ wait_entries(struct npu_kmd *kmd, struct wait_entry *entries, uint32_t count, ui
       if (!entries[i].fence && !(flags & (FOR_SUBMIT | AVAILABLE)))
          return -EINVAL;
    }
+
+   if (count == 1 && deadline_ns == INT64_MAX && entries[0].fence && !(flags & AVAILABLE))
+      help_device(kmd, entries[0].fence);
 
    bool in_time = true;
    while (true) {
