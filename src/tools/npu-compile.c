@@ -38,6 +38,9 @@ static const char help[] =
    "                        none    only messages\n"
    "  --rows              assume that every wave lies in one row of work-items: the\n"
    "                      work-group's width is a multiple of 32, or it has one dimension\n"
+   "  --row               assume one-dimensional work-groups\n"
+   "  --width=W           assume two-dimensional work-groups, W wide: a power of 2 from 2 on\n"
+   "  --few-groups        assume less than a million work-groups in each dimension\n"
    "  --offsets           compile the variant for launches with a global offset\n"
    "  -D..., -I..., -cl-...   options for the OpenCL C compiler\n"
    "  --help              this text\n"
@@ -58,7 +61,8 @@ enum stage {
 struct options {
    const char *file, *kernel, *output;
    unsigned stages;
-   bool rows, offsets;
+   bool rows, row, few_groups, offsets;
+   unsigned width_log2;
    const char **cl_options;
    unsigned num_cl_options;
 };
@@ -129,6 +133,17 @@ parse_options(struct options *opts, int argc, char **argv)
             return false;
       } else if (!strcmp(argv[i], "--rows")) {
          opts->rows = true;
+      } else if (!strcmp(argv[i], "--row")) {
+         opts->row = true;
+      } else if (!strcmp(argv[i], "--few-groups")) {
+         opts->few_groups = true;
+      } else if ((value = option_value(argv, &i, NULL, "--width"))) {
+         unsigned width = strtoul(value, NULL, 10);
+         if (width < 2 || width > NPU_MAX_THREADS || (width & (width - 1))) {
+            fprintf(stderr, "npu-compile: '%s' is no power of 2 from 2 to 1024\n", value);
+            return false;
+         }
+         opts->width_log2 = __builtin_ctz(width);
       } else if (!strcmp(argv[i], "--offsets")) {
          opts->offsets = true;
       } else if (!strncmp(argv[i], "-D", 2) || !strncmp(argv[i], "-I", 2) ||
@@ -261,6 +276,9 @@ compile_kernel(const struct options *opts, struct npu_cl_program *program, const
          .name = name,
          .out = stdout,
          .wave_rows = opts->rows,
+         .one_row = opts->row,
+         .width_log2 = opts->width_log2,
+         .few_groups = opts->few_groups,
          .print_nir = opts->stages & STAGE_NIR,
          .print_ir = opts->stages & STAGE_IR,
          .print_asm = opts->stages & STAGE_ASM,

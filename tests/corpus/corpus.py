@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Copyright © 2026 The NPU stack authors
 """The compiler's statistics over a fixed corpus: the kernels of bench/ and examples/, compiled for any
-work-group ("any") and for work-groups whose waves lie in one row ("rows").
+launch ("any"), for one-dimensional work-groups ("row") and for those that are 16 wide ("tile").
 
     corpus.py NPU_COMPILE             compares with table.txt, prints TAP
     corpus.py NPU_COMPILE --update    writes table.txt and prints what changed
@@ -20,6 +20,7 @@ TOP = HERE.parents[1]
 TABLE = HERE / 'table.txt'
 COLUMNS = ['kernel', 'for', 'instrs', 'weight', 'bytes', 'V', 'S', 'M', 'spills', 'fills',
            'g.uni', 'g.unit', 'g.str', 'g.gath', 'l.uni', 'l.unit', 'l.str', 'l.gath', 'priv', 'atom']
+OPTIONS = {'any': [], 'row': ['--row', '--few-groups'], 'tile': ['--width=16', '--few-groups']}
 HEADER = """# Made by tests/corpus/corpus.py: numbers of the compiler over the kernels of bench/ and examples/.
 # weight: instructions times 8 for every loop they are in. V, S, M: registers. g, l: accesses to global and
 # local memory by form (uniform, unit stride, strided, gather). priv: private memory. atom: atomics.
@@ -27,7 +28,7 @@ HEADER = """# Made by tests/corpus/corpus.py: numbers of the compiler over the k
 
 
 def compile_file(npu_compile, path, variant):
-    options = ['--rows'] if variant == 'rows' else []
+    options = OPTIONS[variant]
     done = subprocess.run([npu_compile, '--stage=table', *options, str(path)], text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     if done.returncode:
@@ -39,7 +40,7 @@ def make_table(npu_compile):
     rows = []
     for directory in ('bench/kernels', 'examples'):
         for path in sorted((TOP / directory).glob('*.cl')):
-            for variant in ('any', 'rows'):
+            for variant in OPTIONS:
                 for name, *numbers in compile_file(npu_compile, path, variant):
                     rows.append([f'{directory.split("/")[0]}/{path.stem}:{name}', variant, *numbers])
     rows.sort()

@@ -311,6 +311,7 @@ work_groups_of_every_shape(void **state)
    static const uint32_t blocks[][3] = {
       {32, 1, 1}, {16, 16, 1}, {64, 2, 2}, {5, 3, 2},  {40, 1, 1},  {40, 3, 1}, {1, 1, 1},
       {1, 64, 1}, {32, 32, 1}, {33, 2, 1}, {1, 1, 64}, {256, 4, 1}, {8, 8, 8},  {32, 5, 3},
+      {16, 3, 1}, {8, 5, 1},   {4, 9, 1},  {2, 31, 1}, {64, 3, 1},  {32, 7, 1},
    };
    struct pipe_context *pctx = new_context(), *other = new_context();
    void *any = new_id_writer(pctx, NULL);
@@ -334,26 +335,42 @@ work_groups_of_every_shape(void **state)
 static void
 variants_fit_the_shape(void **state)
 {
-   static const uint32_t row[3] = {48, 1, 1}, wide[3] = {64, 3, 1}, tile[3] = {16, 16, 1};
+   static const struct {
+      uint32_t block[3], grid[3];
+      enum npu_variant_kind kind, fixed;
+   } cases[] = {
+      {{48, 1, 1}, {7, 1, 1}, NPU_VARIANT_ONE_ROW, NPU_VARIANT_FEW},
+      {{16, 16, 1}, {1 << 20, 1, 1}, NPU_VARIANT_WIDTH_16, NPU_VARIANT_FEW},
+      {{4, 4, 1}, {1, 1, 1}, NPU_VARIANT_WIDTH_4, NPU_VARIANT_FEW},
+      {{8, 3, 1}, {1, 1, 1}, NPU_VARIANT_WIDTH_8, NPU_VARIANT_FEW},
+      {{32, 4, 1}, {1, 2, 3}, NPU_VARIANT_WIDTH_32, NPU_VARIANT_FEW},
+      {{64, 3, 1}, {1, 1, 1}, NPU_VARIANT_WIDTH_64, NPU_VARIANT_FEW},
+      {{96, 3, 1}, {1, 1, 1}, NPU_VARIANT_ROWS, NPU_VARIANT_FEW},
+      {{32, 4, 2}, {1, 1, 1}, NPU_VARIANT_ROWS, NPU_VARIANT_FEW},
+      {{8, 8, 2}, {1, 1, 1}, NPU_VARIANT_FEW, NPU_VARIANT_FEW},
+      {{10, 2, 1}, {1, 1, 1}, NPU_VARIANT_FEW, NPU_VARIANT_FEW},
+      {{64, 1, 1}, {(1 << 20) + 1, 1, 1}, NPU_VARIANT_ANY, NPU_VARIANT_ANY},
+      {{16, 16, 1}, {1, 1, 1 << 21}, NPU_VARIANT_ANY, NPU_VARIANT_ANY},
+   };
    static const uint16_t fixed_tile[3] = {16, 16, 1};
    struct pipe_context *pctx = new_context();
    struct npu_program *any = new_id_writer(pctx, NULL), *fixed = new_id_writer(pctx, fixed_tile);
-   const struct npu_variant *rows = npu_program_variant(any, row, NULL);
 
-   assert_non_null(rows);
-   assert_ptr_equal(rows, any->sets->variants[NPU_VARIANT_ROWS]);
-   assert_null(any->sets->variants[NPU_VARIANT_ANY]);
-   assert_ptr_equal(npu_program_variant(any, wide, NULL), rows);
-   const struct npu_variant *general = npu_program_variant(any, tile, NULL);
-   assert_non_null(general);
-   assert_ptr_equal(general, any->sets->variants[NPU_VARIANT_ANY]);
-   assert_ptr_equal(npu_program_variant(any, tile, NULL), general);
-   assert_ptr_equal(npu_program_variant(any, row, NULL), rows);
+   for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+      const struct npu_variant *v = npu_program_variant(any, cases[i].block, cases[i].grid, NULL);
+      const struct npu_variant *f = npu_program_variant(fixed, cases[i].block, cases[i].grid, NULL);
+
+      assert_non_null(v);
+      assert_int_equal(v->kind, cases[i].kind);
+      assert_ptr_equal(v, any->sets->variants[cases[i].kind]);
+      assert_ptr_equal(v, npu_program_variant(any, cases[i].block, cases[i].grid, NULL));
+      assert_non_null(f);
+      assert_int_equal(f->kind, cases[i].fixed);
+   }
 
    /* with rows known, y and z need no vector registers */
-   assert_true(rows->binary->info.num_vregs < general->binary->info.num_vregs);
-
-   assert_ptr_equal(npu_program_variant(fixed, tile, NULL), fixed->sets->variants[NPU_VARIANT_ANY]);
+   assert_true(any->sets->variants[NPU_VARIANT_ROWS]->binary->info.num_vregs <
+               any->sets->variants[NPU_VARIANT_FEW]->binary->info.num_vregs);
    assert_null(fixed->sets->variants[NPU_VARIANT_ROWS]);
    pctx->delete_compute_state(pctx, any);
    pctx->delete_compute_state(pctx, fixed);

@@ -69,6 +69,17 @@ lower_late(nir_shader *nir, const struct npu_nir_launch *launch)
    NIR_PASS(_, nir, npu_nir_lower_local_id, launch);
    npu_nir_optimize(nir);
 
+   /* Addresses and comparisons need to know what is uniform; divergence analysis wants LCSSA form.
+    * Not before here: the passes above would take the regrouped sums apart. Not later: sums lose
+    * their no-wrap flags when they become imad. */
+   NIR_PASS(_, nir, nir_convert_to_lcssa, true, true);
+   nir_divergence_analysis(nir);
+   NIR_PASS(_, nir, npu_nir_lower_address, launch);
+   NIR_PASS(_, nir, npu_nir_opt_compare, launch);
+   NIR_PASS(_, nir, nir_opt_remove_phis);
+   NIR_PASS(_, nir, nir_copy_prop);
+   NIR_PASS(_, nir, nir_opt_dce);
+
    /* Operations of the machine that NIR's rules take apart as long as they run: fsub, isub, imad,
     * ffma from inexact sums. */
    do {
@@ -82,14 +93,6 @@ lower_late(nir_shader *nir, const struct npu_nir_launch *launch)
       }
    } while (progress);
 
-   /* Addresses and comparisons need to know what is uniform; divergence analysis wants LCSSA form.
-    * Not before here: the passes above would take the regrouped sums apart. */
-   NIR_PASS(_, nir, nir_convert_to_lcssa, true, true);
-   nir_divergence_analysis(nir);
-   NIR_PASS(_, nir, npu_nir_lower_address);
-   NIR_PASS(_, nir, npu_nir_opt_compare);
-   NIR_PASS(_, nir, nir_opt_remove_phis);
-   NIR_PASS(_, nir, nir_copy_prop);
    NIR_PASS(_, nir, nir_opt_constant_folding);
    NIR_PASS(_, nir, nir_opt_cse);
    NIR_PASS(_, nir, nir_opt_licm);
@@ -153,7 +156,10 @@ compile(nir_shader *nir, const struct npu_compile_options *opts, void *mem_ctx, 
 
    struct npu_nir_image_use images = lower_images(nir, opts);
    npu_nir_finalize(nir);
-   lower_late(nir, &(struct npu_nir_launch){.wave_rows = opts->wave_rows});
+   lower_late(nir, &(struct npu_nir_launch){.wave_rows = opts->wave_rows,
+                                            .one_row = opts->one_row,
+                                            .width_log2 = opts->width_log2,
+                                            .few_groups = opts->few_groups});
    if (debug.flags & NPU_DEBUG_PRINT_NIR)
       nir_print_shader(nir, debug.out);
 

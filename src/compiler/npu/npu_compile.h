@@ -42,6 +42,9 @@ extern "C" {
 /* Work-items a work-group may have. */
 #define NPU_MAX_THREADS 1024
 
+/* See npu_compile_options.few_groups. */
+#define NPU_FEW_GROUPS (1u << 20)
+
 /* Arguments of npu_compile() beside the shader. Zero-initialise; all fields are optional. */
 struct npu_compile_options {
    const char *name; /* entry point name for info.name; NULL = nir->info.name */
@@ -51,6 +54,14 @@ struct npu_compile_options {
     * accesses along x unit-stride. Need not be set if the kernel fixes its group size. The binary
     * must not be launched with a group that breaks the promise. */
    bool wave_rows;
+
+   /* More promises of the same kind: the group has one dimension (y and z sizes are 1); or it has
+    * two and its x size is 1 << width_log2, 0: no such promise; the launch has at most
+    * NPU_FEW_GROUPS groups in each dimension, so that global ids without an offset are far from
+    * 2^31. */
+   bool one_row;
+   uint8_t width_log2;
+   bool few_groups;
 
    /* What the kernel's images and samplers will be; the binary must be launched with nothing else.
     * NULL = what npu_image_key_guess() says. */

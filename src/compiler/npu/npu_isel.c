@@ -263,7 +263,8 @@ npu_isel(nir_shader *nir, void *mem_ctx, const char *name, char **error)
    ctx->def_blocks = rzalloc_array(ctx, struct npu_block *, impl->ssa_alloc);
    ctx->def_vars = _mesa_hash_table_u64_create(ctx);
    ctx->phi_vars = _mesa_pointer_hash_table_create(ctx);
-   ctx->bounds = _mesa_pointer_hash_table_create(ctx);
+   ctx->ranges.nir = nir;
+   ctx->ranges.cache = _mesa_pointer_hash_table_create(ctx);
    ctx->vars = npu_vars_create(ctx->shader);
 
    fill_info(ctx);

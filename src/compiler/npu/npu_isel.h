@@ -60,7 +60,7 @@ struct npu_isel {
    struct npu_block **def_blocks;        /* per NIR definition: last block when it was emitted */
    struct hash_table_u64 *def_vars;      /* definition and component -> variable, see npu_isel.c */
    struct hash_table *phi_vars;          /* nir_phi_instr -> variable + 1 */
-   struct hash_table *bounds;            /* of NIR's range analysis */
+   struct npu_nir_ranges ranges;         /* without promises of the launch */
    struct npu_vars *vars;
 
    struct npu_isel_region *region;

@@ -102,7 +102,7 @@ address64(struct npu_isel *ctx, nir_def *address, const struct npu_isel_access *
 {
    struct npu_nir_address addr;
 
-   if (!npu_nir_analyze_address(ctx->nir, ctx->bounds, address, &addr))
+   if (!npu_nir_analyze_address(&ctx->ranges, address, true, &addr))
       return lane_addresses(ctx, address, access);
 
    struct npu_isel_addr result = {.index = {.kind = NPU_REF_NULL}};
@@ -142,7 +142,7 @@ address64(struct npu_isel *ctx, nir_def *address, const struct npu_isel_access *
 static bool
 never_negative(struct npu_isel *ctx, nir_scalar value, unsigned shift)
 {
-   return npu_nir_never_negative(ctx->nir, ctx->bounds, value, shift);
+   return npu_nir_never_negative(&ctx->ranges, value, shift);
 }
 
 /* One offset for all lanes. */

@@ -21,13 +21,19 @@ struct npu_nir_launch {
    /* Every wave lies in one row of work-items: block[0] is a multiple of the wave size, or block[1]
     * and block[2] are 1. */
    bool wave_rows;
+   /* block[1] and block[2] are 1. */
+   bool one_row;
+   /* Not 0: block[0] is 1 << width_log2 and block[2] is 1. */
+   uint8_t width_log2;
+   /* At most NPU_FEW_GROUPS work-groups in each dimension. */
+   bool few_groups;
 };
 
 /* Arguments and work-item ids in terms of what the hardware has: load_ubo of block 0 and the
  * special registers. Idempotent. */
 bool npu_nir_lower_abi(nir_shader *nir);
 
-/* Local ids as lane number plus uniform values, where the launch guarantees rows of waves. */
+/* Local ids as lane number plus uniform values, where the shape of work-groups is known. */
 bool npu_nir_lower_local_id(nir_shader *nir, const struct npu_nir_launch *launch);
 
 /* Arithmetic that neither the ISA nor NIR's own lowering covers. */
@@ -42,10 +48,10 @@ bool npu_nir_lower_mem_size(nir_shader *nir);
 
 /* Regroups address arithmetic into uniform base + extended lane offset << scale + constant. Needs
  * divergence information; invalidates it. */
-bool npu_nir_lower_address(nir_shader *nir);
+bool npu_nir_lower_address(nir_shader *nir, const struct npu_nir_launch *launch);
 
 /* 64-bit comparisons of work-item ids in 32 bits. Needs divergence information. */
-bool npu_nir_opt_compare(nir_shader *nir);
+bool npu_nir_opt_compare(nir_shader *nir, const struct npu_nir_launch *launch);
 
 /* What a shader uses of images and samplers, and where their descriptors go. */
 struct npu_nir_image_use {
@@ -68,6 +74,19 @@ bool npu_nir_lower_images(nir_shader *nir, const struct npu_image_key *key,
 
 /* The optimisation loop both halves of the pipeline use. */
 void npu_nir_optimize(nir_shader *nir);
+
+/* ---- ranges ---- */
+
+/* What bounds are derived from. */
+struct npu_nir_ranges {
+   nir_shader *nir;
+   struct hash_table *cache; /* of NIR's range analysis: a pointer-keyed hash table that must not
+                              * outlive a change of existing instructions */
+   const struct npu_nir_launch *launch; /* NULL: no promises */
+};
+
+/* The most that a value of at most 32 bits can be as an unsigned number, at most UINT32_MAX. */
+uint64_t npu_nir_upper_bound(const struct npu_nir_ranges *ranges, nir_scalar value);
 
 /* ---- address analysis, shared by npu_nir_lower_address and instruction selection ---- */
 
@@ -94,17 +113,13 @@ struct npu_nir_address {
 /* Takes a 64-bit address apart. Needs divergence information. Returns false, with *out to be
  * ignored, if the address has more terms than fit.
  *
- * bounds, here and below: the cache of NIR's range analysis, a pointer-keyed hash table made by the
- * caller that must not outlive a change of existing instructions. */
-bool npu_nir_analyze_address(nir_shader *nir, struct hash_table *bounds, nir_def *address,
-                             struct npu_nir_address *out);
+ * merge_lanes: 32-bit sums of two lane-varying values are one term. Otherwise they are taken apart,
+ * too, if their bounds allow to add them up again in 32 bits. */
+bool npu_nir_analyze_address(const struct npu_nir_ranges *ranges, nir_def *address,
+                             bool merge_lanes, struct npu_nir_address *out);
 
 /* Whether a 32-bit value << shift is known to be at most INT32_MAX. */
-bool npu_nir_never_negative(nir_shader *nir, struct hash_table *bounds, nir_scalar value,
-                            unsigned shift);
-
-/* Ranges of system values, for NIR's range analysis. */
-const nir_unsigned_upper_bound_config *npu_nir_bounds(void);
+bool npu_nir_never_negative(const struct npu_nir_ranges *ranges, nir_scalar value, unsigned shift);
 
 #ifdef __cplusplus
 }

@@ -12,7 +12,7 @@
  *    sext(a + b) = sext(a) + sext(b)   needs it not to wrap as signed
  *
  * (and the same for shifts). The reason is a no-wrap flag from the front end or upper bounds of the
- * operands from NIR's range analysis.
+ * operands (npu_nir_upper_bound.c).
  *
  * Linear in the size of the address expression. An address of more than NPU_NIR_MAX_TERMS terms of
  * a kind is given up; it then is an opaque lane-varying value.
@@ -21,29 +21,16 @@
 #include "npu_nir.h"
 
 struct walk {
-   nir_shader *nir;
-   struct hash_table *bounds;
+   const struct npu_nir_ranges *ranges;
    struct npu_nir_address *out;
+   bool merge_lanes;
    bool overflow;
 };
-
-const nir_unsigned_upper_bound_config *
-npu_nir_bounds(void)
-{
-   static const nir_unsigned_upper_bound_config config = {
-      .min_subgroup_size = 32,
-      .max_subgroup_size = 32,
-      .max_workgroup_invocations = 1024,
-      .max_workgroup_count = {UINT32_MAX, UINT32_MAX, UINT32_MAX},
-      .max_workgroup_size = {1024, 1024, 1024},
-   };
-   return &config;
-}
 
 static uint64_t
 upper_bound(struct walk *w, nir_scalar s)
 {
-   return nir_unsigned_upper_bound(w->nir, w->bounds, s, npu_nir_bounds());
+   return npu_nir_upper_bound(w->ranges, s);
 }
 
 /* Whether a sum or shift that may reach `max` keeps its value under an extension. */
@@ -51,6 +38,32 @@ static bool
 fits(uint64_t max, bool sign)
 {
    return max <= (sign ? INT32_MAX : UINT32_MAX);
+}
+
+static bool
+not_negative(struct walk *w, nir_scalar s)
+{
+   return upper_bound(w, s) <= INT32_MAX;
+}
+
+/* A negative constant, or the negative of what is not negative. */
+static bool
+not_positive(struct walk *w, nir_scalar s)
+{
+   if (nir_scalar_is_const(s))
+      return nir_scalar_as_int(s) <= 0;
+   return nir_scalar_is_alu(s) && nir_scalar_alu_op(s) == nir_op_ineg &&
+          not_negative(w, nir_scalar_chase_alu_src(s, 0));
+}
+
+/* Whether extend(x + y) = extend(x) + extend(y). */
+static bool
+sum_keeps(struct walk *w, nir_scalar x, nir_scalar y, bool sign)
+{
+   if (fits(upper_bound(w, x) + upper_bound(w, y), sign))
+      return true;
+   return sign && ((not_negative(w, x) && not_positive(w, y)) ||
+                   (not_negative(w, y) && not_positive(w, x)));
 }
 
 static void
@@ -96,7 +109,11 @@ walk32(struct walk *w, nir_scalar s, unsigned shift, bool sign)
    if (op == nir_op_iadd) {
       nir_scalar x = nir_scalar_chase_alu_src(s, 0), y = nir_scalar_chase_alu_src(s, 1);
 
-      if (no_wrap || fits(upper_bound(w, x) + upper_bound(w, y), sign)) {
+      /* Two lane-varying values are one term in 32 bits, or two in 64. */
+      bool both = x.def->divergent && y.def->divergent;
+      bool keeps = (no_wrap && !both) || sum_keeps(w, x, y, sign);
+
+      if (keeps && !(both && w->merge_lanes)) {
          walk32(w, x, shift, sign);
          walk32(w, y, shift, sign);
          return;
@@ -178,21 +195,19 @@ walk64(struct walk *w, nir_scalar s, unsigned shift)
 }
 
 bool
-npu_nir_analyze_address(nir_shader *nir, struct hash_table *bounds, nir_def *address,
+npu_nir_analyze_address(const struct npu_nir_ranges *ranges, nir_def *address, bool merge_lanes,
                         struct npu_nir_address *out)
 {
    assert(address->bit_size == 64 && address->num_components == 1 && "global addresses only");
    *out = (struct npu_nir_address){0};
 
-   struct walk w = {.nir = nir, .out = out, .bounds = bounds};
+   struct walk w = {.ranges = ranges, .out = out, .merge_lanes = merge_lanes};
    walk64(&w, nir_get_scalar(address, 0), 0);
    return !w.overflow;
 }
 
 bool
-npu_nir_never_negative(nir_shader *nir, struct hash_table *bounds, nir_scalar value, unsigned shift)
+npu_nir_never_negative(const struct npu_nir_ranges *ranges, nir_scalar value, unsigned shift)
 {
-   uint64_t max = nir_unsigned_upper_bound(nir, bounds, value, npu_nir_bounds());
-
-   return max << shift <= INT32_MAX;
+   return npu_nir_upper_bound(ranges, value) << shift <= INT32_MAX;
 }

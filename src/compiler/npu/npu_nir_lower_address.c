@@ -27,7 +27,7 @@
 #define MAX_SCALE_LOG2 7
 
 struct state {
-   struct hash_table *bounds;
+   struct npu_nir_ranges ranges;
    nir_def *sum_uniform, *sum_varying;
 };
 
@@ -50,7 +50,7 @@ term_value(nir_builder *b, const struct npu_nir_term *term)
 static uint64_t
 term_bound(nir_builder *b, const struct npu_nir_term *term, struct state *s)
 {
-   return nir_unsigned_upper_bound(b->shader, s->bounds, term->value, npu_nir_bounds());
+   return npu_nir_upper_bound(&s->ranges, term->value);
 }
 
 /* Merges 32-bit varying terms into the first of them as far as bounds allow. */
@@ -96,7 +96,7 @@ rebuild64(nir_builder *b, nir_def *address, struct state *s)
 {
    struct npu_nir_address addr;
 
-   if (!npu_nir_analyze_address(b->shader, s->bounds, address, &addr) || addr.num_varying == 0 ||
+   if (!npu_nir_analyze_address(&s->ranges, address, false, &addr) || addr.num_varying == 0 ||
        addr.num_uniform + (addr.constant != 0) == 0)
       return NULL;
 
@@ -180,11 +180,12 @@ lower(nir_builder *b, nir_intrinsic_instr *intrin, void *data)
 }
 
 bool
-npu_nir_lower_address(nir_shader *nir)
+npu_nir_lower_address(nir_shader *nir, const struct npu_nir_launch *launch)
 {
-   struct state state = {.bounds = _mesa_pointer_hash_table_create(NULL)};
+   struct hash_table *cache = _mesa_pointer_hash_table_create(NULL);
+   struct state state = {.ranges = {.nir = nir, .cache = cache, .launch = launch}};
    bool progress = nir_shader_intrinsics_pass(nir, lower, nir_metadata_control_flow, &state);
 
-   _mesa_hash_table_destroy(state.bounds, NULL);
+   _mesa_hash_table_destroy(cache, NULL);
    return progress;
 }

@@ -19,34 +19,9 @@
 #include "npu_compile.h"
 #include "npu_nir.h"
 
-/* Upper bound of a 32-bit value. NIR knows no bound of the group size, from which the ids of
- * npu_nir_lower_local_id are made. */
-static uint64_t
-bound32(nir_shader *nir, struct hash_table *bounds, nir_scalar s, unsigned depth)
-{
-   s = nir_scalar_chase_movs(s);
-   if (nir_scalar_is_intrinsic(s) &&
-       nir_scalar_intrinsic_op(s) == nir_intrinsic_load_workgroup_size)
-      return NPU_MAX_THREADS;
-
-   if (nir_scalar_is_alu(s) && depth <= 4) {
-      nir_op op = nir_scalar_alu_op(s);
-
-      if (op == nir_op_iadd || op == nir_op_umod) {
-         uint64_t y = bound32(nir, bounds, nir_scalar_chase_alu_src(s, 1), depth + 1);
-
-         if (op == nir_op_umod)
-            return y; /* more than it can be, unless y is 0 and the result undefined */
-         return MIN2(bound32(nir, bounds, nir_scalar_chase_alu_src(s, 0), depth + 1) + y,
-                     UINT32_MAX);
-      }
-   }
-   return nir_unsigned_upper_bound(nir, bounds, s, npu_nir_bounds());
-}
-
 /* Upper bound of a 64-bit value, UINT64_MAX if nothing is known. */
 static uint64_t
-bound64(nir_shader *nir, struct hash_table *bounds, nir_scalar s, unsigned depth)
+bound64(const struct npu_nir_ranges *ranges, nir_scalar s, unsigned depth)
 {
    s = nir_scalar_chase_movs(s);
    if (nir_scalar_is_const(s))
@@ -57,13 +32,13 @@ bound64(nir_shader *nir, struct hash_table *bounds, nir_scalar s, unsigned depth
    nir_op op = nir_scalar_alu_op(s);
    if (op == nir_op_u2u64) {
       nir_scalar x = nir_scalar_chase_movs(nir_scalar_chase_alu_src(s, 0));
-      return x.def->bit_size == 32 ? bound32(nir, bounds, x, 0) : UINT64_MAX;
+      return x.def->bit_size == 32 ? npu_nir_upper_bound(ranges, x) : UINT64_MAX;
    }
    if (op != nir_op_iadd && op != nir_op_imul)
       return UINT64_MAX;
 
-   uint64_t x = bound64(nir, bounds, nir_scalar_chase_alu_src(s, 0), depth + 1);
-   uint64_t y = bound64(nir, bounds, nir_scalar_chase_alu_src(s, 1), depth + 1);
+   uint64_t x = bound64(ranges, nir_scalar_chase_alu_src(s, 0), depth + 1);
+   uint64_t y = bound64(ranges, nir_scalar_chase_alu_src(s, 1), depth + 1);
    uint64_t result;
    bool overflow = op == nir_op_iadd ? __builtin_add_overflow(x, y, &result)
                                      : __builtin_mul_overflow(x, y, &result);
@@ -72,7 +47,8 @@ bound64(nir_shader *nir, struct hash_table *bounds, nir_scalar s, unsigned depth
 
 /* Takes first + id apart; false if it is not such a sum or might wrap. */
 static bool
-split_id(nir_builder *b, struct hash_table *bounds, nir_scalar sum, nir_def **first, nir_def **id)
+split_id(nir_builder *b, const struct npu_nir_ranges *ranges, nir_scalar sum, nir_def **first,
+         nir_def **id)
 {
    if (!nir_scalar_is_alu(sum) || nir_scalar_alu_op(sum) != nir_op_iadd)
       return false;
@@ -85,8 +61,8 @@ split_id(nir_builder *b, struct hash_table *bounds, nir_scalar sum, nir_def **fi
          continue;
 
       nir_scalar x = nir_scalar_chase_alu_src(v, 0);
-      if (x.def->bit_size != 32 || bound32(b->shader, bounds, x, 0) == UINT32_MAX ||
-          bound64(b->shader, bounds, u, 0) > UINT64_MAX - UINT32_MAX)
+      if (x.def->bit_size != 32 || npu_nir_upper_bound(ranges, x) == UINT32_MAX ||
+          bound64(ranges, u, 0) > UINT64_MAX - UINT32_MAX)
          continue;
 
       *first = nir_channel(b, u.def, u.comp);
@@ -97,7 +73,7 @@ split_id(nir_builder *b, struct hash_table *bounds, nir_scalar sum, nir_def **fi
 }
 
 static bool
-opt(nir_builder *b, nir_alu_instr *alu, void *bounds)
+opt(nir_builder *b, nir_alu_instr *alu, void *ranges)
 {
    if ((alu->op != nir_op_ult && alu->op != nir_op_uge) ||
        nir_src_bit_size(alu->src[0].src) != 64 || !alu->def.divergent)
@@ -109,7 +85,7 @@ opt(nir_builder *b, nir_alu_instr *alu, void *bounds)
    nir_def *first, *id;
 
    b->cursor = nir_before_instr(&alu->instr);
-   if (limit.def->divergent || !split_id(b, bounds, sum, &first, &id))
+   if (limit.def->divergent || !split_id(b, ranges, sum, &first, &id))
       return false;
 
    nir_def *rest = nir_usub_sat(b, nir_channel(b, limit.def, limit.comp), first);
@@ -121,11 +97,12 @@ opt(nir_builder *b, nir_alu_instr *alu, void *bounds)
 }
 
 bool
-npu_nir_opt_compare(nir_shader *nir)
+npu_nir_opt_compare(nir_shader *nir, const struct npu_nir_launch *launch)
 {
-   struct hash_table *bounds = _mesa_pointer_hash_table_create(NULL);
-   bool progress = nir_shader_alu_pass(nir, opt, nir_metadata_control_flow, bounds);
+   struct hash_table *cache = _mesa_pointer_hash_table_create(NULL);
+   struct npu_nir_ranges ranges = {.nir = nir, .cache = cache, .launch = launch};
+   bool progress = nir_shader_alu_pass(nir, opt, nir_metadata_control_flow, &ranges);
 
-   _mesa_hash_table_destroy(bounds, NULL);
+   _mesa_hash_table_destroy(cache, NULL);
    return progress;
 }

@@ -132,7 +132,8 @@ check_launch(struct npu_context *ctx, struct npu_program *program,
       npu_context_lose(ctx, "launch without a kernel");
       return NULL;
    }
-   const struct npu_variant *variant = npu_program_variant(program, grid->block, &ctx->images->key);
+   const struct npu_variant *variant = npu_program_variant(program, grid->block, grid->grid,
+                                                           &ctx->images->key);
    if (!variant) {
       npu_context_lose(ctx, "launch of a kernel that could not be compiled: %s",
                        program->error ? program->error : "out of memory");
@@ -274,10 +275,9 @@ launch_grid(struct pipe_context *pctx, const struct pipe_grid_info *grid)
    bool emitted = npu_batch_emit(batch, &packet);
 
    if (ctx->screen->debug & NPU_DRV_LAUNCH)
-      mesa_logi("launch of \"%s\" (kernel %u%s): grid %u x %u x %u, block %u x %u x %u, "
+      mesa_logi("launch of \"%s\" (kernel %u, %s): grid %u x %u x %u, block %u x %u x %u, "
                 "local memory %u, private memory %u, arguments %u bytes%s",
-                info->name, program->kernel_id,
-                variant->kind == NPU_VARIANT_ROWS ? ", waves in rows" : "", grid->grid[0],
+                info->name, program->kernel_id, npu_variant_name(variant->kind), grid->grid[0],
                 grid->grid[1], grid->grid[2], grid->block[0], grid->block[1], grid->block[2],
                 packet.local_size_B, packet.private_size_B, (unsigned)ctx->constbuf.size,
                 emitted ? "" : ": dropped");

@@ -3,7 +3,7 @@
  *
  * Compute state objects: from NIR to code in device memory.
  *
- * A kernel has up to two binaries (npu_variant.h), with images two for each combination of formats and
+ * A kernel has several binaries (npu_variant.h), with images several for each combination of formats and
  * samplers. The one that most launches need is made at once, so that a build does the work it
  * promises; the others at the first launch that needs them, from the serialized NIR that is kept for
  * this purpose. A kernel that cannot be compiled still gives a state
@@ -129,11 +129,11 @@ find_set(struct npu_program *program, const struct npu_image_key *images)
 }
 
 const struct npu_variant *
-npu_program_variant(struct npu_program *program, const uint32_t block[3],
+npu_program_variant(struct npu_program *program, const uint32_t block[3], const uint32_t grid[3],
                     const struct npu_image_key *images)
 {
-   enum npu_variant_kind kind = program->has_fixed_block ? NPU_VARIANT_ANY
-                                                         : npu_variant_choose(block);
+   enum npu_variant_kind kind = program->has_fixed_block ? npu_variant_choose_fixed(grid)
+                                                         : npu_variant_choose(block, grid);
    images = program->uses_images ? images : NULL;
 
    struct npu_variant_set *set = find_set(program, images);
@@ -158,7 +158,7 @@ npu_program_variant(struct npu_program *program, const uint32_t block[3],
 static void
 create_first_variant(struct npu_program *program, const nir_shader *nir)
 {
-   enum npu_variant_kind kind = program->has_fixed_block ? NPU_VARIANT_ANY : NPU_VARIANT_ROWS;
+   enum npu_variant_kind kind = program->has_fixed_block ? NPU_VARIANT_FEW : NPU_VARIANT_ONE_ROW;
    struct npu_image_key guess;
 
    program->uses_images = npu_uses_images(nir);

@@ -34,7 +34,7 @@ struct npu_program {
    uint32_t kernel_id;   /* cookie of its dispatches, unique in the screen, never 0 */
    char *name;           /* in the source; malloc()ed */
    uint32_t shared_B;    /* static local memory: the front end's count */
-   bool has_fixed_block; /* the kernel says how large its groups are: one variant is enough */
+   bool has_fixed_block; /* the kernel says how large its groups are */
 
    void *nir; /* serialized, malloc()ed */
    uint32_t nir_size_B;
@@ -57,11 +57,12 @@ npu_program_ref(struct npu_program *program)
 /* NULL is allowed. */
 void npu_program_unref(struct npu_program *program);
 
-/* The binary for work-groups of this shape and these images, made if there is none yet. NULL: it
+/* The binary for so many work-groups of this shape and these images, made if there is none yet. NULL: it
  * could not be made, program->error says why (NULL: out of memory). Lives as long as the program. Any
  * thread.
  */
 const struct npu_variant *npu_program_variant(struct npu_program *program, const uint32_t block[3],
+                                              const uint32_t grid[3],
                                               const struct npu_image_key *images);
 
 /* A state object without code: what an application gets when there is no memory for a real one.

@@ -5,8 +5,10 @@
  *
  * A wave is 32 consecutive work-items. If the groups of a launch are 32 wide (or a multiple), or
  * have one row only, no wave spans two rows: then y and z are the same for a whole wave, go to the
- * scalar unit, and accesses along x need no gather. Most launches are like that, but Gallium creates
- * a kernel before anybody knows how it will be launched; so the variant is chosen by the launch.
+ * scalar unit, and accesses along x need no gather. In narrower groups of a known width, ids are
+ * simple functions of the lane number. And if the grid is not huge, 32-bit arithmetic with ids does
+ * not wrap, which proves much about addresses. Most launches are like that, but Gallium creates a
+ * kernel before anybody knows how it will be launched; so the variant is chosen by the launch.
  *
  * Formats of images and samplers are a part of the code, too (npu_image.h).
  *
@@ -29,11 +31,47 @@
 #include "npu_drv_debug.h"
 #include "npu_screen.h"
 
-enum npu_variant_kind
-npu_variant_choose(const uint32_t block[3])
+static const struct {
+   const char *name;
+   bool wave_rows, one_row;
+   uint8_t width_log2;
+} kinds[NPU_NUM_VARIANTS] = {
+   [NPU_VARIANT_ANY] = {.name = "any"},
+   [NPU_VARIANT_FEW] = {.name = "few groups"},
+   [NPU_VARIANT_ONE_ROW] = {.name = "one row", .wave_rows = true, .one_row = true},
+   [NPU_VARIANT_ROWS] = {.name = "waves in rows", .wave_rows = true},
+   [NPU_VARIANT_WIDTH_4] = {.name = "4 wide", .width_log2 = 2},
+   [NPU_VARIANT_WIDTH_8] = {.name = "8 wide", .width_log2 = 3},
+   [NPU_VARIANT_WIDTH_16] = {.name = "16 wide", .width_log2 = 4},
+   [NPU_VARIANT_WIDTH_32] = {.name = "32 wide", .wave_rows = true, .width_log2 = 5},
+   [NPU_VARIANT_WIDTH_64] = {.name = "64 wide", .wave_rows = true, .width_log2 = 6},
+};
+
+const char *
+npu_variant_name(enum npu_variant_kind kind)
 {
-   bool rows = block[0] % NPU_SUBGROUP_SIZE == 0 || (block[1] == 1 && block[2] == 1);
-   return rows ? NPU_VARIANT_ROWS : NPU_VARIANT_ANY;
+   return kinds[kind].name;
+}
+
+enum npu_variant_kind
+npu_variant_choose_fixed(const uint32_t grid[3])
+{
+   bool few = grid[0] <= NPU_FEW_GROUPS && grid[1] <= NPU_FEW_GROUPS && grid[2] <= NPU_FEW_GROUPS;
+   return few ? NPU_VARIANT_FEW : NPU_VARIANT_ANY;
+}
+
+enum npu_variant_kind
+npu_variant_choose(const uint32_t block[3], const uint32_t grid[3])
+{
+   if (npu_variant_choose_fixed(grid) == NPU_VARIANT_ANY)
+      return NPU_VARIANT_ANY;
+   if (block[1] == 1 && block[2] == 1)
+      return NPU_VARIANT_ONE_ROW;
+   for (unsigned kind = NPU_VARIANT_WIDTH_4; kind <= NPU_VARIANT_WIDTH_64; kind++) {
+      if (block[0] == 1u << kinds[kind].width_log2 && block[2] == 1)
+         return kind;
+   }
+   return block[0] % NPU_SUBGROUP_SIZE == 0 ? NPU_VARIANT_ROWS : NPU_VARIANT_FEW;
 }
 
 /* The name goes into the binary but not into stripped NIR, so it is a part of the key. */
@@ -119,7 +157,10 @@ npu_variant_create(struct npu_screen *screen, const struct nir_shader *nir, cons
    if (!variant->binary) {
       const struct npu_compile_options options = {
          .name = name,
-         .wave_rows = kind == NPU_VARIANT_ROWS,
+         .wave_rows = kinds[kind].wave_rows,
+         .one_row = kinds[kind].one_row,
+         .width_log2 = kinds[kind].width_log2,
+         .few_groups = kind != NPU_VARIANT_ANY,
          .images = images,
          .print_stats = (screen->debug & NPU_DRV_STATS) != 0,
       };

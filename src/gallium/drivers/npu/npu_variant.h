@@ -13,12 +13,20 @@ struct npu_binary;
 struct npu_bo;
 struct npu_screen;
 
-/* What the compiler may assume of the launches of one binary. A kernel that fixes its group size
- * has ANY only: the compiler knows everything already.
+/* What the compiler may assume of the launches of one binary. All but ANY: less than NPU_FEW_GROUPS
+ * work-groups in each dimension. A kernel that fixes its group size has ANY and FEW only: the
+ * compiler knows the shape already.
  */
 enum npu_variant_kind {
-   NPU_VARIANT_ANY,  /* nothing */
-   NPU_VARIANT_ROWS, /* every wave lies in one row of work-items */
+   NPU_VARIANT_ANY,     /* nothing */
+   NPU_VARIANT_FEW,     /* nothing of the shape */
+   NPU_VARIANT_ONE_ROW, /* work-groups of one dimension */
+   NPU_VARIANT_ROWS,    /* every wave lies in one row of work-items */
+   NPU_VARIANT_WIDTH_4, /* two dimensions, so wide; and so on in powers of two */
+   NPU_VARIANT_WIDTH_8,
+   NPU_VARIANT_WIDTH_16,
+   NPU_VARIANT_WIDTH_32,
+   NPU_VARIANT_WIDTH_64,
    NPU_NUM_VARIANTS,
 };
 
@@ -29,8 +37,14 @@ struct npu_variant {
    struct npu_bo *code;
 };
 
-/* The best variant for groups of this shape. */
-enum npu_variant_kind npu_variant_choose(const uint32_t block[3]);
+/* The best variant for so many groups of this shape, of a kernel that does not fix the shape. */
+enum npu_variant_kind npu_variant_choose(const uint32_t block[3], const uint32_t grid[3]);
+
+/* The same for a kernel that does. */
+enum npu_variant_kind npu_variant_choose_fixed(const uint32_t grid[3]);
+
+/* What the variant assumes, for messages. */
+const char *npu_variant_name(enum npu_variant_kind kind);
 
 /* Takes the binary from the disk cache, or compiles it (and keeps it there), and uploads it. The
  * shader is only read; `name` is that of the kernel, `serialized` the shader's bytes, which are the
