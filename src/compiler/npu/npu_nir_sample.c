@@ -245,6 +245,9 @@ npu_nir_sample(nir_builder *b, const struct npu_nir_image *image,
    if (image->format == PIPE_FORMAT_NONE)
       return nir_imm_zero(b, 4, 32);
 
+   /* The formulas as they stand, without contraction: which texel is read is a matter of ulps. */
+   bool was_exact = b->exact;
+   b->exact = true;
    for (unsigned i = 0; i < image->dims; i++) {
       nir_def *s = nir_channel(b, coord, i), *texel = NULL;
 
@@ -257,5 +260,6 @@ npu_nir_sample(nir_builder *b, const struct npu_nir_image *image,
       axes[i] = texel ? integer_axis(b, sampler->wrap, texel, image->size[i])
                       : float_axis(b, sampler, linear, s, image->size[i]);
    }
+   b->exact = was_exact;
    return filter(b, image, axes, image->dims, 0);
 }
