@@ -213,6 +213,7 @@ found_by_type(const void *arg)
    cl_uint count = 0;
    CLT_EXPECT(clGetDeviceIDs(clt.platform, CL_DEVICE_TYPE_CUSTOM, 0, NULL, &count),
               CL_DEVICE_NOT_FOUND);
+   CLT_EXPECT(clGetDeviceIDs(clt.platform, 0, 0, NULL, &count), CL_INVALID_DEVICE_TYPE);
 }
 
 /* Where add_system_drivers() puts links to drivers. */

@@ -84,7 +84,7 @@ user_event_holds_back(const void *arg)
    CLT_CHECK(first_byte(clt.queue, mem) == 9, "the fill did not take place");
 }
 
-/* A failed user event fails what waits for it; the command does not run. */
+/* A failed user event fails what waits for it; the command does not run. That is no error of the queue. */
 static void
 failed_user_event_fails_its_dependents(const void *arg)
 {
@@ -98,6 +98,7 @@ failed_user_event_fails_its_dependents(const void *arg)
    CLT_EXPECT(clWaitForEvents(1, &event), CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST);
    CLT_CHECK(status_of(event) < 0, "status is %d, expected an error", status_of(event));
    CLT_CHECK(first_byte(other, mem) == 0, "the command ran");
+   CLT_EXPECT(clFinish(clt.queue), CL_SUCCESS);
 }
 
 /* Chains of events that go back and forth between queues. */

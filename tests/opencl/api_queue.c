@@ -381,6 +381,17 @@ long_batch_without_profiling(const void *arg)
    clt.queue = saved;
 }
 
+/* Properties that no version of OpenCL has. */
+static void
+invalid_properties(const void *arg)
+{
+   const cl_queue_properties properties[] = {(cl_queue_properties)-1, (cl_queue_properties)-1, 0};
+   cl_int error = CL_SUCCESS;
+
+   clCreateCommandQueueWithProperties(clt.context, clt.device, properties, &error);
+   CLT_CHECK(error == CL_INVALID_VALUE, "got %s", cl_error_name(error));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -393,5 +404,6 @@ main(int argc, char **argv)
    clt_run_fresh(queue_released_while_working, NULL);
    clt_run_fresh(contexts_come_and_go, NULL);
    clt_run_fresh(long_batch_without_profiling, NULL);
+   clt_run_fresh(invalid_properties, NULL);
    return clt_done();
 }

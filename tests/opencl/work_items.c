@@ -7,6 +7,8 @@
 
 #include "cl_values.h"
 
+#include <CL/cl_ext.h>
+
 #include <string.h>
 
 struct grid {
@@ -188,6 +190,16 @@ test_required(const void *arg)
       for (int i = 0; i < 512 && !clt_failed(); i++)
          CLT_CHECK(out[i] == 80402, "local size %s: item %d sees %u, expected 80402",
                    pass ? "not named" : "named", i, out[i]);
+   }
+   clGetKernelSuggestedLocalWorkSizeKHR_fn suggest = (clGetKernelSuggestedLocalWorkSizeKHR_fn)
+      clGetExtensionFunctionAddressForPlatform(clt.platform,
+                                               "clGetKernelSuggestedLocalWorkSizeKHR");
+   CLT_CHECK(suggest, "no clGetKernelSuggestedLocalWorkSizeKHR");
+   if (suggest) {
+      size_t size[3] = {0};
+      CLT_EXPECT(suggest(clt.queue, kernel, 3, NULL, global, size), CL_SUCCESS);
+      CLT_CHECK(size[0] == 8 && size[1] == 4 && size[2] == 2, "suggests %zu, %zu, %zu", size[0],
+                size[1], size[2]);
    }
    kernel = clt_kernel_of(program, "hinted");
    clt_arg_mem(kernel, 0, mem);
