@@ -142,6 +142,64 @@ receive(void *to, size_t size_B)
    return true;
 }
 
+/* Memory that was mapped without a file: at RAM_IOVA. The server asks for it. */
+static uint8_t *asked_ram;
+static unsigned num_asked;
+static bool refuse; /* to answer with an error */
+
+static bool
+answer(const struct vfu_header *command)
+{
+   static uint8_t payload[MAX_REPLY];
+   uint32_t size_B = command->size - (uint32_t)sizeof(*command);
+   struct vfu_dma_access access;
+   struct {
+      struct vfu_header header;
+      struct vfu_dma_access access;
+      uint8_t data[65536];
+   } static out;
+
+   if (size_B > sizeof(payload) || !receive(payload, size_B) || size_B < sizeof(access))
+      return false;
+   memcpy(&access, payload, sizeof(access));
+   bool write = command->command == VFU_DMA_WRITE;
+   if (access.count > sizeof(out.data) || size_B != sizeof(access) + (write ? access.count : 0))
+      return false;
+   out.header = *command;
+   out.header.flags = VFU_FLAG_REPLY;
+   out.header.size = sizeof(out.header) + sizeof(out.access);
+   out.access = access;
+   num_asked++;
+   if (refuse || !asked_ram || access.address < RAM_IOVA ||
+       access.address + access.count > RAM_IOVA + RAM_B)
+   {
+      out.header.flags |= VFU_FLAG_ERROR;
+      out.header.error = EFAULT;
+      out.header.size = sizeof(out.header);
+   } else if (write) {
+      memcpy(asked_ram + (access.address - RAM_IOVA), payload + sizeof(access), access.count);
+   } else {
+      memcpy(out.data, asked_ram + (access.address - RAM_IOVA), access.count);
+      out.header.size += (uint32_t)access.count;
+   }
+   return send_raw(&out, out.header.size, NULL, 0);
+}
+
+/* Receives the header of a reply, and answers what the server asks before. */
+static bool
+receive_reply(struct vfu_header *header)
+{
+   for (;;) {
+      if (!receive(header, sizeof(*header)))
+         return false;
+      bool dma = header->command == VFU_DMA_READ || header->command == VFU_DMA_WRITE;
+      if ((header->flags & VFU_FLAG_TYPE_MASK) != VFU_FLAG_COMMAND || !dma)
+         return true;
+      if (!answer(header))
+         return false;
+   }
+}
+
 /* Sends a command and receives its reply. 0, the errno of the reply, or -1 if there was none. */
 static int
 call_fds(unsigned command, const void *payload, uint32_t size_B, const int *fds, unsigned num_fds)
@@ -157,7 +215,7 @@ call_fds(unsigned command, const void *payload, uint32_t size_B, const int *fds,
    if (size_B)
       memcpy(message + sizeof(header), payload, size_B);
    reply_fd = -1;
-   if (!send_raw(message, header.size, fds, num_fds) || !receive(&header, sizeof(header)))
+   if (!send_raw(message, header.size, fds, num_fds) || !receive_reply(&header))
       return -1;
    if (header.id != next_id || header.command != command ||
        (header.flags & VFU_FLAG_TYPE_MASK) != VFU_FLAG_REPLY || header.size > MAX_REPLY)
@@ -410,6 +468,8 @@ run_fence(uint8_t *ram, uint64_t seqno)
    for (unsigned i = 0; i < 500; i++) {
       if (__atomic_load_n((uint64_t *)(ram + 0x2000), __ATOMIC_ACQUIRE) == seqno)
          return true;
+      if (ram == asked_ram)
+         reg_read(NPU_REG_ID); /* answers what the server asks */
       usleep(1000);
    }
    return false;
@@ -478,6 +538,77 @@ test_dma_and_interrupts(bool sealed)
    close(event_fd);
    munmap(ram, RAM_B);
    close(ram_fd);
+}
+
+/* Memory of the client without a file: all by messages. */
+static void
+test_messages(void)
+{
+   uint64_t seqno = 10;
+
+   asked_ram = calloc(1, RAM_B);
+   connect_client();
+   say_version();
+   ok(dma_map(RAM_IOVA, RAM_B, -1, 0) == 0, "DMA_MAP without a file");
+   config_write(4, 6, 2);
+   num_asked = 0;
+   ok(run_fence(asked_ram, ++seqno) && num_asked >= 2, "a ring runs by messages");
+   uint64_t busy = 1;
+   reg_write(NPU_REG_RESET, NPU_RESET_BUSY__MASK);
+   for (unsigned i = 0; i < 2000 && busy; i++) {
+      busy = reg_read(NPU_REG_RESET) & NPU_RESET_BUSY__MASK;
+      usleep(500);
+   }
+   ok(!busy && run_fence(asked_ram, ++seqno), "a reset by register, and again");
+
+   /* Unanswered: the device waits, the thread that receives does not. */
+   const struct npu_packet_fence fence = {.type = NPU_PACKET_FENCE,
+                                          .seqno = 99,
+                                          .write_pa = NPU_PA_SYSTEM | (RAM_IOVA + 0x2000)};
+   struct pollfd poll_in = {.fd = sock, .events = POLLIN};
+   memcpy(asked_ram + NPU_PACKET_SIZE_B, &fence, sizeof(fence));
+   reg_write(NPU_REG_QUEUE_TAIL(0), 2);
+   ok(poll(&poll_in, 1, 5000) == 1, "the server asks by itself");
+   config_write(find_capability(0x10) + 8, 0x8000, 2);
+   ok(true, "function-level reset while it waits");
+   uint64_t id = UINT64_MAX;
+   for (unsigned i = 0; i < 2000 && id == UINT64_MAX; i++) {
+      id = reg_read(NPU_REG_ID);
+      usleep(500);
+   }
+   ok(NPU_GET(id, NPU_ID_MAGIC) == NPU_ID_MAGIC_VALUE, "it comes to its end");
+   config_write(4, 6, 2);
+   ok(run_fence(asked_ram, ++seqno), "and the device works");
+
+   refuse = true;
+   reg_write(NPU_REG_QUEUE_TAIL(0), 2);
+   for (unsigned i = 0; i < 2000 && !reg_read(NPU_REG_FAULT_STATUS); i++)
+      usleep(500);
+   ok(NPU_GET(reg_read(NPU_REG_FAULT_INFO), NPU_FAULT_INFO_TYPE) == NPU_FAULT_MEMORY_ERROR,
+      "an access the client refuses is a memory error");
+   refuse = false;
+   ok(call(VFU_DEVICE_RESET, NULL, 0) == 0, "RESET");
+   config_write(4, 6, 2);
+   ok(run_fence(asked_ram, ++seqno), "works afterwards");
+
+   /* Nobody answers any more. */
+   memcpy(asked_ram + NPU_PACKET_SIZE_B, &fence, sizeof(fence));
+   reg_write(NPU_REG_QUEUE_TAIL(0), 2);
+   poll_in.fd = sock;
+   poll(&poll_in, 1, 5000);
+   ok(hang_up() == 0, "hanging up while the server asks");
+
+   connect_client();
+   say_version();
+   const struct vfu_header stray = {.id = 77,
+                                    .command = VFU_DMA_READ,
+                                    .size = sizeof(stray),
+                                    .flags = VFU_FLAG_REPLY};
+   ok(send_raw(&stray, sizeof(stray), NULL, 0) && config_read(0, 2) == NPU_PCI_VENDOR_ID,
+      "a reply to nothing is ignored");
+   ok(hang_up() == 0, "hang up");
+   free(asked_ram);
+   asked_ram = NULL;
 }
 
 /* A file that shrinks behind the server's back. */
@@ -613,7 +744,7 @@ test_broken_protocol(void)
    } cases[] = {
       {"a message that is smaller than its header", {1, VFU_VERSION, 15, 0, 0}, 16, -EPROTO},
       {"a message of 4 GiB", {1, VFU_VERSION, UINT32_MAX, 0, 0}, 16, -EPROTO},
-      {"a reply to nothing", {1, VFU_VERSION, 16, VFU_FLAG_REPLY, 0}, 16, -EPROTO},
+      {"neither command nor reply", {1, VFU_VERSION, 16, 2, 0}, 16, -EPROTO},
       {"half a header", {1, VFU_VERSION, 16, 0, 0}, 7, 0},
       {"a header without its payload", {1, VFU_VERSION, 100, 0, 0}, 16, 0},
    };
@@ -708,6 +839,7 @@ main(void)
    test_config_space();
    test_dma_and_interrupts(true);
    test_dma_and_interrupts(false);
+   test_messages();
    test_shrinking_file();
    test_bad_sizes();
    test_bad_values();

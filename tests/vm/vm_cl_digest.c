@@ -20,7 +20,7 @@
 
 /* Each takes (in, out, n): in and out are WORDS words of 32 bits. */
 static const char *const names[] = {
-   "integers", "longs",   "floats", "halves", "math",    "convert",
+   "integers", "longs",    "floats",    "halves", "math",  "convert",
    "selects",  "shuffles", "local_sum", "atomic", "loops", "gather",
 };
 #define NUM_KERNELS (sizeof(names) / sizeof(names[0]))
@@ -43,7 +43,8 @@ static const char source[] =
    "  out[g] = vload_half4(2 * g, h) - vload_half4(2 * g + 1, h) * 2; }\n"
    "kernel void math(global const float4 *in, global float4 *out, uint n) { I;\n"
    "  float4 a = in[g] * 1e-3f;\n"
-   "  out[g] = sin(a) + exp(-fabs(a)) * log(fabs(a) + 1) + atan2(a, a.yzwx) + pow(fabs(a), 0.3f) +\n"
+   "  out[g] = sin(a) + exp(-fabs(a)) * log(fabs(a) + 1) + atan2(a, a.yzwx) + pow(fabs(a), 0.3f) "
+   "+\n"
    "           tanh(a) + cbrt(a) + native_rsqrt(fabs(a) + 1); }\n"
    "kernel void convert(global const float4 *in, global int4 *out, uint n) { I;\n"
    "  float4 a = in[g];\n"

@@ -7,6 +7,11 @@
  *  2. PMCSR to D3hot: registers read as ones; back to D0: reset (No_Soft_Reset is 0). The memory
  * keeps its content, it refreshes itself.
  *  3. DEVCTL bit 15: function-level reset.
+ *
+ * Resets and invalidations wait for accesses to memory that are under way. Where those need the thread
+ * that brought the register write (npu_pci_host.dma_asks), a worker does them meanwhile: the registers
+ * say BUSY, as the specification allows, or read as ones in a function-level reset.
+ *
  * Registers are 64 bits wide. An access of 4 bytes reads half of one; written, the low half goes
  * through with zeros above, the high half is kept for the write of the low half that follows.
  */
@@ -41,10 +46,105 @@ struct npu_pci {
 
    atomic_bool may_dma; /* bus master, in D0 */
 
+   /* What the worker does. Protected by work_lock. */
+   pthread_mutex_t work_lock;
+   pthread_cond_t work_change;
+   pthread_t worker;
+   bool has_worker, quit;
+   enum {
+      WORK_NONE,
+      WORK_REGISTER, /* write work_value to work_offset */
+      WORK_RESET,
+   } work;
+   uint32_t work_offset;
+   uint64_t work_value;
+
    pthread_mutex_t lock; /* protects what follows */
    struct npu_pci_defects defects;
    struct npu_pci_state state;
 };
+
+/* ------------------------------------------------------------------------------------ worker -- */
+
+static void *
+worker_main(void *data)
+{
+   struct npu_pci *pci = data;
+
+   pthread_mutex_lock(&pci->work_lock);
+   while (!pci->quit) {
+      if (pci->work == WORK_NONE) {
+         pthread_cond_wait(&pci->work_change, &pci->work_lock);
+         continue;
+      }
+      bool reset = pci->work == WORK_RESET;
+      pthread_mutex_unlock(&pci->work_lock);
+      if (reset)
+         npu_sim_reset(pci->sim);
+      else
+         npu_sim_reg_write(pci->sim, pci->work_offset, pci->work_value);
+      pthread_mutex_lock(&pci->work_lock);
+      pci->work = WORK_NONE;
+      pthread_cond_broadcast(&pci->work_change);
+   }
+   pthread_mutex_unlock(&pci->work_lock);
+   return NULL;
+}
+
+/* Has the worker do it, unless it is at something else: then a register write is lost, as writes to busy
+ * registers are. False: there is no worker, and nothing was done.
+ */
+static bool
+defer(struct npu_pci *pci, bool reset, uint32_t offset, uint64_t value)
+{
+   if (!pci->host.dma_asks || !pci->host.dma_asks(pci->host.data))
+      return false;
+   pthread_mutex_lock(&pci->work_lock);
+   if (!pci->has_worker)
+      pci->has_worker = !pthread_create(&pci->worker, NULL, worker_main, pci);
+   bool good = pci->has_worker;
+   if (good && (pci->work == WORK_NONE || reset)) {
+      pci->work = reset ? WORK_RESET : WORK_REGISTER;
+      pci->work_offset = offset;
+      pci->work_value = value;
+      pthread_cond_broadcast(&pci->work_change);
+   }
+   pthread_mutex_unlock(&pci->work_lock);
+   return good;
+}
+
+static void
+wait_for_worker(struct npu_pci *pci)
+{
+   pthread_mutex_lock(&pci->work_lock);
+   while (pci->has_worker && pci->work != WORK_NONE)
+      pthread_cond_wait(&pci->work_change, &pci->work_lock);
+   pthread_mutex_unlock(&pci->work_lock);
+}
+
+/* What the worker makes of a register that is read as value. */
+static uint64_t
+busy_value(struct npu_pci *pci, uint32_t offset, uint64_t value)
+{
+   pthread_mutex_lock(&pci->work_lock);
+   if (pci->work == WORK_REGISTER && pci->work_offset == offset) {
+      if (offset == NPU_REG_RESET)
+         value |= NPU_RESET_BUSY__MASK;
+      else
+         value |= NPU_TLB_CONTROL_BUSY__MASK;
+   }
+   pthread_mutex_unlock(&pci->work_lock);
+   return value;
+}
+
+static bool
+in_reset(struct npu_pci *pci)
+{
+   pthread_mutex_lock(&pci->work_lock);
+   bool ret = pci->work == WORK_RESET;
+   pthread_mutex_unlock(&pci->work_lock);
+   return ret;
+}
 
 /* ----------------------------------------------------------------------- configuration space -- */
 
@@ -135,6 +235,19 @@ npu_pci_config_read(struct npu_pci *pci, uint32_t offset, void *to, uint32_t siz
    }
 }
 
+/* Function-level reset and waking up: need not be complete when this returns. */
+static void
+reset_function(struct npu_pci *pci)
+{
+   atomic_store(&pci->may_dma, false);
+   if (!defer(pci, true, 0, 0))
+      npu_sim_reset(pci->sim);
+   reset_config(pci);
+   pthread_mutex_lock(&pci->lock);
+   pci->state.resets++;
+   pthread_mutex_unlock(&pci->lock);
+}
+
 void
 npu_pci_config_write(struct npu_pci *pci, uint32_t offset, const void *from, uint32_t size_B)
 {
@@ -157,7 +270,7 @@ npu_pci_config_write(struct npu_pci *pci, uint32_t offset, const void *from, uin
    }
    update_power(pci);
    if (flr || (!was_awake && is_awake(pci)))
-      npu_pci_reset(pci);
+      reset_function(pci);
 }
 
 /* -------------------------------------------------------------------------- registers, memory -- */
@@ -177,7 +290,7 @@ static bool
 begin_access(struct npu_pci *pci, uint64_t offset, bool write)
 {
    pthread_mutex_lock(&pci->lock);
-   bool answers = !pci->defects.dead && !pci->defects.removed && is_awake(pci);
+   bool answers = !pci->defects.dead && !pci->defects.removed && is_awake(pci) && !in_reset(pci);
    uint32_t slow_us = pci->defects.slow_us;
 
    if (write) {
@@ -214,7 +327,9 @@ regs_read(struct npu_pci *pci, uint64_t offset, uint8_t *to, size_t size_B)
 
       uint64_t value = UINT64_MAX;
       if (begin_access(pci, offset & ~7ull, false))
-         value = npu_sim_reg_read(pci->sim, (uint32_t)offset & ~7u) >> (8 * (offset % 8));
+         value = busy_value(pci, (uint32_t)offset & ~7u,
+                            npu_sim_reg_read(pci->sim, (uint32_t)offset & ~7u)) >>
+                 (8 * (offset % 8));
       memcpy(to, &value, piece_B);
       to += piece_B;
       offset += piece_B;
@@ -236,8 +351,12 @@ regs_write(struct npu_pci *pci, uint64_t offset, const uint8_t *from, size_t siz
    if (size_B == 4 && pci->high_half_offset == offset)
       value |= (uint64_t)pci->high_half << 32;
    pci->high_half_offset = UINT32_MAX;
-   if (begin_access(pci, offset, true))
-      npu_sim_reg_write(pci->sim, (uint32_t)offset, value);
+   if (!begin_access(pci, offset, true))
+      return;
+   if ((offset == NPU_REG_RESET || offset == NPU_REG_TLB_CONTROL) &&
+       defer(pci, false, (uint32_t)offset, value))
+      return;
+   npu_sim_reg_write(pci->sim, (uint32_t)offset, value);
 }
 
 uint64_t
@@ -251,6 +370,15 @@ npu_pci_bar_size_B(const struct npu_pci *pci, unsigned bar)
    default:
       return 0;
    }
+}
+
+uint64_t
+npu_pci_bar_address(const struct npu_pci *pci, unsigned bar)
+{
+   uint64_t value;
+
+   memcpy(&value, pci->config + 0x10 + 4 * bar, sizeof(value));
+   return bar == NPU_PCI_BAR_MEM ? value & ~0xfull : value & 0xfffffff0ull;
 }
 
 int
@@ -358,6 +486,8 @@ npu_pci_create(struct npu_sim *sim, const struct npu_pci_host *host)
    pci->sim = sim;
    pci->host = *host;
    pthread_mutex_init(&pci->lock, NULL);
+   pthread_mutex_init(&pci->work_lock, NULL);
+   pthread_cond_init(&pci->work_change, NULL);
    reset_config(pci);
    update_power(pci);
 
@@ -376,8 +506,17 @@ npu_pci_destroy(struct npu_pci *pci)
 {
    if (!pci)
       return;
+   wait_for_worker(pci);
+   pthread_mutex_lock(&pci->work_lock);
+   pci->quit = true;
+   pthread_cond_broadcast(&pci->work_change);
+   pthread_mutex_unlock(&pci->work_lock);
+   if (pci->has_worker)
+      pthread_join(pci->worker, NULL);
    npu_sim_reset(pci->sim);
    npu_sim_set_irq(pci->sim, NULL, NULL);
+   pthread_cond_destroy(&pci->work_change);
+   pthread_mutex_destroy(&pci->work_lock);
    pthread_mutex_destroy(&pci->lock);
    free(pci);
 }
@@ -386,6 +525,7 @@ void
 npu_pci_reset(struct npu_pci *pci)
 {
    atomic_store(&pci->may_dma, false);
+   wait_for_worker(pci);
    npu_sim_reset(pci->sim);
    reset_config(pci);
    pthread_mutex_lock(&pci->lock);

@@ -40,6 +40,9 @@ struct npu_pci_host {
    void (*interrupt)(void *data, unsigned vector);
    bool (*dma_read)(void *data, uint64_t address, void *to, size_t size_B);
    bool (*dma_write)(void *data, uint64_t address, const void *from, size_t size_B);
+   /* Whether DMA may have to wait for something that only the thread of accesses can bring: then it
+    * must not wait for DMA. NULL: never. */
+   bool (*dma_asks)(void *data);
 };
 
 /* Defects that can be injected. */
@@ -71,10 +74,12 @@ bool npu_pci_bar_write(struct npu_pci *pci, unsigned bar, uint64_t offset, const
                        size_t size_B);
 /* 0: no such BAR. */
 uint64_t npu_pci_bar_size_B(const struct npu_pci *pci, unsigned bar);
+/* Where software has put it. */
+uint64_t npu_pci_bar_address(const struct npu_pci *pci, unsigned bar);
 /* The file behind a BAR that may be mapped, or -1. The device's. */
 int npu_pci_bar_fd(const struct npu_pci *pci, unsigned bar);
 
-/* Conventional or function-level reset: everything but the content of the memory. */
+/* Conventional reset: everything but the content of the memory. Waits until it is complete. */
 void npu_pci_reset(struct npu_pci *pci);
 
 void npu_pci_inject(struct npu_pci *pci, const struct npu_pci_defects *defects);

@@ -9,8 +9,8 @@
  * process by SIGBUS; such a file is accessed with pread() and pwrite() instead, which are slower
  * and only fail. (QEMU's memfd is sealed.)
  *
- * What it misses: memory without a file could be reached by DMA_READ and DMA_WRITE messages to the
- * monitor. Virtual machines share their memory as files, and their ROMs need no DMA.
+ * Memory without a file is reached by asking the client, without the lock: the answer may come behind
+ * a change of the table.
  */
 
 #include "vfu_dma.h"
@@ -37,7 +37,7 @@ struct vfu_file {
 
 struct vfu_map {
    uint64_t first, last;  /* addresses, inclusive, so that 2^64 - 1 is one */
-   struct vfu_file *file; /* NULL: not accessible */
+   struct vfu_file *file; /* NULL: the client is asked */
    uint64_t offset;
    uint32_t prot;
 };
@@ -47,16 +47,22 @@ struct vfu_dma {
    struct vfu_map *maps; /* ascending, not overlapping */
    size_t num_maps, max_maps;
    struct vfu_file *files;
+   vfu_dma_ask ask;
+   void *ask_data;
 };
 
 struct vfu_dma *
-vfu_dma_create(void)
+vfu_dma_create(vfu_dma_ask ask, void *data)
 {
    struct vfu_dma *dma = calloc(1, sizeof(*dma));
 
    if (dma && pthread_rwlock_init(&dma->lock, NULL)) {
       free(dma);
       return NULL;
+   }
+   if (dma) {
+      dma->ask = ask;
+      dma->ask_data = data;
    }
    return dma;
 }
@@ -320,39 +326,57 @@ vfu_dma_unmap_all(struct vfu_dma *dma)
    pthread_rwlock_unlock(&dma->lock);
 }
 
+/* The part of an access that lies in one map. */
+enum piece {
+   PIECE_BAD,
+   PIECE_DONE,
+   PIECE_OF_CLIENT /* *size_B bytes that the client has to be asked for */
+};
+
+static enum piece
+access_piece_locked(struct vfu_dma *dma, uint64_t address, uint8_t *to, const uint8_t *from,
+                    size_t *size_B)
+{
+   uint32_t needed = to ? VFU_DMA_MAP_READ : VFU_DMA_MAP_WRITE;
+   size_t i = find_map(dma, address);
+
+   if (i >= dma->num_maps || dma->maps[i].first > address || !(dma->maps[i].prot & needed))
+      return PIECE_BAD;
+   const struct vfu_map *map = &dma->maps[i];
+   uint64_t offset = map->offset + (address - map->first);
+   uint64_t room_B = map->last - address + 1;
+
+   if (room_B && room_B < *size_B)
+      *size_B = room_B;
+   if (!map->file)
+      return dma->ask ? PIECE_OF_CLIENT : PIECE_BAD;
+   bool good = to ? file_read(map->file, offset, to, *size_B)
+                  : file_write(map->file, offset, from, *size_B);
+   return good ? PIECE_DONE : PIECE_BAD;
+}
+
 /* One of to and from is NULL. */
 static bool
 access_memory(struct vfu_dma *dma, uint64_t address, uint8_t *to, const uint8_t *from,
               size_t size_B)
 {
-   uint32_t needed = to ? VFU_DMA_MAP_READ : VFU_DMA_MAP_WRITE;
-   bool good = true;
+   while (size_B) {
+      size_t piece_B = size_B;
 
-   pthread_rwlock_rdlock(&dma->lock);
-   for (size_t i = find_map(dma, address); good && size_B; i++) {
-      if (i >= dma->num_maps || dma->maps[i].first > address || !dma->maps[i].file ||
-          !(dma->maps[i].prot & needed))
-      {
-         good = false;
-         break;
-      }
-      const struct vfu_map *map = &dma->maps[i];
-      uint64_t skip_B = address - map->first;
-      uint64_t room_B = map->last - address + 1;
-      size_t piece_B = room_B && room_B < size_B ? room_B : size_B;
-
-      if (to) {
-         good = file_read(map->file, map->offset + skip_B, to, piece_B);
+      pthread_rwlock_rdlock(&dma->lock);
+      enum piece piece = access_piece_locked(dma, address, to, from, &piece_B);
+      pthread_rwlock_unlock(&dma->lock);
+      if (piece == PIECE_BAD ||
+          (piece == PIECE_OF_CLIENT && !dma->ask(dma->ask_data, address, to, from, piece_B)))
+         return false;
+      if (to)
          to += piece_B;
-      } else {
-         good = file_write(map->file, map->offset + skip_B, from, piece_B);
+      else
          from += piece_B;
-      }
       address += piece_B;
       size_B -= piece_B;
    }
-   pthread_rwlock_unlock(&dma->lock);
-   return good;
+   return true;
 }
 
 bool

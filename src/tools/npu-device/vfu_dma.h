@@ -5,7 +5,7 @@
  * piece of a file the monitor has passed.
  *
  * Threads: all functions may be called from any thread. vfu_dma_unmap() returns when no access to
- * the range is under way any more.
+ * the range is under way any more, but for those the client is asked for: it knows of both.
  */
 
 #ifndef VFU_DMA_H
@@ -17,12 +17,16 @@
 
 struct vfu_dma;
 
-/* NULL without memory. */
-struct vfu_dma *vfu_dma_create(void);
+/* Accesses memory of the client that has no file; one of to and from is NULL. */
+typedef bool (*vfu_dma_ask)(void *data, uint64_t address, void *to, const void *from,
+                            size_t size_B);
+
+/* ask NULL: such memory cannot be accessed. NULL without memory. */
+struct vfu_dma *vfu_dma_create(vfu_dma_ask ask, void *data);
 void vfu_dma_destroy(struct vfu_dma *dma);
 
-/* Adds [address, address + size_B). fd is the caller's still; -1 for memory that is not accessible
- * (accesses fail). prot: VFU_DMA_MAP_*. 0, -EINVAL (sizes, or a file that is too short), -EEXIST
+/* Adds [address, address + size_B). fd is the caller's still; -1 for memory without a file
+ * (the client is asked). prot: VFU_DMA_MAP_*. 0, -EINVAL (sizes, or a file that is too short), -EEXIST
  * (overlap), -ENOSPC (too many), -ENOMEM, or the errno of mmap.
  */
 int vfu_dma_map(struct vfu_dma *dma, uint64_t address, uint64_t size_B, int fd, uint64_t offset,

@@ -75,6 +75,11 @@ struct vfu_dma_unmap {
    uint64_t address, size;
 };
 
+/* From the server to the client; followed by data like a region access. */
+struct vfu_dma_access {
+   uint64_t address, count;
+};
+
 /* Followed by count bytes of data in a write and in the reply of a read. */
 struct vfu_region_access {
    uint64_t offset;

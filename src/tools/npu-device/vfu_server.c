@@ -11,7 +11,10 @@
  * Interrupts are eventfds of the client. While it sets up vectors it takes all of them away for a
  * moment, so an interrupt without an eventfd is kept pending and fired when there is one again.
  *
- * What it misses: migration, dirty page tracking (answered with ENOTSUP), messages to the client.
+ * Memory that the client has not passed as a file is reached by messages to it (vfu_call.h). Their replies
+ * come to this thread, so it must not wait for the device meanwhile: what would is deferred (npu_pci.c).
+ *
+ * What it misses: migration, dirty page tracking (answered with ENOTSUP).
  */
 
 #include "vfu_server.h"
@@ -20,12 +23,14 @@
 #include <linux/vfio.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "vfu_call.h"
 #include "vfu_dma.h"
 #include "vfu_proto.h"
 
@@ -35,6 +40,8 @@
 struct vfu_server {
    struct npu_pci *pci;
    struct vfu_dma *dma;
+   struct vfu_calls *calls;
+   atomic_bool asks; /* the device may come upon memory that needs calls */
    bool verbose;
 
    int fd, stop_fd; /* of the connection */
@@ -105,6 +112,18 @@ on_dma_write(void *data, uint64_t address, const void *from, size_t size_B)
    return vfu_dma_write(((struct vfu_server *)data)->dma, address, from, size_B);
 }
 
+static bool
+on_ask(void *data, uint64_t address, void *to, const void *from, size_t size_B)
+{
+   return vfu_calls_access(((struct vfu_server *)data)->calls, address, to, from, size_B);
+}
+
+static bool
+on_asks(void *data)
+{
+   return atomic_load(&((struct vfu_server *)data)->asks);
+}
+
 /* ------------------------------------------------------------------------------------ messages -- */
 
 /* Each handler reads server->in, fills server->out and returns its size, or -errno. A descriptor it
@@ -146,6 +165,10 @@ handle_dma_map(struct vfu_server *server, struct message *message, int *out_fd)
    /* The client keeps the range page aligned, or a page would be shared with something else. */
    if ((in->address | in->size | in->offset) & 0xfff)
       return -EINVAL;
+   /* ROMs are only read; the device's own memory appears here as well, at its address as a BAR. */
+   if (!message->num_fds && (in->flags & VFU_DMA_MAP_WRITE) &&
+       in->address != npu_pci_bar_address(server->pci, NPU_PCI_BAR_MEM))
+      atomic_store(&server->asks, true);
    return vfu_dma_map(server->dma, in->address, in->size, message->num_fds ? message->fds[0] : -1,
                       in->offset, in->flags);
 }
@@ -355,6 +378,8 @@ handle_region_write(struct vfu_server *server, struct message *message, int *out
 static int64_t
 handle_reset(struct vfu_server *server, struct message *message, int *out_fd)
 {
+   /* The client waits for the answer and answers nothing itself before. */
+   vfu_calls_abort(server->calls);
    npu_pci_reset(server->pci);
    pthread_mutex_lock(&server->irq_lock);
    memset(server->pending, 0, sizeof(server->pending));
@@ -484,13 +509,15 @@ send_reply(struct vfu_server *server, const struct vfu_header *to, int64_t resul
       }
    }
 
+   pthread_mutex_t *send_lock = vfu_calls_send_lock(server->calls);
+   pthread_mutex_lock(send_lock);
    size_t left_B = header.size;
-   while (left_B) {
+   bool good = true;
+   while (good && left_B) {
       ssize_t sent_B = sendmsg(server->fd, &msg, MSG_NOSIGNAL);
       if (sent_B < 0) {
-         if (errno == EINTR)
-            continue;
-         return false;
+         good = errno == EINTR;
+         continue;
       }
       left_B -= (size_t)sent_B;
       msg.msg_control = NULL;
@@ -502,7 +529,8 @@ send_reply(struct vfu_server *server, const struct vfu_header *to, int64_t resul
          sent_B -= (ssize_t)part_B;
       }
    }
-   return true;
+   pthread_mutex_unlock(send_lock);
+   return good;
 }
 
 /* Why a header cannot be followed by a message we understand, or NULL. */
@@ -513,8 +541,8 @@ header_error(const struct vfu_header *header)
       return "size is smaller than the header";
    if (header->size > VFU_MAX_MESSAGE_B)
       return "size is larger than was agreed on";
-   if ((header->flags & VFU_FLAG_TYPE_MASK) != VFU_FLAG_COMMAND)
-      return "it is no command";
+   if ((header->flags & VFU_FLAG_TYPE_MASK) > VFU_FLAG_REPLY)
+      return "it is neither command nor reply";
    return NULL;
 }
 
@@ -537,7 +565,13 @@ serve_one(struct vfu_server *server)
       ret = message.size_B && got != 1 ? -1 : 1;
    }
 
-   if (ret == 1) {
+   if (ret == 1 && (message.header.flags & VFU_FLAG_TYPE_MASK) == VFU_FLAG_REPLY) {
+      if (!vfu_calls_reply(server->calls, &message.header, server->in, message.size_B)) {
+         fprintf(stderr, "npu-device: bad reply (command %u, size %u)\n", message.header.command,
+                 message.header.size);
+         ret = -EPROTO;
+      }
+   } else if (ret == 1) {
       uint32_t command = message.header.command;
       bool known = command < NUM_COMMANDS && commands[command].handle;
       int64_t result = -ENOTSUP;
@@ -577,16 +611,18 @@ vfu_server_create(struct npu_sim *sim, bool verbose)
       .interrupt = on_interrupt,
       .dma_read = on_dma_read,
       .dma_write = on_dma_write,
+      .dma_asks = on_asks,
    };
    pthread_mutex_init(&server->irq_lock, NULL);
    server->verbose = verbose;
    server->fd = server->stop_fd = server->error_eventfd = -1;
    for (unsigned i = 0; i < NPU_PCI_NUM_VECTORS; i++)
       server->eventfds[i] = -1;
-   server->dma = vfu_dma_create();
+   server->dma = vfu_dma_create(on_ask, server);
+   server->calls = vfu_calls_create();
    server->in = malloc(VFU_MAX_MESSAGE_B);
    server->out = malloc(VFU_MAX_MESSAGE_B);
-   if (server->dma && server->in && server->out)
+   if (server->dma && server->calls && server->in && server->out)
       server->pci = npu_pci_create(sim, &host);
    if (!server->pci) {
       vfu_server_destroy(server);
@@ -602,6 +638,7 @@ vfu_server_destroy(struct vfu_server *server)
       return;
    npu_pci_destroy(server->pci);
    vfu_dma_destroy(server->dma);
+   vfu_calls_destroy(server->calls);
    pthread_mutex_destroy(&server->irq_lock);
    free(server->in);
    free(server->out);
@@ -622,10 +659,13 @@ vfu_server_serve(struct vfu_server *server, int fd, int stop_fd)
    server->fd = fd;
    server->stop_fd = stop_fd;
    server->negotiated = false;
+   atomic_store(&server->asks, false);
+   vfu_calls_connect(server->calls, fd);
    while ((ret = serve_one(server)) == 1)
       ;
 
    /* The device stops before the memory it may be using goes. */
+   vfu_calls_connect(server->calls, -1);
    npu_pci_reset(server->pci);
    vfu_dma_unmap_all(server->dma);
    for (unsigned i = 0; i < NPU_PCI_NUM_VECTORS; i++)
