@@ -5,8 +5,8 @@
 //
 // Every queue has its own set of cores (threads), made at its first dispatch that has use for them;
 // the queue's thread itself is core 0. Cores take chunks of consecutive work-groups from a common
-// counter until none are left, so that uneven groups balance. The chunk is small enough that each
-// core gets several.
+// counter until none are left, each a fixed part of what is left for its core: large ones first, so that
+// taking them costs nothing, small ones last, so that uneven groups balance.
 
 #include <assert.h>
 #include <stdio.h>
@@ -16,8 +16,8 @@
 #include "npu_sim_engine.h"
 #include "npu_sim_priv.h"
 
-#define MAX_CHUNK       64
-#define CHUNKS_PER_CORE 8
+/* A core takes one of so many parts of its share of what is left. */
+#define PARTS_PER_CORE 4
 
 /* Makes what the core needs beside its thread, on first use. */
 static bool
@@ -31,6 +31,22 @@ core_ready(struct npu_core *core)
       core->local = local;
    }
    return core->engine_state || core->queue->sim->engine->create_core(core);
+}
+
+/* Takes a chunk: returns its first group. *count 0: none are left. */
+static uint64_t
+take_chunk(struct npu_dispatch *dispatch, uint64_t *count)
+{
+   const uint64_t parts = (uint64_t)dispatch->queue->sim->num_cores * PARTS_PER_CORE;
+   uint64_t first = atomic_load_explicit(&dispatch->next_group, memory_order_relaxed);
+
+   do {
+      uint64_t left = dispatch->num_groups - first;
+      *count = left < parts ? left != 0 : left / parts;
+   } while (*count && !atomic_compare_exchange_weak_explicit(&dispatch->next_group, &first,
+                                                             first + *count, memory_order_relaxed,
+                                                             memory_order_relaxed));
+   return first;
 }
 
 /* Takes chunks until there are none, or something stops the dispatch. */
@@ -49,13 +65,9 @@ work(struct npu_core *core, struct npu_dispatch *dispatch)
       return;
    }
    while (!npu_queue_stopped(core->queue)) {
-      uint64_t first = atomic_fetch_add_explicit(&dispatch->next_group, dispatch->chunk,
-                                                 memory_order_relaxed);
-      if (first >= dispatch->num_groups)
+      uint64_t count, first = take_chunk(dispatch, &count);
+      if (!count)
          return;
-      uint64_t count = dispatch->num_groups - first;
-      if (count > dispatch->chunk)
-         count = dispatch->chunk;
       if (!engine->run_workgroups(core, dispatch, first, count))
          return;
    }
@@ -136,10 +148,6 @@ npu_dispatch_run(struct npu_queue *queue, struct npu_vm *vm,
    unsigned num_cores = queue->sim->num_cores;
 
    dispatch.num_waves = (dispatch.group_size + NPU_WAVE_SIZE - 1) / NPU_WAVE_SIZE;
-   dispatch.chunk = dispatch.num_groups / ((uint64_t)num_cores * CHUNKS_PER_CORE);
-   dispatch.chunk = dispatch.chunk < 1           ? 1
-                    : dispatch.chunk > MAX_CHUNK ? MAX_CHUNK
-                                                 : dispatch.chunk;
 
    unsigned helpers = dispatch.num_groups < num_cores ? (unsigned)dispatch.num_groups - 1
                                                       : num_cores - 1;

@@ -196,7 +196,6 @@ struct npu_dispatch {
    unsigned num_waves;  /* of a group */
    void *kernel;        /* from npu_engine_ops.prepare */
    _Atomic uint64_t next_group;
-   uint64_t chunk; /* groups a core takes at once */
 };
 
 bool npu_queue_init(struct npu_queue *queue, struct npu_sim *sim, unsigned index);
