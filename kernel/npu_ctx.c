@@ -122,7 +122,7 @@ static int npu_ctx_alloc_slot(struct npu_device *npu)
 }
 
 /* Takes over the reference to the VM when it succeeds. */
-static struct npu_ctx *npu_ctx_create(struct npu_vm *vm, u32 priority)
+static struct npu_ctx *npu_ctx_create(struct npu_vm *vm, u64 client, u32 priority)
 {
 	struct npu_device *npu = vm->npu;
 	struct npu_ctx *ctx;
@@ -134,6 +134,7 @@ static struct npu_ctx *npu_ctx_create(struct npu_vm *vm, u32 priority)
 	kref_init(&ctx->ref);
 	ctx->npu = npu;
 	ctx->vm = vm;
+	ctx->client = client;
 	ctx->priority = priority;
 	get_task_comm(ctx->comm, current);
 	ctx->pid = task_tgid_nr(current);
@@ -211,7 +212,7 @@ int npu_ioctl_ctx_create(struct drm_device *drm, void *data, struct drm_file *fi
 	vm = npu_vm_get(nfile, args->vm_id);
 	if (!vm)
 		return -ENOENT;
-	ctx = npu_ctx_create(vm, args->priority);
+	ctx = npu_ctx_create(vm, file->client_id, args->priority);
 	if (IS_ERR(ctx)) {
 		npu_vm_put(vm);
 		return PTR_ERR(ctx);
@@ -223,8 +224,11 @@ int npu_ioctl_ctx_create(struct drm_device *drm, void *data, struct drm_file *fi
 		ret = -ENOENT;
 	else
 		ret = xa_alloc(&nfile->ctxs, &args->ctx_id, ctx, NPU_MAX_CTXS, GFP_KERNEL);
-	if (!ret)
+	if (!ret) {
 		vm->num_ctxs++;
+		if (!nfile->num_ctxs++)
+			atomic_inc(&nfile->npu->sched.num_clients);
+	}
 	mutex_unlock(&nfile->lock);
 	if (ret) {
 		npu_ctx_close(ctx);
@@ -245,6 +249,8 @@ int npu_ioctl_ctx_destroy(struct drm_device *drm, void *data, struct drm_file *f
 	ctx = xa_erase(&nfile->ctxs, args->ctx_id);
 	if (ctx) {
 		ctx->vm->num_ctxs--;
+		if (!--nfile->num_ctxs)
+			atomic_dec(&nfile->npu->sched.num_clients);
 		spin_lock(&ctx->npu->sched.lock);
 		nfile->closed_run_ns += npu_sched_run_ns_locked(ctx);
 		spin_unlock(&ctx->npu->sched.lock);

@@ -31,6 +31,8 @@ struct npu_ctx {
 	struct npu_device *npu;
 	/** @vm: Where its jobs run, with a reference. */
 	struct npu_vm *vm;
+	/** @client: &drm_file.client_id of its file: clients share the hardware queues. */
+	u64 client;
 	/** @priority: enum drm_npu_ctx_priority. */
 	u32 priority;
 	/** @slot: Index in &npu_device.ctxs and of its status word. */

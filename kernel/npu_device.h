@@ -154,6 +154,8 @@ struct npu_file {
 	struct xarray vms;
 	/** @ctxs: &struct npu_ctx by id. */
 	struct xarray ctxs;
+	/** @num_ctxs: Elements of @ctxs; protected by @lock. */
+	u32 num_ctxs;
 	/** @closed_run_ns: Time the jobs of contexts ran that are gone; protected by @lock. */
 	u64 closed_run_ns;
 };

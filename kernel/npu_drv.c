@@ -218,6 +218,8 @@ static void npu_postclose(struct drm_device *drm, struct drm_file *file)
 	struct npu_vm *vm;
 	unsigned long id;
 
+	if (nfile->num_ctxs)
+		atomic_dec(&nfile->npu->sched.num_clients);
 	xa_for_each(&nfile->ctxs, id, ctx)
 		npu_ctx_close(ctx);
 	xa_destroy(&nfile->ctxs);

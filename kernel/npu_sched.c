@@ -10,9 +10,11 @@
  * 1. A hardware queue holds jobs of one context at a time. So a job that never ends stops its own
  *    context only, as long as there are more queues than such contexts; beyond that the watchdog
  *    helps.
- * 2. Free queues go to ready contexts by priority, then first come first served. While some context
- *    waits for a queue, contexts that have one get no further jobs onto it: it runs dry and is
- *    passed on.
+ * 2. Free queues go to ready contexts by priority, then to the client (open file) that has the
+ *    fewest queues, then first come first served. While there are other clients with contexts,
+ *    none gets the last queue when it has all others: however many contexts it makes, there is one
+ *    for somebody else. While some context waits for a queue, contexts that have one get no further
+ *    jobs onto it: it runs dry and is passed on.
  * 3. At most NPU_MAX_JOBS_ON_HW jobs of a context are on the hardware.
  * 4. A job is a FENCE packet with an odd number, its command buffers as EXEC packets, each after
  *    the one before, and a FENCE packet with an even number and an interrupt. The device writes
@@ -204,25 +206,70 @@ static struct npu_hwq *npu_sched_find_idle_locked(struct npu_device *npu)
 	return NULL;
 }
 
+/* How many queues a client has. */
+static u32 npu_sched_share_locked(struct npu_device *npu, u64 client)
+{
+	u32 i, share = 0;
+
+	for (i = 0; i < npu->hw.num_queues; i++) {
+		struct npu_job *job = list_first_entry_or_null(&npu->sched.hwqs[i].jobs,
+							       struct npu_job, node);
+
+		share += job && job->ctx->client == client;
+	}
+	return share;
+}
+
+/*
+ * The context of a priority that is to have a queue, or, without one, any that waits for one. Sets
+ * @waiting if one must go without although there is one.
+ */
+static struct npu_ctx *npu_sched_pick_locked(struct npu_device *npu, int priority,
+					     const struct npu_hwq *hwq, bool *waiting)
+{
+	u32 least = npu->hw.num_queues;
+	struct npu_ctx *ctx, *best = NULL;
+
+	/* Who has this many gets no more. */
+	if (atomic_read(&npu->sched.num_clients) > 1 && least > 1)
+		least--;
+	list_for_each_entry(ctx, &npu->sched.ready[priority], ready_node) {
+		u32 share;
+
+		if (ctx->hwq)
+			continue;
+		if (!hwq)
+			return ctx;
+		share = npu_sched_share_locked(npu, ctx->client);
+		if (share < least) {
+			best = ctx;
+			least = share;
+		} else if (!best) {
+			*waiting = true;
+		}
+		if (!least)
+			break;
+	}
+	return best;
+}
+
 /* Gives idle queues to ready contexts that have none. Returns whether some context got nothing. */
 static bool npu_sched_assign_idle_locked(struct npu_device *npu)
 {
-	struct npu_ctx *ctx, *next;
+	bool waiting = false;
+	struct npu_ctx *ctx;
+	struct npu_hwq *hwq;
 	int priority;
 
 	for (priority = NPU_NUM_PRIORITIES - 1; priority >= 0; priority--) {
-		list_for_each_entry_safe(ctx, next, &npu->sched.ready[priority], ready_node) {
-			struct npu_hwq *hwq;
-
-			if (ctx->hwq)
-				continue;
-			hwq = npu_sched_find_idle_locked(npu);
-			if (!hwq)
+		hwq = npu_sched_find_idle_locked(npu);
+		while ((ctx = npu_sched_pick_locked(npu, priority, hwq, &waiting))) {
+			if (!hwq || !npu_sched_push_first_locked(npu, ctx, hwq))
 				return true;
-			npu_sched_push_first_locked(npu, ctx, hwq);
+			hwq = npu_sched_find_idle_locked(npu);
 		}
 	}
-	return false;
+	return waiting;
 }
 
 static void npu_sched_ring_locked(struct npu_device *npu)

@@ -4,6 +4,7 @@
 #ifndef __NPU_SCHED_H__
 #define __NPU_SCHED_H__
 
+#include <linux/atomic.h>
 #include <linux/bits.h>
 #include <linux/list.h>
 #include <linux/spinlock.h>
@@ -69,6 +70,8 @@ struct npu_sched {
 	struct npu_hwq hwqs[NPU_NUM_QUEUES];
 	/** @ready: &npu_ctx.ready_node by priority: contexts whose first job could run. */
 	struct list_head ready[NPU_NUM_PRIORITIES];
+	/** @num_clients: Open files that have contexts. */
+	atomic_t num_clients;
 	/** @num_jobs: Jobs on queues. */
 	u32 num_jobs;
 	/** @stopped: Nothing goes to the hardware: it is being reset, or gone. */

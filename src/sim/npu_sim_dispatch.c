@@ -11,6 +11,7 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "npu_sim_engine.h"
@@ -19,17 +20,24 @@
 /* A core takes one of so many parts of its share of what is left. */
 #define PARTS_PER_CORE 4
 
-/* Makes what the core needs beside its thread, on first use. */
+/* Makes what the core needs beside its thread, on first use. Local memory is undefined at the start of
+ * a group, but never shows what another context left there.
+ */
 static bool
 core_ready(struct npu_core *core)
 {
+   uint32_t context_id = core->queue->context_id;
+
    if (!core->local) {
       void *local = mmap(NULL, NPU_SIM_LOCAL_MEM_B, PROT_READ | PROT_WRITE,
                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
       if (local == MAP_FAILED)
          return false;
       core->local = local;
+   } else if (core->local_context_id != context_id) {
+      memset(core->local, 0, NPU_SIM_LOCAL_MEM_B);
    }
+   core->local_context_id = context_id;
    return core->engine_state || core->queue->sim->engine->create_core(core);
 }
 
