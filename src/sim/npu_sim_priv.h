@@ -140,9 +140,9 @@ struct npu_core {
    unsigned index;
    pthread_t thread; /* index > 0, valid if has_thread */
    bool has_thread;
-   uint8_t *local;     /* NPU_SIM_LOCAL_MEM_B */
+   uint8_t *local;            /* NPU_SIM_LOCAL_MEM_B */
    uint32_t local_context_id; /* whose work has left its data in local */
-   void *engine_state; /* of the engine; made by the thread that runs the core */
+   void *engine_state;        /* of the engine; made by the thread that runs the core */
 };
 
 struct npu_queue {
