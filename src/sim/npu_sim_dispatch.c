@@ -51,9 +51,9 @@ take_chunk(struct npu_dispatch *dispatch, uint64_t *count)
    do {
       uint64_t left = dispatch->num_groups - first;
       *count = left < parts ? left != 0 : left / parts;
-   } while (*count && !atomic_compare_exchange_weak_explicit(&dispatch->next_group, &first,
-                                                             first + *count, memory_order_relaxed,
-                                                             memory_order_relaxed));
+   } while (*count &&
+            !atomic_compare_exchange_weak_explicit(&dispatch->next_group, &first, first + *count,
+                                                   memory_order_relaxed, memory_order_relaxed));
    return first;
 }
 

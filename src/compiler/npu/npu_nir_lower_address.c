@@ -7,9 +7,9 @@
  *            + extend(32-bit lane value) << scale          or a 64-bit lane value
  *            + constant
  *
- * The uniform part becomes one chain of scalar additions that common subexpression elimination
- * shares between accesses and loop-invariant code motion takes out of loops; instruction selection
- * then finds base, offset and immediate without arithmetic of its own (npu_isel_addr.c uses the
+ * The uniform part becomes one chain of scalar additions, each made where the last of its operands
+ * is, so out of loops that do not change it; common subexpression elimination shares it between
+ * accesses. Instruction selection then finds base, offset and immediate without arithmetic of its own (npu_isel_addr.c uses the
  * same analysis, so skipping this pass costs instructions, not correctness).
  *
  * Several 32-bit lane values are summed in 32 bits if their bounds show that the sum neither wraps
@@ -91,8 +91,109 @@ merge_terms(nir_builder *b, struct npu_nir_address *addr, struct state *s)
    addr->num_varying = kept;
 }
 
+/* ---- the uniform part ---- */
+
+/* A value and where it is made: what is made of it stands behind that, out of all loops the value is
+ * not in. Values that one access uses are made one behind the other. */
+struct placed {
+   nir_def *def;
+   unsigned block, index;
+};
+
+static bool
+is_before(const struct placed *x, const struct placed *y)
+{
+   return x->block != y->block ? x->block < y->block : x->index < y->index;
+}
+
+static nir_cursor
+behind(nir_def *def)
+{
+   nir_instr *instr = def->parent_instr;
+
+   return instr->type == nir_instr_type_phi ? nir_after_phis(instr->block) : nir_after_instr(instr);
+}
+
+static struct placed
+place_of(nir_def *def)
+{
+   return (struct placed){def, def->parent_instr->block->index, def->parent_instr->index};
+}
+
+/* Terms in the order in which they are made. There are few. */
+static void
+sort_terms(struct npu_nir_term *terms, unsigned num)
+{
+   for (unsigned i = 1; i < num; i++) {
+      for (unsigned j = i; j > 0; j--) {
+         struct placed x = place_of(terms[j - 1].value.def), y = place_of(terms[j].value.def);
+         if (!is_before(&y, &x))
+            break;
+         struct npu_nir_term swap = terms[j];
+         terms[j] = terms[j - 1];
+         terms[j - 1] = swap;
+      }
+   }
+}
+
+static struct placed
+add_placed(nir_builder *b, struct placed sum, struct placed next)
+{
+   if (!sum.def)
+      return next;
+   /* At the same place, the sum is behind: it has been put behind that place's value. */
+   struct placed *last = is_before(&sum, &next) ? &next : &sum;
+   b->cursor = behind(last->def);
+   return (struct placed){nir_iadd(b, sum.def, next.def), last->block, last->index};
+}
+
+/* The sum of the uniform terms, the earliest first. Those of 32 bits that are known to be small are
+ * added up in 32 bits, which saves extensions. */
+static struct placed
+sum_uniform(nir_builder *b, struct npu_nir_address *addr, struct state *s)
+{
+   struct placed parts[NPU_NIR_MAX_TERMS], small = {0}, sum = {0};
+   uint64_t small_bound = 0;
+   unsigned num = 0;
+
+   sort_terms(addr->uniform, addr->num_uniform);
+   for (unsigned i = 0; i < addr->num_uniform; i++) {
+      struct npu_nir_term *term = &addr->uniform[i];
+      struct placed value = place_of(term->value.def);
+      bool narrow = term->value.def->bit_size == 32;
+      uint64_t bound = narrow ? term_bound(b, term, s) << term->shift : 0;
+
+      b->cursor = behind(value.def);
+      bool either_extension = narrow && (!term->sign || term_bound(b, term, s) <= INT32_MAX);
+      if (either_extension && small_bound + bound <= UINT32_MAX) {
+         nir_def *def = nir_channel(b, value.def, term->value.comp);
+         value.def = nir_ishl_imm(b, def, term->shift);
+         small = add_placed(b, small, value);
+         small_bound += bound;
+      } else {
+         value.def = term_value(b, term);
+         parts[num++] = value;
+      }
+   }
+
+   if (small.def) {
+      b->cursor = behind(small.def);
+      small.def = nir_u2u64(b, small.def);
+   }
+   for (unsigned i = 0; i < num; i++) {
+      if (small.def && is_before(&small, &parts[i])) {
+         sum = add_placed(b, sum, small);
+         small.def = NULL;
+      }
+      sum = add_placed(b, sum, parts[i]);
+   }
+   return small.def ? add_placed(b, sum, small) : sum;
+}
+
+/* ---- */
+
 static nir_def *
-rebuild64(nir_builder *b, nir_def *address, struct state *s)
+rebuild64(nir_builder *b, nir_intrinsic_instr *intrin, nir_def *address, struct state *s)
 {
    struct npu_nir_address addr;
 
@@ -100,17 +201,19 @@ rebuild64(nir_builder *b, nir_def *address, struct state *s)
        addr.num_uniform + (addr.constant != 0) == 0)
       return NULL;
 
-   nir_def *base = NULL, *lanes = NULL;
-   for (unsigned i = 0; i < addr.num_uniform; i++)
-      base = add(b, base, term_value(b, &addr.uniform[i]));
+   bool fits = addr.constant >= INT16_MIN && addr.constant <= INT16_MAX;
+   nir_def *base = sum_uniform(b, &addr, s).def, *lanes = NULL;
+   if (!fits && base) {
+      b->cursor = behind(base);
+      base = nir_iadd_imm(b, base, addr.constant);
+   }
 
+   b->cursor = nir_before_instr(&intrin->instr);
+   if (!fits && !base)
+      base = nir_imm_int64(b, addr.constant);
    merge_terms(b, &addr, s);
    for (unsigned i = 0; i < addr.num_varying; i++)
       lanes = add(b, lanes, term_value(b, &addr.varying[i]));
-
-   bool fits = addr.constant >= INT16_MIN && addr.constant <= INT16_MAX;
-   if (!fits)
-      base = base ? nir_iadd_imm(b, base, addr.constant) : nir_imm_int64(b, addr.constant);
 
    nir_def *result = add(b, base, lanes);
    return fits ? nir_iadd_imm(b, result, addr.constant) : result;
@@ -170,7 +273,7 @@ lower(nir_builder *b, nir_intrinsic_instr *intrin, void *data)
       return false;
 
    b->cursor = nir_before_instr(&intrin->instr);
-   nir_def *better = address->bit_size == 64 ? rebuild64(b, address, data)
+   nir_def *better = address->bit_size == 64 ? rebuild64(b, intrin, address, data)
                                              : rebuild32(b, address, data);
    if (!better)
       return false;
@@ -183,6 +286,8 @@ bool
 npu_nir_lower_address(nir_shader *nir, const struct npu_nir_launch *launch)
 {
    struct hash_table *cache = _mesa_pointer_hash_table_create(NULL);
+   nir_metadata_require(nir_shader_get_entrypoint(nir),
+                        nir_metadata_block_index | nir_metadata_instr_index);
    struct state state = {.ranges = {.nir = nir, .cache = cache, .launch = launch}};
    bool progress = nir_shader_intrinsics_pass(nir, lower, nir_metadata_control_flow, &state);
 

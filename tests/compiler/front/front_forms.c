@@ -130,7 +130,7 @@ check(const char *ir, const struct expectations *expect)
             printf("# found: %s\n", line + 3);
             return false;
          }
-      } else if (strcmp(line, "rows")) {
+      } else if (strcmp(line, "rows") && strcmp(line, "row") && strncmp(line, "width=", 6)) {
          printf("# malformed: %s\n", line);
          return false;
       }
@@ -141,12 +141,21 @@ check(const char *ir, const struct expectations *expect)
 /* ---- cases ---- */
 
 static char *
-selected_ir(const nir_shader *nir, bool rows)
+selected_ir(const nir_shader *nir, const struct expectations *expect)
 {
    char *text = NULL, *error;
    size_t size;
    FILE *out = open_memstream(&text, &size);
-   const struct npu_compile_options options = {.out = out, .print_ir = true, .wave_rows = rows};
+   struct npu_compile_options options = {.out = out, .print_ir = true};
+
+   for (unsigned i = 0; i < expect->num; i++) {
+      const char *line = expect->lines[i];
+      options.wave_rows |= !strcmp(line, "rows");
+      options.one_row |= !strcmp(line, "row");
+      if (!strncmp(line, "width=", 6))
+         options.width_log2 = __builtin_ctz(atoi(line + 6));
+   }
+   options.few_groups = options.one_row || options.width_log2;
    struct npu_binary *bin = npu_compile(nir, &options, &error);
 
    fclose(out);
@@ -172,11 +181,7 @@ test_forms(const char *source, const struct npu_cl_kernel *kernel, const char *n
    bool good = false;
 
    if (read_expectations(source, name, &expect)) {
-      bool rows = false;
-      for (unsigned i = 0; i < expect.num; i++)
-         rows |= !strcmp(expect.lines[i], "rows");
-
-      char *ir = selected_ir(kernel->nir, rows);
+      char *ir = selected_ir(kernel->nir, &expect);
       good = ir && check(ir, &expect);
       if (ir && !good)
          printf("# --- %s\n%s", name, ir);

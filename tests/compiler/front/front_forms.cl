@@ -6,11 +6,81 @@
  *                   found
  *    //! no TEXT    it does not contain TEXT
  *    //! rows       compile for rows of waves
+ *    //! row        for work-groups of one dimension, and not many
+ *    //! width=W    for work-groups of two dimensions, so wide, and not many
  * Numbers of values are written as %; a space stands for any white space, with a comma in front or
  * without.
  */
 
 /* ---- global memory ---- */
+
+//! row
+//! yes ld_u % _ {width_log2=2 count=1 imm=4}
+//! yes st_u % _ % {width_log2=2 count=1}
+//! no ld_o
+//! no local_id
+//! no idiv
+//! no udiv
+kernel void
+unit_stride_int(global float *y, global const float *x)
+{
+   int i = get_global_id(0);
+
+   y[i] = x[i + 1];
+}
+
+/* The sum may wrap: nothing is known of offset. */
+//! row
+//! yes ld_o % % {width_log2=2 count=1 scale_log2=2}
+kernel void
+unsigned_sum_may_wrap(global float *y, global const float *x, uint offset)
+{
+   uint i = get_global_id(0);
+
+   y[i] = x[i + offset];
+}
+
+/* As an int it may not. */
+//! row
+//! yes ld_u % _ {width_log2=2 count=1}
+//! no ld_o
+kernel void
+signed_sum_does_not_wrap(global float *y, global const float *x, int offset)
+{
+   int i = get_global_id(0);
+
+   y[i] = x[i + offset];
+}
+
+//! width=32
+//! yes ld_u % _ {width_log2=2 count=1}
+//! yes ld_u % _ {width_log2=2 count=1 imm=4}
+//! yes st_u % _ % {width_log2=2 count=1}
+//! no ld_o
+//! no udiv
+kernel void
+rows_of_a_picture(int width, global float *y, global const float *x)
+{
+   int i = get_global_id(0), j = get_global_id(1);
+
+   y[j * width + i] = x[j * width + i] + x[j * width + i + 1];
+}
+
+/* Lanes are columns, then rows: offsets of 32 bits, no special registers. */
+//! width=16
+//! yes rdsr {sr=lane_id}
+//! yes ld_o % % {sx width_log2=2 count=1 scale_log2=2}
+//! yes st_o % % % {sx width_log2=2 count=1 scale_log2=2}
+//! no ld_a
+//! no local_id
+//! no udiv
+kernel void
+tile_of_a_picture(int width, global float *y, global const float *x)
+{
+   int i = get_global_id(0), j = get_global_id(1);
+
+   y[j * width + i] = x[j * width + i];
+}
 
 //! yes ld_o % % {width_log2=2 count=1 scale_log2=2}
 //! yes st_o % % % {width_log2=2 count=1 scale_log2=2}
