@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char step_source[] = "kernel void advance(global uint *p, uint m)\n"
                                   "{ size_t i = get_global_id(0); p[i] = p[i] * m + (uint)i; }\n";
@@ -392,6 +393,68 @@ invalid_properties(const void *arg)
    CLT_CHECK(error == CL_INVALID_VALUE, "got %s", cl_error_name(error));
 }
 
+/* Memory of the process that is in use, in bytes. */
+static size_t
+resident_B(void)
+{
+   unsigned long total, resident = 0;
+   FILE *file = fopen("/proc/self/statm", "r");
+
+   if (!file || fscanf(file, "%lu %lu", &total, &resident) != 2)
+      clt_fail("/proc/self/statm cannot be read");
+   if (file)
+      fclose(file);
+   return resident * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* A hundred thousand launches, waited for one by one, in small and in large batches, with and without events:
+ * what each of them needed is given back.
+ */
+static void
+launches_leave_nothing(const void *arg)
+{
+   enum {
+      ROUNDS = 10,
+      LAUNCHES = 10000,
+      LIMIT_B = 2 << 20
+   };
+   static const int batches[ROUNDS] = {1, 10, 500, 10000, 7, 1, 10, 500, 10000, 7};
+   cl_kernel k = clt_kernel("kernel void add(global uint *p, uint v) { p[get_global_id(0)] += v; }",
+                            "", "add");
+   cl_command_queue queue = clt_queue(0);
+   cl_mem mem = clt_buffer(32 * 4, NULL);
+   uint32_t got[32], want[32], sum = 0;
+   const size_t global = 32;
+   size_t before_B = 0;
+
+   clt_arg_mem(k, 0, mem);
+   for (int round = 0; round < ROUNDS; round++) {
+      for (cl_uint i = 0; i < LAUNCHES; i++) {
+         cl_event event = NULL;
+
+         clt_arg(k, 1, sizeof(i), &i);
+         sum += i;
+         CLT_CALL(clEnqueueNDRangeKernel(queue, k, 1, NULL, &global, NULL, 0, NULL,
+                                         i % 3 ? NULL : &event));
+         if (i % batches[round] == 0)
+            CLT_CALL(clFinish(queue));
+         if (event)
+            clReleaseEvent(event);
+      }
+      CLT_CALL(clFinish(queue));
+      if (round == ROUNDS / 2 - 1)
+         before_B = resident_B(); /* every kind of batch was there once */
+   }
+   size_t after_B = resident_B();
+   CLT_CHECK(after_B < before_B + LIMIT_B, "%zu KiB after 50,000 launches, %zu KiB after 100,000",
+             before_B >> 10, after_B >> 10);
+
+   for (int i = 0; i < 32; i++)
+      want[i] = sum;
+   clt_read(mem, 0, sizeof(got), got);
+   clt_same_u32("sums", got, want, 32);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -405,5 +468,6 @@ main(int argc, char **argv)
    clt_run_fresh(contexts_come_and_go, NULL);
    clt_run_fresh(long_batch_without_profiling, NULL);
    clt_run_fresh(invalid_properties, NULL);
+   clt_run_fresh(launches_leave_nothing, NULL);
    return clt_done();
 }
