@@ -127,6 +127,10 @@ void npu_sim_set_irq(struct npu_sim *sim, void (*callback)(void *data, unsigned 
 bool npu_sim_lend_thread(struct npu_sim *sim, unsigned queue, bool (*until)(void *data),
                          void *data);
 
+/* Writes a queue's TAIL register without waking up its thread, if that sleeps. The caller lends a
+ * thread soon, or writes the register as usual. */
+void npu_sim_ring_quietly(struct npu_sim *sim, unsigned queue, uint32_t tail);
+
 /* System memory as a bus master sees it: physical addresses with bit 47 set, which is removed. Both
  * functions copy size_B bytes and return false if the address does not exist; they may be called
  * from any thread of the device at once. Without them such addresses are memory errors. Atomics on

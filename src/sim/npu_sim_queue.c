@@ -437,6 +437,29 @@ kill_locked(struct npu_queue *queue)
       atomic_compare_exchange_strong(&queue->stop, &none, NPU_STOP_KILL);
 }
 
+/* False: there cannot be so many packets in the ring. */
+static bool
+set_tail_locked(struct npu_queue *queue, uint32_t tail)
+{
+   if (tail - queue->head > 1u << queue->ring_size_log2)
+      return false;
+   queue->tail = tail;
+   return true;
+}
+
+void
+npu_sim_ring_quietly(struct npu_sim *sim, unsigned index, uint32_t tail)
+{
+   if (sim->fork_generation != npu_fork_generation() || index >= NPU_NUM_QUEUES)
+      return;
+
+   struct npu_queue *queue = &sim->queues[index];
+   pthread_mutex_lock(&queue->lock);
+   if (queue->enabled)
+      set_tail_locked(queue, tail);
+   pthread_mutex_unlock(&queue->lock);
+}
+
 void
 npu_queue_reg_write(struct npu_queue *queue, uint32_t reg, uint64_t value)
 {
@@ -463,11 +486,9 @@ npu_queue_reg_write(struct npu_queue *queue, uint32_t reg, uint64_t value)
    case NPU_REG_QUEUE_TAIL(0):
       if (!queue->enabled)
          break;
-      bad_doorbell = (uint32_t)value - queue->head > 1u << queue->ring_size_log2;
-      if (!bad_doorbell) {
-         queue->tail = (uint32_t)value;
+      bad_doorbell = !set_tail_locked(queue, (uint32_t)value);
+      if (!bad_doorbell)
          pthread_cond_signal(&queue->work);
-      }
       break;
    case NPU_REG_QUEUE_WATCHDOG(0):
       queue->watchdog_ms = (uint32_t)value;

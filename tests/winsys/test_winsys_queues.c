@@ -95,6 +95,48 @@ queues_wait_for_each_other(void)
    npu_device_close(dev);
 }
 
+/* Work runs although nobody waits for it, also on a queue that was always waited for: the transport
+ * may count on the waiter's thread, but must not depend on it.
+ */
+static void
+work_starts_unasked(void)
+{
+   struct npu_device *dev = open_device();
+   struct npu_bo *data = create_bo(dev, 4096, 0, "data");
+   struct npu_queue *queue = npu_queue_create(dev, NPU_PRIORITY_MEDIUM);
+   struct builder b = create_builder(dev);
+   volatile uint8_t *map = npu_bo_map(data);
+
+   for (unsigned round = 0; round < 20; round++) {
+      for (unsigned i = 0; i < 20; i++) {
+         add_fill(&b, data->va, 64, 0);
+         CHECK_EQ(npu_queue_wait(queue, submit(queue, &b, NULL, 0), NEVER), 0);
+         CHECK_EQ(map[0], 0);
+      }
+      add_fill(&b, data->va, 64, 1 + round);
+      uint64_t point = submit(queue, &b, NULL, 0);
+
+      int64_t until = in_ms(5000);
+      while (map[0] != 1 + round && in_ms(0) < until)
+         usleep(100);
+      CHECK_EQ(map[0], 1 + round);
+      if (round % 4 == 1)
+         CHECK_EQ(npu_queue_wait(queue, point, in_ms(5000)), 0);
+      if (round % 4 == 2)
+         usleep(150000); /* longer than the transport remembers */
+      if (round % 4 == 3) {
+         while (!npu_queue_point_done(queue, point) && in_ms(0) < until)
+            usleep(100);
+         CHECK(npu_queue_point_done(queue, point));
+      }
+      CHECK_EQ(npu_queue_wait(queue, point, NEVER), 0);
+   }
+   npu_queue_destroy(queue);
+   npu_bo_unref(b.bo);
+   npu_bo_unref(data);
+   npu_device_close(dev);
+}
+
 static void
 malformed_submits(void)
 {
@@ -390,6 +432,7 @@ imports_race_with_unrefs(void)
 static const struct tap_case cases[] = {
    {"queues: points count up", points_count_up},
    {"queues: wait for each other", queues_wait_for_each_other},
+   {"queues: work starts unasked", work_starts_unasked},
    {"queues: malformed submits", malformed_submits},
    {"queues: a fault kills one and is explained", fault_kills_the_queue},
    {"queues: flags of buffers hold", buffer_flags_hold},

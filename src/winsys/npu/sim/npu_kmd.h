@@ -18,6 +18,7 @@
  * chains npu_kmd_syncobj.c      sync objects                         npu_kmd_syncobj_wait.c
  *    npu_kmd_ctx.c          contexts                             npu_kmd_submit.c SUBMIT
  *    npu_kmd_sched.c        jobs onto hardware queues            npu_kmd_fault.c  fault records
+ *    npu_kmd_bell.c         doorbells
  *
  * Locking: npu_kmd.lock protects everything below but what says otherwise. Every ioctl holds it
  * from lookup to commit; only waiting (condition variable changed) and zeroing of freed memory
@@ -312,6 +313,10 @@ struct npu_kmd_ctx {
    struct npu_list ready_node; /* in npu_kmd.ready[priority] while the first of jobs could run */
    struct npu_kmd_hwq *hwq;    /* queue its jobs are on, NULL if there are none */
    unsigned num_on_hw;         /* jobs on hwq */
+
+   /* For npu_kmd_bell.c. */
+   bool waited;           /* a wait without a timeout came after the last submit */
+   unsigned waits_in_row; /* submits with such a wait behind them, up to now */
 };
 
 /* A hardware queue. It runs jobs of one context at a time. */
@@ -323,6 +328,7 @@ struct npu_kmd_hwq {
    uint32_t used;               /* packets of jobs that are not complete */
    uint64_t seqno;              /* of the last fence packet written */
    struct npu_list jobs;        /* in order */
+   bool is_quiet;               /* the last doorbell woke nobody up */
 };
 
 /* Lowest address that can be bound: null pointers and small offsets to them always fault. */
@@ -422,7 +428,23 @@ struct npu_kmd {
    pthread_cond_t wake;
    bool irq, work, stop;
    bool thread_watches; /* it wakes up by itself as long as there are jobs on the hardware */
+
+   /* For npu_kmd_bell.c. */
+   const struct npu_kmd_ctx *submitting; /* by the thread that has the lock; only compared */
+   bool thread_looks;                    /* the driver's thread looks for quiet doorbells */
+   unsigned idle_looks;                  /* how often there was none */
 };
+
+/* A submit begins: looks whether the last one was waited for. */
+void npu_kmd_bell_submit(struct npu_kmd_ctx *ctx);
+/* Rings the doorbell of a queue that has new packets of the context. */
+void npu_kmd_bell_ring(struct npu_kmd *kmd, struct npu_kmd_hwq *hwq, const struct npu_kmd_ctx *ctx);
+/* The caller is going to work for the context's queue until its job is done. */
+void npu_kmd_bell_wait(struct npu_kmd_ctx *ctx);
+/* Wakes up whoever was not. */
+void npu_kmd_bell_ring_all(struct npu_kmd *kmd);
+/* The same from the driver's thread; returns whether it must look again soon. */
+bool npu_kmd_bell_look(struct npu_kmd *kmd);
 
 /* The device of this process: one for all opens. NULL + errno. */
 struct npu_kmd *npu_kmd_get(char *why, size_t why_size);

@@ -35,7 +35,9 @@
 #define MMAP_OFFSETS_START (1ull << 32)
 #define MMAP_OFFSETS_SIZE  (1ull << 52)
 
-/* How often to look without an interrupt: at killed contexts, and at everything else. */
+/* How often to look without an interrupt: for quiet doorbells, at killed contexts, and at everything
+ * else. */
+#define QUIET_BELL_NS 1000000ll
 #define KILL_RETRY_NS 5000000ll
 #define LOST_IRQ_NS   500000000ll
 
@@ -105,6 +107,8 @@ wait_until(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t deadline_ns)
 bool
 npu_kmd_wait_changed(struct npu_kmd *kmd, int64_t deadline_ns)
 {
+   if (deadline_ns > 0)
+      npu_kmd_bell_ring_all(kmd);
    return wait_until(&kmd->changed, &kmd->lock, deadline_ns);
 }
 
@@ -119,6 +123,7 @@ npu_kmd_unlock(struct npu_kmd *kmd)
 {
    if (kmd->sched_needed)
       npu_kmd_sched_run(kmd);
+   kmd->submitting = NULL;
    if (!npu_list_is_empty(&kmd->ready_binds))
       npu_kmd_wake(kmd, false);
    if (!npu_list_is_empty(&kmd->zap))
@@ -175,9 +180,10 @@ driver_thread(void *data)
       npu_kmd_unlock(kmd);
 
       npu_kmd_lock(kmd);
-      poll_ns = kmd->num_dying        ? npu_kmd_now_ns() + KILL_RETRY_NS
-                : kmd->num_jobs_on_hw ? npu_kmd_now_ns() + LOST_IRQ_NS
-                                      : INT64_MAX;
+      poll_ns = npu_kmd_bell_look(kmd) ? npu_kmd_now_ns() + QUIET_BELL_NS
+                : kmd->num_dying       ? npu_kmd_now_ns() + KILL_RETRY_NS
+                : kmd->num_jobs_on_hw  ? npu_kmd_now_ns() + LOST_IRQ_NS
+                                       : INT64_MAX;
       kmd->thread_watches = poll_ns != INT64_MAX;
       npu_kmd_unlock(kmd);
    }

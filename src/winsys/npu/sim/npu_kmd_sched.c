@@ -126,7 +126,7 @@ push_job(struct npu_kmd *kmd, struct npu_kmd_hwq *hwq, struct npu_kmd_job *job)
       hwq->enabled = true;
    }
    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-   npu_sim_reg_write(kmd->model, NPU_REG_QUEUE_TAIL(hwq->index), hwq->tail);
+   npu_kmd_bell_ring(kmd, hwq, ctx);
 }
 
 static struct npu_kmd_hwq *

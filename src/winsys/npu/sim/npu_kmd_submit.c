@@ -106,6 +106,7 @@ npu_kmd_ioctl_submit(struct npu_kmd_file *file, void *data)
    /* Nothing can fail after this point. */
    args->job = job->number = ++ctx->jobs_submitted;
    job->fence->job = job;
+   npu_kmd_bell_submit(ctx);
    npu_list_append(&ctx->jobs, &job->node);
    npu_kmd_syncs_commit(file->kmd, &syncs, job->fence);
    job->deps = syncs.deps;

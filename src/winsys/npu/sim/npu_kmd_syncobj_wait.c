@@ -87,6 +87,7 @@ help_device(struct npu_kmd *kmd, struct npu_kmd_fence *fence)
       return;
 
    unsigned queue = job->ctx->hwq->index;
+   npu_kmd_bell_wait(job->ctx);
    npu_kmd_unlock(kmd);
    npu_sim_lend_thread(kmd->model, queue, has_signalled, fence);
    npu_kmd_lock(kmd);
