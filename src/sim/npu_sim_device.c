@@ -19,8 +19,6 @@
 #include "npu_sim_engine.h"
 #include "npu_sim_priv.h"
 
-#define THREAD_STACK_B (1024 * 1024)
-
 /* ---- threads and processes --------------------------------------------------------------- */
 
 static _Atomic unsigned fork_generation;
@@ -84,7 +82,7 @@ npu_thread_create_sized(pthread_t *thread, void *(*start)(void *), void *data, c
 bool
 npu_thread_create(pthread_t *thread, void *(*start)(void *), void *data, const char *name)
 {
-   return npu_thread_create_sized(thread, start, data, name, THREAD_STACK_B);
+   return npu_thread_create_sized(thread, start, data, name, NPU_SIM_STACK_B);
 }
 
 uint64_t

@@ -22,6 +22,7 @@
 #define NPU_SIM_REVISION     1
 #define NPU_SIM_MIN_VA_BITS  30
 #define NPU_SIM_COPY_CHUNK_B (1024 * 1024)
+#define NPU_SIM_STACK_B      (4 * 1024 * 1024) /* of threads */
 
 struct npu_engine_ops;
 

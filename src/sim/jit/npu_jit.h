@@ -146,6 +146,12 @@ void npu_jit_compiler_free(struct npu_jit_compiler *compiler);
 struct npu_jit_code *npu_jit_compile(struct npu_jit_compiler *compiler,
                                      const struct npu_jit_flow *flow, const _Atomic bool *cancel,
                                      char **why);
+/* Thread time that the last compilation took, and whether it was a quick one for a long kernel. */
+struct npu_jit_times {
+   uint64_t generate_ns, optimise_ns, emit_ns, link_ns;
+   bool is_long;
+};
+struct npu_jit_times npu_jit_compiler_times(const struct npu_jit_compiler *compiler);
 npu_jit_fn npu_jit_code_fn(const struct npu_jit_code *code);
 void npu_jit_code_free(struct npu_jit_code *code);
 

@@ -87,8 +87,8 @@ npu_jit_unit_fn(const struct npu_jit_unit *unit)
 
 /* Asks for the host code of a unit that the caller has got, once. */
 void npu_jit_request(struct npu_jit_unit *unit);
-/* Requests and waits until there is host code or never will be, or until *stop is not zero. */
-void npu_jit_request_and_wait(struct npu_jit_unit *unit, const _Atomic int *stop);
+/* Requests and waits until there is host code or never will be, or until the queue is stopped. */
+void npu_jit_request_and_wait(struct npu_jit_unit *unit, struct npu_queue *queue);
 /* A unit nobody uses any more need not be compiled. Lock held. */
 void npu_jit_forget_locked(struct npu_jit_unit *unit);
 /* Waits until the compile thread has nothing of the library in hand. Lock held. */

@@ -8,10 +8,12 @@
 // it is changed: no command-line options, a context of our own for each module. Registering the
 // host's target is what every user of LLVM does, and may be repeated.
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <llvm-c/Analysis.h>
 #include <llvm-c/LLJIT.h>
@@ -28,13 +30,27 @@
    "function(mem2reg,early-cse,simplifycfg,instcombine<no-verify-fixpoint>,early-cse<memssa>,"     \
    "loop-mssa(licm),instcombine<no-verify-fixpoint>,simplifycfg,adce)"
 
+/* The same for long kernels: nothing that takes more than proportionally longer. */
+#define QUICK_PASSES "function(mem2reg,early-cse,simplifycfg,adce)"
+
+/* From this many instructions, or blocks of LLVM IR, on a kernel is long: it is compiled quickly instead
+ * of well. LLVM's register allocator may take seconds otherwise. Beyond the limit there is no host code. */
+#define LONG_UOPS   1500
+#define LONG_BLOCKS 1200
+#define MAX_UOPS    50000
+
+/* Host code may use this much of a core's stack (NPU_SIM_STACK_B). */
+#define MAX_STACK "3145728"
+static_assert(NPU_SIM_STACK_B >= 4 * 1024 * 1024, "host code fits the stack");
+
 struct npu_jit_compiler {
    struct npu_jit_options options;
    struct npu_jit_host host;
-   LLVMTargetMachineRef machine;
+   LLVMTargetMachineRef machine, quick_machine;
    LLVMOrcLLJITRef jit;
    char *triple;
    uint64_t num_compiled;
+   struct npu_jit_times times; /* of the last compilation */
 };
 
 struct npu_jit_code {
@@ -139,7 +155,7 @@ register_target(void)
 
 static LLVMTargetMachineRef
 create_machine(const struct npu_jit_compiler *compiler, const char *cpu, const char *features,
-               char **why)
+               LLVMCodeGenOptLevel level, char **why)
 {
    LLVMTargetRef target;
    char *message = NULL;
@@ -149,8 +165,8 @@ create_machine(const struct npu_jit_compiler *compiler, const char *cpu, const c
       LLVMDisposeMessage(message);
       return NULL;
    }
-   return LLVMCreateTargetMachine(target, compiler->triple, cpu, features, LLVMCodeGenLevelDefault,
-                                  LLVMRelocPIC, LLVMCodeModelJITDefault);
+   return LLVMCreateTargetMachine(target, compiler->triple, cpu, features, level, LLVMRelocPIC,
+                                  LLVMCodeModelJITDefault);
 }
 
 /* What LLVM may call for large copies. */
@@ -178,14 +194,12 @@ define_symbols(struct npu_jit_compiler *compiler)
 }
 
 static LLVMMemoryBufferRef
-emit(struct npu_jit_compiler *compiler, LLVMModuleRef module, char **why)
+emit(LLVMTargetMachineRef machine, LLVMModuleRef module, char **why)
 {
    LLVMMemoryBufferRef object = NULL;
    char *message = NULL;
 
-   if (LLVMTargetMachineEmitToMemoryBuffer(compiler->machine, module, LLVMObjectFile, &message,
-                                           &object))
-   {
+   if (LLVMTargetMachineEmitToMemoryBuffer(machine, module, LLVMObjectFile, &message, &object)) {
       explain(why, "LLVM", message);
       LLVMDisposeMessage(message);
       return NULL;
@@ -208,7 +222,7 @@ warm_up(struct npu_jit_compiler *compiler)
    LLVMSetTarget(module, compiler->triple);
    LLVMPositionBuilderAtEnd(builder, LLVMAppendBasicBlockInContext(context, fn, ""));
    LLVMBuildRet(builder, LLVMGetParam(fn, 0));
-   LLVMMemoryBufferRef object = emit(compiler, module, &why);
+   LLVMMemoryBufferRef object = emit(compiler->machine, module, &why);
    if (object)
       LLVMDisposeMemoryBuffer(object);
    free(why);
@@ -230,9 +244,11 @@ npu_jit_compiler_create(const struct npu_jit_options *options, char **why)
    compiler->options = *options;
    compiler->triple = LLVMGetDefaultTargetTriple();
    if (choose_host(options->cpu, &compiler->host, &cpu, &features, why)) {
-      compiler->machine = create_machine(compiler, cpu, features, why);
-      LLVMTargetMachineRef linker = create_machine(compiler, cpu, features, why);
-      if (compiler->machine && linker) {
+      const LLVMCodeGenOptLevel good = LLVMCodeGenLevelDefault, quick = LLVMCodeGenLevelNone;
+      compiler->machine = create_machine(compiler, cpu, features, good, why);
+      compiler->quick_machine = create_machine(compiler, cpu, features, quick, why);
+      LLVMTargetMachineRef linker = create_machine(compiler, cpu, features, good, why);
+      if (compiler->machine && compiler->quick_machine && linker) {
          LLVMOrcLLJITBuilderRef builder = LLVMOrcCreateLLJITBuilder();
          LLVMOrcLLJITBuilderSetJITTargetMachineBuilder(
             builder, LLVMOrcJITTargetMachineBuilderCreateFromTargetMachine(linker));
@@ -266,6 +282,8 @@ npu_jit_compiler_free(struct npu_jit_compiler *compiler)
    }
    if (compiler->machine)
       LLVMDisposeTargetMachine(compiler->machine);
+   if (compiler->quick_machine)
+      LLVMDisposeTargetMachine(compiler->quick_machine);
    LLVMDisposeMessage(compiler->triple);
    free(compiler);
 }
@@ -321,6 +339,7 @@ make_module(const struct npu_jit_compiler *compiler, const struct npu_jit_flow *
       add_attribute(g, "prefer-vector-width", bits);
       add_attribute(g, "min-legal-vector-width", bits);
       add_attribute(g, "frame-pointer", "none");
+      add_attribute(g, "warn-stack-size", MAX_STACK);
    }
    LLVMModuleRef module = g->module;
    LLVMDisposeBuilder(g->builder);
@@ -333,11 +352,24 @@ make_module(const struct npu_jit_compiler *compiler, const struct npu_jit_flow *
    return module;
 }
 
+/* Thread time since *since_ns, which becomes now. */
+static uint64_t
+lap_ns(uint64_t *since_ns)
+{
+   struct timespec time;
+
+   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+   uint64_t now_ns = (uint64_t)time.tv_sec * 1000000000ull + (uint64_t)time.tv_nsec;
+   uint64_t lap = now_ns - *since_ns;
+   *since_ns = now_ns;
+   return lap;
+}
+
 static bool
-optimise(struct npu_jit_compiler *compiler, LLVMModuleRef module, char **why)
+optimise(struct npu_jit_compiler *compiler, LLVMModuleRef module, const char *passes, char **why)
 {
    LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
-   LLVMErrorRef error = LLVMRunPasses(module, PASSES, compiler->machine, options);
+   LLVMErrorRef error = LLVMRunPasses(module, passes, compiler->machine, options);
 
    LLVMDisposePassBuilderOptions(options);
    if (error)
@@ -355,12 +387,29 @@ dump(LLVMModuleRef module, const char *what)
    LLVMDisposeMessage(text);
 }
 
+/* Notes the one diagnostic that host code cannot live with; all others are about its speed. */
+static void
+on_diagnostic(LLVMDiagnosticInfoRef info, void *data)
+{
+   bool *too_much_stack = data;
+   char *text = LLVMGetDiagInfoDescription(info);
+
+   if (strstr(text, "stack frame size"))
+      *too_much_stack = true;
+   LLVMDisposeMessage(text);
+}
+
 /* Object code in a buffer. NULL: a message in *why. */
 static LLVMMemoryBufferRef
 make_object(struct npu_jit_compiler *compiler, const struct npu_jit_flow *flow, const char *name,
             const _Atomic bool *cancel, char **why)
 {
+   uint64_t since_ns = 0;
+
+   lap_ns(&since_ns);
    LLVMContextRef context = LLVMContextCreate();
+   bool too_much_stack = false;
+   LLVMContextSetDiagnosticHandler(context, on_diagnostic, &too_much_stack);
    LLVMModuleRef module = make_module(compiler, flow, context, name);
    LLVMMemoryBufferRef object = NULL;
    char *message = NULL;
@@ -368,18 +417,30 @@ make_object(struct npu_jit_compiler *compiler, const struct npu_jit_flow *flow, 
    if (!module) {
       explain(why, "JIT", "not enough memory");
    } else {
+      LLVMValueRef fn = LLVMGetNamedFunction(module, name);
+      const bool is_long = flow->kernel->num_uops >= LONG_UOPS ||
+                           LLVMCountBasicBlocks(fn) >= LONG_BLOCKS;
+      compiler->times.is_long = is_long;
+      compiler->times.generate_ns = lap_ns(&since_ns);
       dump(module, "as generated");
 #ifndef NDEBUG
       if (LLVMVerifyModule(module, LLVMReturnStatusAction, &message))
          explain(why, "JIT made malformed code", message);
       LLVMDisposeMessage(message);
 #endif
-      if (!*why && optimise(compiler, module, why)) {
+      if (!*why && optimise(compiler, module, is_long ? QUICK_PASSES : PASSES, why)) {
          dump(module, "optimised");
+         compiler->times.optimise_ns = lap_ns(&since_ns);
          if (*cancel)
             explain(why, "JIT", "cancelled");
          else
-            object = emit(compiler, module, why);
+            object = emit(is_long ? compiler->quick_machine : compiler->machine, module, why);
+         compiler->times.emit_ns = lap_ns(&since_ns);
+         if (too_much_stack && object) {
+            explain(why, "JIT", "too much stack");
+            LLVMDisposeMemoryBuffer(object);
+            object = NULL;
+         }
       }
       LLVMDisposeModule(module);
    }
@@ -396,12 +457,19 @@ npu_jit_compile(struct npu_jit_compiler *compiler, const struct npu_jit_flow *fl
    char name[32];
 
    *why = NULL;
+   if (flow->kernel->num_uops > MAX_UOPS) {
+      free(code);
+      explain(why, "JIT", "too long");
+      return NULL;
+   }
    if (!code)
       return NULL;
    code->compiler = compiler;
    snprintf(name, sizeof(name), "npu_wave_%llu", (unsigned long long)compiler->num_compiled++);
    LLVMMemoryBufferRef object = make_object(compiler, flow, name, cancel, why);
    if (object) {
+      uint64_t since_ns = 0;
+      lap_ns(&since_ns);
       LLVMOrcExecutorAddress address = 0;
       code->tracker = LLVMOrcJITDylibCreateResourceTracker(
          LLVMOrcLLJITGetMainJITDylib(compiler->jit));
@@ -411,12 +479,19 @@ npu_jit_compile(struct npu_jit_compiler *compiler, const struct npu_jit_flow *fl
       if (error)
          explain_error(why, "LLVM", error);
       code->fn = (npu_jit_fn)(uintptr_t)address;
+      compiler->times.link_ns = lap_ns(&since_ns);
    }
    if (!code->fn) {
       npu_jit_code_free(code);
       return NULL;
    }
    return code;
+}
+
+struct npu_jit_times
+npu_jit_compiler_times(const struct npu_jit_compiler *compiler)
+{
+   return compiler->times;
 }
 
 npu_jit_fn

@@ -106,7 +106,7 @@ prepare(struct npu_dispatch *dispatch)
          kernel->run.in_window = is_in_window(dispatch->vm);
          npu_jit_tier_start(&kernel->run.tier, unit, dispatch->num_groups);
          if (queue->sim->config.engine == NPU_SIM_ENGINE_JIT && unit)
-            npu_jit_request_and_wait(unit, &queue->stop);
+            npu_jit_request_and_wait(unit, queue);
          return &kernel->run;
       }
    }

@@ -74,7 +74,6 @@ compile(struct npu_jit_unit *unit)
 {
    struct npu_jit_compiler *compiler = get_compiler(unit);
    struct npu_jit_flow *flow = compiler ? npu_jit_flow_create(unit->kernel) : NULL;
-   uint64_t start_ns = npu_jit_now_ns();
    char *why = NULL;
 
    if (!flow) {
@@ -84,10 +83,15 @@ compile(struct npu_jit_unit *unit)
    }
    unit->code = npu_jit_compile(compiler, flow, &worker.cancel, &why);
    if (unit->code) {
-      uint64_t ns = npu_jit_now_ns() - start_ns;
-      char text[64];
+      struct npu_jit_times times = npu_jit_compiler_times(compiler);
+      uint64_t ns = times.generate_ns + times.optimise_ns + times.emit_ns + times.link_ns;
+      char text[128];
       npu_jit_tier_learn(unit->num_uops, ns);
-      snprintf(text, sizeof(text), "compiled in %.1f ms", (double)ns / 1e6);
+      snprintf(text, sizeof(text),
+               "compiled %sin %.1f ms (generate %.1f, optimise %.1f, emit %.1f, link %.1f)",
+               times.is_long ? "quickly " : "", (double)ns / 1e6, (double)times.generate_ns / 1e6,
+               (double)times.optimise_ns / 1e6, (double)times.emit_ns / 1e6,
+               (double)times.link_ns / 1e6);
       explain(unit, text, NULL);
       unit->entry_of = flow->entry_of;
       unit->num_entries = flow->num_entries;
@@ -260,12 +264,15 @@ npu_jit_request(struct npu_jit_unit *unit)
 }
 
 void
-npu_jit_request_and_wait(struct npu_jit_unit *unit, const _Atomic int *stop)
+npu_jit_request_and_wait(struct npu_jit_unit *unit, struct npu_queue *queue)
 {
    pthread_mutex_lock(&npu_jit_lock);
    enqueue_locked(unit, true);
-   while ((unit->state == NPU_JIT_UNIT_QUEUED || unit->state == NPU_JIT_UNIT_COMPILING) && !*stop) {
-      /* *stop is written without a signal. */
+   while ((unit->state == NPU_JIT_UNIT_QUEUED || unit->state == NPU_JIT_UNIT_COMPILING) &&
+          !npu_queue_stopped(queue))
+   {
+      /* The stop comes without a signal. For the watchdog this is not a hang. */
+      npu_queue_progress(queue);
       struct timespec until;
       clock_gettime(CLOCK_REALTIME, &until);
       until.tv_nsec += 20000000;
