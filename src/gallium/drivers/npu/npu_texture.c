@@ -181,6 +181,14 @@ npu_texture_copy(struct npu_context *ctx, struct npu_resource *dst, unsigned dst
       .dst_slice_stride_B = dst->layer_stride_B,
    };
 
+   struct pipe_box dst_box = *box;
+   dst_box.x = dst_x;
+   dst_box.y = dst_y;
+   dst_box.z = dst_z;
+   if (!box_is_inside(&src->base, box) || !box_is_inside(&dst->base, &dst_box)) {
+      npu_context_lose(ctx, "a copy leaves its image");
+      return;
+   }
    if (!box->width || !box->height || !box->depth)
       return;
    npu_batch_begin(ctx->batch);
@@ -199,7 +207,10 @@ clear_texture(struct pipe_context *pctx, struct pipe_resource *pres, unsigned le
    unsigned row_B = box->width * texel_B;
    uint64_t row_va;
 
-   assert(!level && box_is_inside(pres, box) && "a fill must stay inside of its image");
+   if (level || !box_is_inside(pres, box)) {
+      npu_context_lose(ctx, "a fill leaves its image");
+      return;
+   }
    if (!box->width || !box->height || !box->depth)
       return;
 
