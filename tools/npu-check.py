@@ -196,6 +196,8 @@ def main():
     parser.add_argument('--vm', action='store_true', help='also test the kernel driver in virtual machines (10 minutes)')
     args = parser.parse_args()
 
+    # Nothing of the user's cache is used or filled.
+    os.environ.setdefault('NPU_JIT_CACHE', str(BUILD / 'test-jit-cache'))
     start = time.monotonic()
     status, outcomes = run_meson(args)
     if not args.test and not args.suite:

@@ -141,12 +141,24 @@ struct npu_jit_code;
 /* Makes the compiler. Returns NULL and a message in *why (to free) if the host cannot have it. */
 struct npu_jit_compiler *npu_jit_compiler_create(const struct npu_jit_options *options, char **why);
 void npu_jit_compiler_free(struct npu_jit_compiler *compiler);
-/* Compiles a kernel, on one thread at a time. NULL: not possible or cancelled, a message in *why (to
- * free). */
+/* What host code is made from: the code words of a kernel, and who makes it. */
+struct npu_jit_source {
+   const char *identity; /* LLVM, processor, options */
+   const uint64_t *key;
+   size_t key_words;
+   uint64_t hash[2]; /* of key */
+};
+
+/* The identity of a compiler with these options, to free. NULL: out of memory. */
+char *npu_jit_identity(const struct npu_jit_options *options);
+/* Compiles a kernel, or takes its code from the cache on disk; on one thread at a time. NULL: not
+ * possible or cancelled, a message in *why (to free). */
 struct npu_jit_code *npu_jit_compile(struct npu_jit_compiler *compiler,
-                                     const struct npu_jit_flow *flow, const _Atomic bool *cancel,
-                                     char **why);
-/* Thread time that the last compilation took, and whether it was a quick one for a long kernel. */
+                                     const struct npu_jit_flow *flow,
+                                     const struct npu_jit_source *source,
+                                     const _Atomic bool *cancel, char **why);
+/* Thread time that the last compilation took, and whether it was a quick one for a long kernel. With
+ * code from disk only the time to link is not zero. */
 struct npu_jit_times {
    uint64_t generate_ns, optimise_ns, emit_ns, link_ns;
    bool is_long;
@@ -154,6 +166,14 @@ struct npu_jit_times {
 struct npu_jit_times npu_jit_compiler_times(const struct npu_jit_compiler *compiler);
 npu_jit_fn npu_jit_code_fn(const struct npu_jit_code *code);
 void npu_jit_code_free(struct npu_jit_code *code);
+
+/* ---- cache on disk (npu_jit_disk.c) ------------------------------------------------------ */
+
+/* Whether there is a file for the kernel, good or not. */
+bool npu_jit_disk_has(const struct npu_jit_source *source);
+/* Object code, to free. NULL: there is none, or none that can be trusted. */
+void *npu_jit_disk_load(const struct npu_jit_source *source, size_t *object_B);
+void npu_jit_disk_store(const struct npu_jit_source *source, const void *object, size_t object_B);
 
 /* ---- faults (npu_jit_fault.c) ------------------------------------------------------------ */
 

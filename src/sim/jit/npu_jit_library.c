@@ -34,10 +34,13 @@ npu_jit_library_get(const struct npu_jit_options *options)
    if (!library && (library = calloc(1, sizeof(*library)))) {
       library->options = *options;
       library->units = calloc(NPU_JIT_MAX_UNITS, sizeof(struct npu_jit_unit *));
-      if (library->units) {
+      library->identity = npu_jit_identity(options);
+      if (library->units && library->identity) {
          library->next = libraries;
          libraries = library;
       } else {
+         free(library->identity);
+         free(library->units);
          free(library);
          library = NULL;
       }
@@ -56,7 +59,7 @@ free_unit(struct npu_jit_unit *unit)
    npu_jit_code_free(unit->code);
    npu_interp_kernel_free(unit->kernel);
    free(unit->entry_of);
-   free(unit->key);
+   free((void *)unit->source.key);
    free(unit);
 }
 
@@ -78,6 +81,7 @@ npu_jit_library_put(struct npu_jit_library *library)
       for (unsigned i = 0; i < NPU_JIT_MAX_UNITS; i++)
          free_unit(library->units[i]);
       npu_jit_compiler_free(library->compiler);
+      free(library->identity);
       free(library->units);
       free(library);
    }
@@ -129,6 +133,13 @@ hash_key(const uint64_t *words, size_t count, uint64_t hash[2])
    hash[1] = b;
 }
 
+static bool
+is_source(const struct npu_jit_source *a, const struct npu_jit_source *b)
+{
+   return a->hash[0] == b->hash[0] && a->hash[1] == b->hash[1] && a->key_words == b->key_words &&
+          !memcmp(a->key, b->key, a->key_words * sizeof(uint64_t));
+}
+
 /* Whether the unit may make room for another one. */
 static bool
 is_unused(const struct npu_jit_unit *unit)
@@ -139,8 +150,7 @@ is_unused(const struct npu_jit_unit *unit)
 
 /* The slot of the unit with this key, else the one to use for it; NULL: all are in use. */
 static struct npu_jit_unit **
-find_slot(struct npu_jit_library *library, const uint64_t *key, size_t key_words,
-          const uint64_t hash[2], bool *found)
+find_slot(struct npu_jit_library *library, const struct npu_jit_source *source, bool *found)
 {
    struct npu_jit_unit **slot = NULL;
 
@@ -150,9 +160,7 @@ find_slot(struct npu_jit_library *library, const uint64_t *key, size_t key_words
       if (!unit) {
          if (!slot || *slot)
             slot = &library->units[i];
-      } else if (unit->hash[0] == hash[0] && unit->hash[1] == hash[1] &&
-                 unit->key_words == key_words && !memcmp(unit->key, key, key_words * sizeof(*key)))
-      {
+      } else if (is_source(&unit->source, source)) {
          *found = true;
          return &library->units[i];
       } else if (is_unused(unit) && (!slot || (*slot && unit->last_use < (*slot)->last_use))) {
@@ -165,22 +173,22 @@ find_slot(struct npu_jit_library *library, const uint64_t *key, size_t key_words
 struct npu_jit_unit *
 npu_jit_unit_get(struct npu_jit_library *library, struct npu_interp_kernel *kernel)
 {
-   size_t key_words;
-   uint64_t *key = make_key(kernel, &key_words), hash[2];
+   struct npu_jit_source source = {.identity = library->identity};
+   uint64_t *key = make_key(kernel, &source.key_words);
    struct npu_jit_unit *unit = NULL;
    bool found;
 
    if (!key)
       return NULL;
-   hash_key(key, key_words, hash);
+   source.key = key;
+   hash_key(key, source.key_words, source.hash);
    pthread_mutex_lock(&npu_jit_lock);
-   struct npu_jit_unit **slot = find_slot(library, key, key_words, hash, &found);
+   struct npu_jit_unit **slot = find_slot(library, &source, &found);
    if (slot && !found && (unit = calloc(1, sizeof(*unit)))) {
       unit->library = library;
-      unit->key = key;
-      unit->key_words = key_words;
-      memcpy(unit->hash, hash, sizeof(hash));
+      unit->source = source;
       unit->num_uops = kernel->num_uops;
+      unit->on_disk = npu_jit_disk_has(&source);
       unit->kernel = npu_interp_kernel_share(kernel);
       free_unit(*slot);
       *slot = unit;

@@ -27,10 +27,9 @@ struct npu_jit_library;
 
 struct npu_jit_unit {
    struct npu_jit_library *library;
-   uint64_t *key; /* ranges relative to the entry, then the words */
-   size_t key_words;
-   uint64_t hash[2];
+   struct npu_jit_source source; /* the key: ranges relative to the entry, then the words */
    size_t num_uops;
+   bool on_disk;
 
    /* Guarded by npu_jit_lock. */
    unsigned users;
@@ -54,6 +53,7 @@ struct npu_jit_library {
    struct npu_jit_library *next;
    unsigned users;
    struct npu_jit_options options;
+   char *identity;
    struct npu_jit_compiler *compiler; /* made by the compile thread, with its first kernel */
    bool no_compiler;                  /* it could not be made */
    struct npu_jit_unit **units;       /* NPU_JIT_MAX_UNITS */
@@ -115,8 +115,8 @@ void npu_jit_tier_start(struct npu_jit_tier *tier, struct npu_jit_unit *unit, ui
 void npu_jit_tier_note(struct npu_jit_tier *tier, uint64_t ns, unsigned num_groups);
 /* Tells how long a compilation took, for later estimates. */
 void npu_jit_tier_learn(size_t num_uops, uint64_t ns);
-/* Expected time to compile so many uops. */
-uint64_t npu_jit_tier_cost_ns(size_t num_uops);
+/* Expected time until there is host code. */
+uint64_t npu_jit_tier_cost_ns(const struct npu_jit_unit *unit);
 
 /* ---- running (npu_jit_group.c) ----------------------------------------------------------- */
 

@@ -49,7 +49,6 @@ struct npu_jit_compiler {
    LLVMTargetMachineRef machine, quick_machine;
    LLVMOrcLLJITRef jit;
    char *triple;
-   uint64_t num_compiled;
    struct npu_jit_times times; /* of the last compilation */
 };
 
@@ -142,6 +141,24 @@ choose_host(enum npu_jit_cpu wanted, struct npu_jit_host *host, char **cpu, char
    *features = forced ? strdup("") : strdup(native);
    LLVMDisposeMessage(native);
    return *cpu && *features;
+}
+
+char *
+npu_jit_identity(const struct npu_jit_options *options)
+{
+   struct npu_jit_host host;
+   unsigned major, minor, patch;
+   char *cpu = NULL, *features = NULL, *why = NULL, *identity = NULL;
+
+   LLVMGetVersion(&major, &minor, &patch);
+   if (choose_host(options->cpu, &host, &cpu, &features, &why) &&
+       asprintf(&identity, "%u LLVM %u.%u.%u %s %s %d %u\n", NPU_JIT_VERSION, major, minor, patch,
+                cpu, features, options->canonical_nans, host.vector_bits) < 0)
+      identity = NULL;
+   free(why);
+   free(cpu);
+   free(features);
+   return identity ? identity : strdup("none");
 }
 
 static pthread_once_t targets_once = PTHREAD_ONCE_INIT;
@@ -448,40 +465,55 @@ make_object(struct npu_jit_compiler *compiler, const struct npu_jit_flow *flow, 
    return object;
 }
 
+/* Puts object code into memory; takes the buffer. False: a message in *why. */
+static bool
+link_object(struct npu_jit_code *code, LLVMMemoryBufferRef object, const char *name, char **why)
+{
+   struct npu_jit_compiler *compiler = code->compiler;
+   LLVMOrcExecutorAddress address = 0;
+   uint64_t since_ns = 0;
+
+   lap_ns(&since_ns);
+   code->tracker = LLVMOrcJITDylibCreateResourceTracker(LLVMOrcLLJITGetMainJITDylib(compiler->jit));
+   LLVMErrorRef error = LLVMOrcLLJITAddObjectFileWithRT(compiler->jit, code->tracker, object);
+   if (!error)
+      error = LLVMOrcLLJITLookup(compiler->jit, &address, name);
+   if (error)
+      explain_error(why, "LLVM", error);
+   code->fn = error ? NULL : (npu_jit_fn)(uintptr_t)address;
+   compiler->times.link_ns = lap_ns(&since_ns);
+   return code->fn != NULL;
+}
+
 struct npu_jit_code *
 npu_jit_compile(struct npu_jit_compiler *compiler, const struct npu_jit_flow *flow,
-                const _Atomic bool *cancel, char **why)
+                const struct npu_jit_source *source, const _Atomic bool *cancel, char **why)
 {
    struct npu_jit_code *code = calloc(1, sizeof(*code));
-   LLVMErrorRef error = NULL;
-   char name[32];
+   LLVMMemoryBufferRef buffer = NULL;
+   size_t object_B;
+   char name[64];
 
    *why = NULL;
+   compiler->times = (struct npu_jit_times){.is_long = false};
+   if (!code)
+      return NULL;
    if (flow->kernel->num_uops > MAX_UOPS) {
       free(code);
       explain(why, "JIT", "too long");
       return NULL;
    }
-   if (!code)
-      return NULL;
    code->compiler = compiler;
-   snprintf(name, sizeof(name), "npu_wave_%llu", (unsigned long long)compiler->num_compiled++);
-   LLVMMemoryBufferRef object = make_object(compiler, flow, name, cancel, why);
+   snprintf(name, sizeof(name), "npu_wave_%016llx%016llx", (unsigned long long)source->hash[0],
+            (unsigned long long)source->hash[1]);
+   char *object = npu_jit_disk_load(source, &object_B);
    if (object) {
-      uint64_t since_ns = 0;
-      lap_ns(&since_ns);
-      LLVMOrcExecutorAddress address = 0;
-      code->tracker = LLVMOrcJITDylibCreateResourceTracker(
-         LLVMOrcLLJITGetMainJITDylib(compiler->jit));
-      error = LLVMOrcLLJITAddObjectFileWithRT(compiler->jit, code->tracker, object);
-      if (!error)
-         error = LLVMOrcLLJITLookup(compiler->jit, &address, name);
-      if (error)
-         explain_error(why, "LLVM", error);
-      code->fn = (npu_jit_fn)(uintptr_t)address;
-      compiler->times.link_ns = lap_ns(&since_ns);
+      buffer = LLVMCreateMemoryBufferWithMemoryRangeCopy(object, object_B, name);
+      free(object);
+   } else if ((buffer = make_object(compiler, flow, name, cancel, why))) {
+      npu_jit_disk_store(source, LLVMGetBufferStart(buffer), LLVMGetBufferSize(buffer));
    }
-   if (!code->fn) {
+   if (!buffer || !link_object(code, buffer, name, why)) {
       npu_jit_code_free(code);
       return NULL;
    }

@@ -10,19 +10,22 @@
 // compilation goes on beside the interpreter, and the next work-group or barrier after its end uses
 // the host code.
 //
-// Estimates begin with a typical figure and follow the compilations of this process.
+// Code in the cache on disk costs next to nothing. Estimates begin with a typical figure and follow the compilations of this process.
 
 #include "npu_jit_library.h"
 
 #define BASE_NS        3000000
+#define FROM_DISK_NS   500000
 #define FIRST_GUESS_NS 300000 /* for each uop */
 
 static _Atomic uint64_t ns_per_uop = FIRST_GUESS_NS;
 
 uint64_t
-npu_jit_tier_cost_ns(size_t num_uops)
+npu_jit_tier_cost_ns(const struct npu_jit_unit *unit)
 {
-   return BASE_NS + num_uops * atomic_load_explicit(&ns_per_uop, memory_order_relaxed);
+   if (unit->on_disk)
+      return FROM_DISK_NS;
+   return BASE_NS + unit->num_uops * atomic_load_explicit(&ns_per_uop, memory_order_relaxed);
 }
 
 void
@@ -58,6 +61,6 @@ npu_jit_tier_note(struct npu_jit_tier *tier, uint64_t ns, unsigned num_groups)
                    num_groups;
    /* Groups at work count as done: less is left than this says, never more. */
    double left = done ? (double)spent / (double)done * (double)(tier->num_groups - done) : 0;
-   if ((double)total + left > (double)npu_jit_tier_cost_ns(unit->num_uops))
+   if ((double)total + left > (double)npu_jit_tier_cost_ns(unit))
       npu_jit_request(unit);
 }

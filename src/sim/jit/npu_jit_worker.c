@@ -46,7 +46,7 @@ explain(const struct npu_jit_unit *unit, const char *what, const char *why)
 {
    if (npu_jit_debug() & NPU_JIT_DEBUG_TIER)
       fprintf(stderr, "npu: jit: kernel %016llx (%zu instructions) %s%s%s\n",
-              (unsigned long long)unit->hash[0], unit->num_uops, what, why ? ": " : "",
+              (unsigned long long)unit->source.hash[0], unit->num_uops, what, why ? ": " : "",
               why ? why : "");
 }
 
@@ -81,12 +81,13 @@ compile(struct npu_jit_unit *unit)
               compiler ? "too many resume points" : "no compiler");
       return;
    }
-   unit->code = npu_jit_compile(compiler, flow, &worker.cancel, &why);
+   unit->code = npu_jit_compile(compiler, flow, &unit->source, &worker.cancel, &why);
    if (unit->code) {
       struct npu_jit_times times = npu_jit_compiler_times(compiler);
       uint64_t ns = times.generate_ns + times.optimise_ns + times.emit_ns + times.link_ns;
       char text[128];
-      npu_jit_tier_learn(unit->num_uops, ns);
+      if (times.generate_ns)
+         npu_jit_tier_learn(unit->num_uops, ns);
       snprintf(text, sizeof(text),
                "compiled %sin %.1f ms (generate %.1f, optimise %.1f, emit %.1f, link %.1f)",
                times.is_long ? "quickly " : "", (double)ns / 1e6, (double)times.generate_ns / 1e6,
