@@ -2,6 +2,9 @@
  * Copyright © 2026 The NPU stack authors
  *
  * Reading of NPU_COMPILER_DEBUG.
+ *
+ * Checking every intermediate result takes longer than making it. So a compiler that is built to be
+ * used does it only when asked; the tests ask.
  */
 #include "npu_debug.h"
 
@@ -74,7 +77,7 @@ read_environment(void)
    const char *list = getenv("NPU_COMPILER_DEBUG");
 
    env_flags = list ? npu_debug_parse(list, "NPU_COMPILER_DEBUG") : 0;
-#ifndef NDEBUG
+#if !defined(NDEBUG) && !defined(__OPTIMIZE__)
    env_flags |= NPU_DEBUG_VALIDATE;
 #endif
    if (env_flags & NPU_DEBUG_NO_VALIDATE)

@@ -22,8 +22,9 @@ extern "C" {
    X(PRINT_ASM, "asm", "print", "the encoded program, disassembled")                               \
    X(PRINT_STATS, "stats", "print", "one line of statistics per kernel")                           \
    X(PRINT_PASSES, "passes", "print", "the IR after every pass that changed it")                   \
-   X(VALIDATE, "validate", "check", "check the IR after every pass (default in debug builds)")     \
-   X(NO_VALIDATE, "novalidate", "check", "do not check the IR")                                    \
+   X(VALIDATE, "validate", "check",                                                                \
+     "check NIR and IR after every pass (default without optimisation)")                           \
+   X(NO_VALIDATE, "novalidate", "check", "check neither NIR nor IR")                               \
    X(REPARSE, "reparse", "check", "print and parse the IR after every pass, go on with the copy")  \
    X(NO_OPT, "noopt", "bisect", "no optimisation of the IR at all")                                \
    X(NO_COMBINE, "nocombine", "bisect", "no peephole optimisation")                                \

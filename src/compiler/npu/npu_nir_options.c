@@ -9,6 +9,12 @@
 
 #include "npu_compile.h"
 
+#include <stdlib.h>
+
+#include "util/u_call_once.h"
+
+#include "npu_debug.h"
+
 static const nir_shader_compiler_options options = {
    /* One lane is one work-item: vectors exist in memory accesses only. */
    .lower_to_scalar = true,
@@ -83,8 +89,26 @@ static const nir_shader_compiler_options options = {
    .max_unroll_iterations = 16,
 };
 
+/* With assertions NIR checks itself after every pass. The flag that decides whether the IR is checked
+ * decides that, too, unless NIR_DEBUG says something.
+ */
+static void
+choose_validation(void)
+{
+#ifndef NDEBUG
+   if (!(npu_debug() & NPU_DEBUG_VALIDATE) && !getenv("NIR_DEBUG")) {
+      nir_process_debug_variable(); /* which would undo it later */
+      nir_debug |= NIR_DEBUG_NOVALIDATE;
+   }
+#endif
+}
+
+/* Everybody who makes NIR asks for this first. */
 const nir_shader_compiler_options *
 npu_nir_options(void)
 {
+   static util_once_flag once = UTIL_ONCE_FLAG_INIT;
+
+   util_call_once(&once, choose_validation);
    return &options;
 }
