@@ -4,8 +4,8 @@
  * What a kernel uses of images and samplers, and the image key it will most likely be launched with.
  *
  * A kernel is compiled when it is built, long before anybody binds an image to it; the guess makes
- * that compilation one that may be of use. Its instructions say whether a format is of integers, and
- * four channels of eight bits are what most images have.
+ * that compilation one that may be of use. Samplers in the source are known; instructions say
+ * whether a format is of integers, and four channels of eight bits are what most images have.
  */
 
 #include <string.h>
@@ -111,9 +111,36 @@ npu_uses_images(const nir_shader *nir)
    return npu_nir_uses_images(&use);
 }
 
+/* A sampler that the kernel's source defines: no guess. */
+static void
+see_constant_sampler(const nir_variable *var, struct npu_image_key *key)
+{
+   static const enum npu_wrap wraps[] = {
+      [SAMPLER_ADDRESSING_MODE_NONE] = NPU_WRAP_EDGE,
+      [SAMPLER_ADDRESSING_MODE_CLAMP_TO_EDGE] = NPU_WRAP_EDGE,
+      [SAMPLER_ADDRESSING_MODE_CLAMP] = NPU_WRAP_BORDER,
+      [SAMPLER_ADDRESSING_MODE_REPEAT] = NPU_WRAP_REPEAT,
+      [SAMPLER_ADDRESSING_MODE_REPEAT_MIRRORED] = NPU_WRAP_MIRROR,
+   };
+   unsigned mode = var->data.sampler.addressing_mode;
+
+   if (var->data.binding >= NPU_MAX_SAMPLERS || mode >= ARRAY_SIZE(wraps))
+      return;
+   key->samplers[var->data.binding] = (struct npu_sampler_key){
+      .wrap = wraps[mode],
+      .linear = var->data.sampler.filter_mode == SAMPLER_FILTER_MODE_LINEAR,
+      .unnormalized = !var->data.sampler.normalized_coordinates,
+   };
+}
+
 void
 npu_image_key_guess(const nir_shader *nir, struct npu_image_key *key)
 {
    memset(key, 0, sizeof(*key));
    see_shader(nir, key);
+   nir_foreach_uniform_variable(var, nir)
+   {
+      if (glsl_type_is_sampler(var->type) && var->data.sampler.is_inline_sampler)
+         see_constant_sampler(var, key);
+   }
 }
