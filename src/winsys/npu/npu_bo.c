@@ -23,7 +23,12 @@
 #include <time.h>
 
 #define LARGE_PAGE_B (2ull << 20)
-#define KNOWN_FLAGS  (NPU_BO_EXEC | NPU_BO_READ_ONLY | NPU_BO_UNINITIALIZED | NPU_BO_SHAREABLE)
+#define KNOWN_FLAGS                                                                                \
+   (NPU_BO_EXEC | NPU_BO_READ_ONLY | NPU_BO_UNINITIALIZED | NPU_BO_SHAREABLE |                     \
+    NPU_BO_AT_HOST_ADDRESS)
+
+/* Places to try for NPU_BO_AT_HOST_ADDRESS. */
+#define MAX_HOST_PLACES 4096
 
 static struct npu_bo_private *
 to_private(struct npu_bo *bo)
@@ -160,6 +165,54 @@ place_bo(struct npu_bo_private *bo)
    return ret;
 }
 
+/* Gives a new buffer an address that is free on the device and in this process, and maps it there.
+ * Such addresses come from the upper half of the device's, which the process hardly uses: programs
+ * lie below, libraries and stacks far above. With the lock held.
+ */
+static int
+place_bo_at_host_address(struct npu_bo_private *bo)
+{
+   struct npu_device *dev = bo->base.dev;
+   const uint64_t align = bo->base.size_B >= LARGE_PAGE_B ? LARGE_PAGE_B : dev->info.page_size_B;
+   const uint64_t end = dev->va_heap.start + dev->va_heap.size;
+   const uint64_t begin = (end / 2 + LARGE_PAGE_B - 1) & ~(LARGE_PAGE_B - 1);
+   struct drm_npu_bo_mmap_offset offset = {.handle = bo->base.handle};
+   int ret = npu_device_ioctl(dev, DRM_IOCTL_NPU_BO_MMAP_OFFSET, &offset);
+
+   if (ret)
+      return ret;
+   bo->va_size_B = bo->base.size_B + NPU_BO_GUARD_B;
+   if (bo->va_size_B > end - begin)
+      return -ENOSPC;
+
+   for (unsigned i = 0; i < MAX_HOST_PLACES; i++) {
+      uint64_t va = (dev->host_va_next + align - 1) & ~(align - 1);
+
+      if (va < begin || va > end - bo->va_size_B)
+         va = begin;
+      dev->host_va_next = va + bo->va_size_B;
+      if (!npu_range_heap_alloc_at(&dev->va_heap, va, bo->va_size_B))
+         continue;
+
+      void *map = (void *)(uintptr_t)va;
+      bo->base.va = va;
+      ret = dev->transport->ops->mmap_at(dev->transport, map, bo->base.size_B, offset.offset);
+      if (!ret) {
+         ret = bind(bo, DRM_NPU_VM_BIND_OP_MAP);
+         if (!ret) {
+            atomic_store(&bo->map, map);
+            link_bo(bo);
+            return 0;
+         }
+         dev->transport->ops->munmap(dev->transport, map, bo->base.size_B);
+      }
+      npu_range_heap_free(&dev->va_heap, va, bo->va_size_B);
+      if (ret != -EEXIST)
+         return ret;
+   }
+   return -ENOSPC;
+}
+
 static struct npu_bo_private *
 alloc_bo(struct npu_device *dev, uint32_t flags, const char *label)
 {
@@ -231,7 +284,8 @@ create_handle(struct npu_device *dev, struct drm_npu_bo_create *args)
 struct npu_bo *
 npu_bo_create(struct npu_device *dev, uint64_t size_B, uint32_t flags, const char *label)
 {
-   bool cacheable = (flags & NPU_BO_UNINITIALIZED) && !(flags & NPU_BO_SHAREABLE) &&
+   bool cacheable = (flags & NPU_BO_UNINITIALIZED) &&
+                    !(flags & (NPU_BO_SHAREABLE | NPU_BO_AT_HOST_ADDRESS)) &&
                     !(dev->debug & NPU_WINSYS_DEBUG_NOCACHE);
 
    if (!size_B || (flags & ~KNOWN_FLAGS)) {
@@ -278,7 +332,7 @@ npu_bo_create(struct npu_device *dev, uint64_t size_B, uint32_t flags, const cha
       set_label(bo);
 
    pthread_mutex_lock(&dev->lock);
-   ret = place_bo(bo);
+   ret = flags & NPU_BO_AT_HOST_ADDRESS ? place_bo_at_host_address(bo) : place_bo(bo);
    pthread_mutex_unlock(&dev->lock);
    if (ret) {
       close_handle(bo);

@@ -52,7 +52,8 @@ struct npu_device {
    struct npu_range_heap va_heap;
    struct npu_range quarantine[NPU_BO_QUARANTINE]; /* size 0: unused */
    unsigned quarantine_next;                       /* the oldest, which goes first */
-   struct npu_bo_private *bos;                     /* all that users hold */
+   uint64_t host_va_next;      /* where to look for addresses the host has, too */
+   struct npu_bo_private *bos; /* all that users hold */
    struct npu_bo_cache cache;
    unsigned num_queues;
 };

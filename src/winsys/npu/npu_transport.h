@@ -31,7 +31,10 @@ struct npu_transport_ops {
     */
    int (*mmap)(struct npu_transport *transport, size_t size_B, uint64_t offset, void **out_map);
 
-   /* Undoes mmap; map and size_B as there. */
+   /* The same, at this address of the process (page aligned). -EEXIST if something is there. */
+   int (*mmap_at)(struct npu_transport *transport, void *at, size_t size_B, uint64_t offset);
+
+   /* Undoes mmap or mmap_at; map and size_B as there. */
    void (*munmap)(struct npu_transport *transport, void *map, size_t size_B);
 
    /* Closes the file, whatever its work is doing: contexts are killed, handles closed, VMs

@@ -55,6 +55,22 @@ drm_mmap(struct npu_transport *transport, size_t size_B, uint64_t offset, void *
    return 0;
 }
 
+static int
+drm_mmap_at(struct npu_transport *transport, void *at, size_t size_B, uint64_t offset)
+{
+   int fd = ((struct drm_transport *)transport)->fd;
+   void *map = mmap(at, size_B, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE, fd,
+                    (off_t)offset);
+
+   if (map == MAP_FAILED)
+      return -errno;
+   if (map != at) { /* a kernel that does not know the flag */
+      munmap(map, size_B);
+      return -EEXIST;
+   }
+   return 0;
+}
+
 static void
 drm_munmap(struct npu_transport *transport, void *map, size_t size_B)
 {
@@ -72,6 +88,7 @@ static const struct npu_transport_ops drm_ops = {
    .name = "drm",
    .ioctl = drm_ioctl,
    .mmap = drm_mmap,
+   .mmap_at = drm_mmap_at,
    .munmap = drm_munmap,
    .destroy = drm_destroy,
 };

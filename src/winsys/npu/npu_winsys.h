@@ -113,6 +113,11 @@ enum npu_bo_flags {
     * may be kept for reuse after the last unref.
     */
    NPU_BO_SHAREABLE = 1u << 3,
+
+   /* Mapped into this process at the address the device knows it by: npu_bo_map() returns va. For
+    * pointers that both sides follow. ENOSPC if the process has no such address to spare.
+    */
+   NPU_BO_AT_HOST_ADDRESS = 1u << 4,
 };
 
 /* A buffer in device memory, bound in the address space of its npu_device. Reference counted. The

@@ -11,9 +11,12 @@
  * All buffers are zero when they are made (Rusticl relies on that), mapped coherently and
  * persistently on demand, and addressable by the device, whatever usage they were asked for.
  *
- * User memory (CL_MEM_USE_HOST_PTR): resource_from_user_memory is not implemented. The device
- * reaches its own memory and buffer objects, not arbitrary pages of the process; so Rusticl keeps
- * the application's memory as a shadow and copies at maps, which OpenCL allows.
+ * Shared virtual memory: a buffer with NPU_RESOURCE_FLAG_SVM has the same address on the device and
+ * in the process, so pointers into it, and inside of it, mean the same to both.
+ *
+ * User memory (CL_MEM_USE_HOST_PTR) is accepted if it is the start of such a buffer. The device
+ * reaches its own memory and buffer objects, not arbitrary pages of the process; so for all other
+ * memory Rusticl keeps the application's as a shadow and copies at maps, which OpenCL allows.
  *
  * What it misses: sharing with other drivers.
  */
@@ -29,28 +32,85 @@
 #include "npu_texture.h"
 #include "npu_timeline.h"
 
+static struct npu_resource *
+alloc_resource(struct pipe_screen *pscreen, const struct pipe_resource *templ)
+{
+   struct npu_resource *res = CALLOC_STRUCT_CL(npu_resource);
+
+   if (!res)
+      return NULL;
+   res->base = *templ;
+   res->base.screen = pscreen;
+   pipe_reference_init(&res->base.reference, 1);
+   simple_mtx_init(&res->lock, mtx_plain);
+   util_dynarray_init(&res->uses, NULL);
+   return res;
+}
+
+static void
+free_resource(struct npu_resource *res)
+{
+   npu_uses_fini(&res->uses);
+   simple_mtx_destroy(&res->lock);
+   npu_bo_unref(res->bo);
+   FREE_CL(res);
+}
+
 static struct pipe_resource *
 resource_create(struct pipe_screen *pscreen, const struct pipe_resource *templ)
 {
    struct npu_screen *screen = npu_screen(pscreen);
+   struct npu_resource *res = alloc_resource(pscreen, templ);
 
-   struct npu_resource *res = CALLOC_STRUCT_CL(npu_resource);
    if (!res)
       return NULL;
 
    bool is_buffer = templ->target == PIPE_BUFFER;
-   res->base = *templ;
-   res->base.screen = pscreen;
-   pipe_reference_init(&res->base.reference, 1);
+   bool is_svm = is_buffer && (templ->flags & NPU_RESOURCE_FLAG_SVM);
    uint64_t size_B = is_buffer ? MAX2(templ->width0, 1) : npu_texture_layout(res);
    if (size_B && size_B <= NPU_MAX_BUFFER_B)
-      res->bo = npu_bo_create(screen->dev, size_B, 0, is_buffer ? "buffer" : "image");
+      res->bo = npu_bo_create(screen->dev, size_B, is_svm ? NPU_BO_AT_HOST_ADDRESS : 0,
+                              is_svm      ? "shared virtual memory"
+                              : is_buffer ? "buffer"
+                                          : "image");
    if (!res->bo) {
-      FREE_CL(res);
+      free_resource(res);
       return NULL;
    }
-   simple_mtx_init(&res->lock, mtx_plain);
-   util_dynarray_init(&res->uses, NULL);
+   if (is_svm) {
+      simple_mtx_lock(&screen->svm_lock);
+      list_addtail(&res->svm_link, &screen->svm_buffers);
+      simple_mtx_unlock(&screen->svm_lock);
+   }
+   return &res->base;
+}
+
+/* A buffer that is the beginning of an SVM buffer, under another name. */
+static struct pipe_resource *
+resource_from_user_memory(struct pipe_screen *pscreen, const struct pipe_resource *templ,
+                          void *memory)
+{
+   struct npu_screen *screen = npu_screen(pscreen);
+   struct npu_bo *bo = NULL;
+
+   if (templ->target != PIPE_BUFFER)
+      return NULL;
+
+   simple_mtx_lock(&screen->svm_lock);
+   list_for_each_entry(struct npu_resource, svm, &screen->svm_buffers, svm_link) {
+      if (svm->bo->va == (uintptr_t)memory && templ->width0 <= svm->base.width0) {
+         bo = npu_bo_ref(svm->bo);
+         break;
+      }
+   }
+   simple_mtx_unlock(&screen->svm_lock);
+
+   struct npu_resource *res = bo ? alloc_resource(pscreen, templ) : NULL;
+   if (!res) {
+      npu_bo_unref(bo);
+      return NULL;
+   }
+   res->bo = bo;
    return &res->base;
 }
 
@@ -58,12 +118,15 @@ resource_create(struct pipe_screen *pscreen, const struct pipe_resource *templ)
 static void
 resource_destroy(struct pipe_screen *pscreen, struct pipe_resource *pres)
 {
+   struct npu_screen *screen = npu_screen(pscreen);
    struct npu_resource *res = npu_resource(pres);
 
-   npu_uses_fini(&res->uses);
-   simple_mtx_destroy(&res->lock);
-   npu_bo_unref(res->bo);
-   FREE_CL(res);
+   if (res->svm_link.next) {
+      simple_mtx_lock(&screen->svm_lock);
+      list_del(&res->svm_link);
+      simple_mtx_unlock(&screen->svm_lock);
+   }
+   free_resource(res);
 }
 
 static bool
@@ -170,5 +233,6 @@ void
 npu_resource_screen_init(struct npu_screen *screen)
 {
    screen->base.resource_create = resource_create;
+   screen->base.resource_from_user_memory = resource_from_user_memory;
    screen->base.resource_destroy = resource_destroy;
 }

@@ -6,6 +6,7 @@
 #define NPU_RESOURCE_H
 
 #include "pipe/p_state.h"
+#include "util/list.h"
 #include "util/simple_mtx.h"
 #include "util/u_dynarray.h"
 
@@ -15,6 +16,11 @@ struct npu_bo;
 struct npu_context;
 struct npu_screen;
 struct npu_timeline;
+
+/* pipe_resource::flags of a buffer for shared virtual memory: what buffer_map returns is the address
+ * the device knows it by. What Rusticl asks for with ResourceType::Svm.
+ */
+#define NPU_RESOURCE_FLAG_SVM PIPE_RESOURCE_FLAG_FRONTEND_PRIV
 
 /* Submitted work that accesses a buffer. */
 struct npu_use {
@@ -28,6 +34,8 @@ struct npu_resource {
    struct pipe_resource base;
    struct npu_bo *bo; /* a reference; never changes, so neither does its address */
    uint32_t row_stride_B, layer_stride_B; /* of textures */
+
+   struct list_head svm_link; /* in npu_screen::svm_buffers, or zero */
 
    simple_mtx_t lock;
    struct util_dynarray uses; /* struct npu_use; lock. Unfinished ones, at most two per queue. */

@@ -3,8 +3,8 @@
  *
  * The screen: what the device and the driver can do, and the objects all contexts share.
  *
- * The capabilities describe a full-profile OpenCL 3.0 device to Rusticl. Images, half and double
- * precision and sub-groups are off: their capabilities stay zero, and nothing here depends on that.
+ * The capabilities describe a full-profile OpenCL 3.0 device to Rusticl, with images, half and
+ * double precision, and sub-groups.
  */
 
 #include "npu_screen.h"
@@ -76,6 +76,9 @@ npu_get_shader_param(struct pipe_screen *pscreen, enum pipe_shader_type shader,
       return NPU_MAX_IMAGES;
    case PIPE_SHADER_CAP_MAX_TEXTURE_SAMPLERS:
       return NPU_MAX_SAMPLERS;
+   case PIPE_SHADER_CAP_FP16:
+   case PIPE_SHADER_CAP_FP16_CONST_BUFFERS:
+   case PIPE_SHADER_CAP_INT16:
    case PIPE_SHADER_CAP_INTEGERS:
    case PIPE_SHADER_CAP_CONT_SUPPORTED:
    case PIPE_SHADER_CAP_INDIRECT_TEMP_ADDR:
@@ -142,7 +145,7 @@ npu_get_compute_param(struct pipe_screen *pscreen, enum pipe_shader_ir ir_type,
    case PIPE_COMPUTE_CAP_SUBGROUP_SIZES:
       return ANSWER_U32(info->wave_size);
    case PIPE_COMPUTE_CAP_MAX_SUBGROUPS:
-      return ANSWER_U32(0);
+      return ANSWER_U32(DIV_ROUND_UP(info->max_group_size, info->wave_size));
    case PIPE_COMPUTE_CAP_IMAGES_SUPPORTED:
       return ANSWER_U32(1);
    default:
@@ -202,6 +205,7 @@ init_caps(struct npu_screen *screen)
    caps->graphics = false;
    caps->compute = true;
    caps->int64 = true;
+   caps->doubles = true;
    caps->nir_images_as_deref = false;
    caps->texture_sampler_independent = true;
    caps->image_store_formatted = true;
@@ -261,6 +265,7 @@ npu_screen_destroy(struct pipe_screen *pscreen)
    npu_program_unref(screen->no_program);
    _mesa_hash_table_u64_destroy(screen->programs);
    simple_mtx_destroy(&screen->programs_lock);
+   simple_mtx_destroy(&screen->svm_lock);
    npu_device_close(screen->dev);
    ralloc_free(screen);
 }
@@ -284,6 +289,12 @@ check_device(const struct npu_device_info *info)
    return !why;
 }
 
+bool
+npu_screen_is_pci(struct pipe_screen *pscreen)
+{
+   return npu_screen(pscreen)->info->is_pci;
+}
+
 struct pipe_screen *
 npu_screen_create(const struct pipe_screen_config *config)
 {
@@ -303,6 +314,8 @@ npu_screen_create(const struct pipe_screen_config *config)
    if (!screen->programs || !screen->no_program)
       goto err_close;
    simple_mtx_init(&screen->programs_lock, mtx_plain);
+   simple_mtx_init(&screen->svm_lock, mtx_plain);
+   list_inithead(&screen->svm_buffers);
    screen->next_kernel_id = 1;
    slab_create_parent(&screen->transfer_pool, sizeof(struct pipe_transfer), 16);
    screen->disk_cache = create_disk_cache(screen);

@@ -7,6 +7,7 @@
 
 #include "pipe/p_screen.h"
 #include "util/hash_table.h"
+#include "util/list.h"
 #include "util/simple_mtx.h"
 #include "util/slab.h"
 
@@ -27,6 +28,9 @@ struct npu_screen {
    struct disk_cache *disk_cache;      /* NULL: none */
 
    struct slab_parent_pool transfer_pool; /* struct pipe_transfer; has a lock of its own */
+
+   simple_mtx_t svm_lock;
+   struct list_head svm_buffers; /* struct npu_resource::svm_link; svm_lock */
 
    simple_mtx_t programs_lock;
    struct hash_table_u64 *programs; /* kernel_id -> struct npu_program *, not owned; programs_lock */

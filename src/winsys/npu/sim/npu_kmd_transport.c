@@ -63,8 +63,9 @@ map_extents(struct npu_kmd *kmd, const struct npu_kmd_bo *bo, uint64_t start_B, 
    return 0;
 }
 
+/* At the address `at`, or anywhere if that is NULL. */
 static int
-map_bo(struct npu_kmd_file *file, size_t size_B, uint64_t offset, void **out_map)
+map_bo(struct npu_kmd_file *file, void *at, size_t size_B, uint64_t offset, void **out_map)
 {
    struct npu_kmd *kmd = file->kmd;
    struct npu_kmd_bo *bo = find_bo(file, offset);
@@ -77,8 +78,12 @@ map_bo(struct npu_kmd_file *file, size_t size_B, uint64_t offset, void **out_map
       return -ENOMEM;
 
    /* One range to begin with: the pieces go next to each other. */
-   void *map = mmap(NULL, size_B, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-   int ret = map == MAP_FAILED ? -errno : map_extents(kmd, bo, offset - bo->offset, size_B, map);
+   void *map = mmap(at, size_B, PROT_NONE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (at ? MAP_FIXED_NOREPLACE : 0),
+                    -1, 0);
+   int ret = map == MAP_FAILED ? -errno
+             : at && map != at ? -EEXIST
+                               : map_extents(kmd, bo, offset - bo->offset, size_B, map);
    if (ret) {
       if (map != MAP_FAILED)
          munmap(map, size_B);
@@ -95,7 +100,7 @@ map_bo(struct npu_kmd_file *file, size_t size_B, uint64_t offset, void **out_map
 }
 
 static int
-sim_mmap(struct npu_transport *transport, size_t size_B, uint64_t offset, void **out_map)
+map(struct npu_transport *transport, void *at, size_t size_B, uint64_t offset, void **out_map)
 {
    struct npu_kmd_file *file = (struct npu_kmd_file *)transport;
 
@@ -106,9 +111,23 @@ sim_mmap(struct npu_transport *transport, size_t size_B, uint64_t offset, void *
    size_B = (size_B + NPU_PAGE_SIZE_B - 1) & ~(size_t)(NPU_PAGE_SIZE_B - 1);
 
    npu_kmd_lock(file->kmd);
-   int ret = map_bo(file, size_B, offset, out_map);
+   int ret = map_bo(file, at, size_B, offset, out_map);
    npu_kmd_unlock(file->kmd);
    return ret;
+}
+
+static int
+sim_mmap(struct npu_transport *transport, size_t size_B, uint64_t offset, void **out_map)
+{
+   return map(transport, NULL, size_B, offset, out_map);
+}
+
+static int
+sim_mmap_at(struct npu_transport *transport, void *at, size_t size_B, uint64_t offset)
+{
+   void *mapped;
+
+   return map(transport, at, size_B, offset, &mapped);
 }
 
 static void
@@ -177,6 +196,7 @@ static const struct npu_transport_ops sim_ops = {
    .name = "sim",
    .ioctl = npu_kmd_file_ioctl,
    .mmap = sim_mmap,
+   .mmap_at = sim_mmap_at,
    .munmap = sim_munmap,
    .destroy = sim_destroy,
 };
