@@ -89,7 +89,9 @@ spirv_options(const nir_shader *libclc, char **log)
    return (struct spirv_to_nir_options){
       .environment = NIR_SPIRV_OPENCL,
       .clc_shader = libclc,
-      .float_controls_execution_mode = FLOAT_CONTROLS_DENORM_FLUSH_TO_ZERO_FP32,
+      .float_controls_execution_mode = FLOAT_CONTROLS_DENORM_PRESERVE_FP16 |
+                                       FLOAT_CONTROLS_DENORM_PRESERVE_FP32 |
+                                       FLOAT_CONTROLS_DENORM_PRESERVE_FP64,
       .printf = true,
       .capabilities = &capabilities,
       .constant_addr_format = nir_address_format_64bit_global,
@@ -106,6 +108,8 @@ load_libclc(void)
 {
    struct spirv_to_nir_options options = spirv_options(NULL, NULL);
    struct disk_cache *cache = disk_cache_create("npu-tools", "1", 0);
+
+   npu_libclc_register();
    nir_shader *libclc = nir_load_libclc_shader(64, cache, &options, npu_nir_options(), true);
 
    if (cache)

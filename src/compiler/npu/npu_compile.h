@@ -79,6 +79,11 @@ struct npu_compile_options {
 /* Options for clc/Rusticl and every NIR pass. Static storage, the same pointer every time. */
 const nir_shader_compiler_options *npu_nir_options(void);
 
+/* Makes Mesa's loader of the OpenCL library (nir_load_libclc_shader() with npu_nir_options()) take
+ * over the functions this compiler brings. Once before the first load; any thread.
+ */
+void npu_libclc_register(void);
+
 /* Last machine-independent step, for pipe_screen::finalize_nir: lowers what every NPU kernel needs
  * lowered and optimises. Idempotent (a second call changes nothing), deterministic, and everything
  * it leaves behind survives nir_serialize(), so the result may come out of a disk cache of another

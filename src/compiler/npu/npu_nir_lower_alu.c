@@ -14,6 +14,9 @@
 static nir_def *
 lower_fsign(nir_builder *b, nir_def *x)
 {
+   /* Comparisons of NaN would be turned around otherwise. */
+   b->exact = true;
+
    nir_def *zero = nir_imm_floatN_t(b, 0.0, x->bit_size);
    nir_def *one = nir_imm_floatN_t(b, 1.0, x->bit_size);
    nir_def *signed_one = nir_bcsel(b, nir_flt(b, zero, x), one, nir_fneg(b, one));

@@ -34,7 +34,6 @@ static const nir_shader_compiler_options options = {
    .lower_fpow = true,
    .lower_fmod = true,
    .lower_ffract = true,
-   .lower_fsign = true,
    .lower_isign = true,
    .lower_fisnormal = true,
    .lower_scmp = true,
@@ -59,7 +58,7 @@ static const nir_shader_compiler_options options = {
    .lower_unpack_snorm_2x16 = true,
    .lower_unpack_unorm_4x8 = true,
    .lower_unpack_snorm_4x8 = true,
-   .lower_doubles_options = nir_lower_dmod | nir_lower_dsign | nir_lower_dfract,
+   .lower_doubles_options = nir_lower_dmod | nir_lower_dfract,
 
    /* GLSL bit-field operations become those of the ISA. */
    .lower_bitfield_extract = true,
@@ -85,6 +84,7 @@ static const nir_shader_compiler_options options = {
    .has_dot_2x16 = true,
    .support_8bit_alu = true,
    .support_16bit_alu = true,
+   .preserve_denorms = true,
 
    .max_unroll_iterations = 16,
 };

@@ -7,6 +7,8 @@
 #ifndef NPU_PUBLIC_H
 #define NPU_PUBLIC_H
 
+#include <stdbool.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -19,6 +21,9 @@ struct pipe_screen_config;
  * The caller owns the screen; pipe_screen::destroy ends it after all its contexts and resources.
  */
 struct pipe_screen *npu_screen_create(const struct pipe_screen_config *config);
+
+/* Whether the device has an address on a PCI bus (pipe_caps::pci_*). */
+bool npu_screen_is_pci(struct pipe_screen *screen);
 
 #ifdef __cplusplus
 }

@@ -18,6 +18,7 @@
 #include "util/u_memory.h"
 #include "util/xmlconfig.h"
 
+#include "compiler/npu/npu_compile.h"
 #include "npu_public.h"
 
 /* The name by which Rusticl's RUSTICL_ENABLE and its list of default drivers know the driver. */
@@ -26,7 +27,12 @@ static char driver_name[] = "npu";
 static struct pipe_screen *
 create_screen(struct pipe_loader_device *dev, const struct pipe_screen_config *config, bool sw_vk)
 {
-   return npu_screen_create(config);
+   struct pipe_screen *screen = npu_screen_create(config);
+
+   /* Whether there is a bus address to tell (cl_khr_pci_bus_info) is known only now. */
+   if (screen && npu_screen_is_pci(screen))
+      dev->type = PIPE_LOADER_DEVICE_PCI;
+   return screen;
 }
 
 static const struct driOptionDescription *
@@ -75,6 +81,9 @@ pipe_loader_probe(struct pipe_loader_device **devs, int ndev, bool with_zink)
 struct pipe_screen *
 pipe_loader_create_screen(struct pipe_loader_device *dev, bool driver_name_is_inferred)
 {
+   /* The library of built-in functions is loaded right after the screen. */
+   npu_libclc_register();
+
    if (!dev->option_info.info)
       driParseOptionInfo(&dev->option_info, NULL, 0);
 
