@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "../isa/tap.h"
+#include "npu_isa/npu_regs.h"
 
 enum kind {
    KIND_ALU,
@@ -376,6 +377,24 @@ emit_store(struct emitter *e)
    }
 }
 
+/* S_TMP: where the wave's part of local memory is, 2048 bytes, as an address of the space returned. */
+static uint8_t
+own_local(struct emitter *e)
+{
+   bool generic = pick(e, 3) == 0;
+
+   emit(e,
+        (struct npu_inst){.op = NPU_OP_ISHL_I32, .dst = S_TMP, .src = {S_WAVE, NPU_SRC_INT(11)}});
+   if (!generic)
+      return NPU_SPACE_LOCAL;
+   emit(e, (struct npu_inst){.op = NPU_OP_IADD_I64,
+                             .dst = S_TMP,
+                             .src = {S_TMP, NPU_SRC_LITERAL},
+                             .has_literal = true,
+                             .literal = NPU_LOCAL_WINDOW_VA});
+   return NPU_SPACE_GENERIC;
+}
+
 /* Local memory. Each wave writes only its own part; others' parts are not read. */
 static void
 emit_local(struct emitter *e)
@@ -386,12 +405,9 @@ emit_local(struct emitter *e)
    bool is_store = pick(e, 2);
    struct npu_inst inst = memory_inst(e, is_store ? stores[form] : loads[form], form == 3);
 
-   inst.space = NPU_SPACE_LOCAL;
+   inst.space = own_local(e);
    inst.src[0] = S_TMP;
    inst.imm = (int32_t)pick(e, 64);
-   /* S_TMP = 2048 * wave */
-   emit(e,
-        (struct npu_inst){.op = NPU_OP_ISHL_I32, .dst = S_TMP, .src = {S_WAVE, NPU_SRC_INT(11)}});
    if (form == 1)
       inst.src[1] = NPU_SRC_INT(32); /* lanes do not overlap */
    if (form == 2) {
@@ -444,9 +460,13 @@ emit_atomic(struct emitter *e)
    bool wide = info->src[2].bits == 64;
    struct npu_inst inst = {.op = op, .scale_log2 = 3};
 
-   random_offsets(e, 128);
+   random_offsets(e, pick(e, 4) ? 128 : 1);
    inst.noret = pick(e, 3) == 0;
    inst.src[0] = S_COUNTERS;
+   if (pick(e, 2)) {
+      inst.space = own_local(e);
+      inst.src[0] = S_TMP;
+   }
    inst.src[1] = V_TMP;
    inst.src[2] = (uint16_t)data_register(e, NPU_FILES_V, wide ? 64 : 32, 1);
    if (info->num_srcs > 3)
