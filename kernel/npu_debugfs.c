@@ -4,9 +4,9 @@
 /**
  * DOC: debugfs
  *
- * queues: what is on the hardware. contexts: who there is and what became of it. vms: address spaces
- * and what is bound there, with the labels of the buffers. memory: what of the device-local memory
- * is taken. counters: the performance counters. reset: write anything to reset the device.
+ * queues: what is on the hardware. contexts: who there is and what became of it. vms: address
+ * spaces and what is bound there, with the labels of the buffers. memory: what of the device-local
+ * memory is taken. counters: the performance counters. reset: write anything to reset the device.
  */
 
 #include <linux/debugfs.h>
@@ -17,6 +17,8 @@
 #include <drm/drm_drv.h>
 #include <drm/drm_file.h>
 #include <drm/drm_print.h>
+
+#include <npu_isa/npu_regs_uapi.h>
 
 #include "npu_ctx.h"
 #include "npu_debugfs.h"
@@ -126,8 +128,10 @@ static int npu_debugfs_counters(struct seq_file *m, void *unused)
 {
 	struct drm_debugfs_entry *entry = m->private;
 	struct npu_device *npu = to_npu_device(entry->dev);
+	static const struct npu_counter_desc descs[] = NPU_COUNTER_DESCS;
 	struct drm_npu_counter_info info;
 	int idx, ret;
+	u32 i;
 
 	if (!drm_dev_enter(&npu->drm, &idx))
 		return -ENODEV;
@@ -136,9 +140,9 @@ static int npu_debugfs_counters(struct seq_file *m, void *unused)
 		npu_device_read_counters(npu, &info);
 		npu_pm_put(npu);
 		seq_printf(m, "timestamp %llu\n", info.timestamp);
-#define PRINT_COUNTER(reg, member) seq_printf(m, #member " %llu\n", info.member);
-		NPU_COUNTERS(PRINT_COUNTER)
-#undef PRINT_COUNTER
+		for (i = 0; i < ARRAY_SIZE(descs); i++)
+			seq_printf(m, "%s %llu\n", descs[i].name,
+				   *(u64 *)((u8 *)&info + descs[i].offset));
 	}
 	drm_dev_exit(idx);
 	return ret;

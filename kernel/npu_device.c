@@ -25,6 +25,8 @@
 #include <drm/drm_managed.h>
 #include <drm/drm_print.h>
 
+#include <npu_isa/npu_regs_uapi.h>
+
 #include "npu_coredump.h"
 #include "npu_ctx.h"
 #include "npu_device.h"
@@ -62,6 +64,8 @@ bool npu_device_answers(struct npu_device *npu)
 	return npu_read(npu, NPU_REG_ID) != ~0ull;
 }
 
+static const struct npu_counter_desc npu_counters[] = NPU_COUNTER_DESCS;
+
 /**
  * npu_device_read_counters() - read the performance counters
  * @npu: the device, awake
@@ -69,9 +73,10 @@ bool npu_device_answers(struct npu_device *npu)
  */
 void npu_device_read_counters(struct npu_device *npu, struct drm_npu_counter_info *info)
 {
-#define READ_COUNTER(reg, member) info->member = npu_read(npu, NPU_REG_##reg);
-	NPU_COUNTERS(READ_COUNTER)
-#undef READ_COUNTER
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(npu_counters); i++)
+		*(u64 *)((u8 *)info + npu_counters[i].offset) = npu_read(npu, npu_counters[i].reg);
 	info->timestamp = npu_read(npu, NPU_REG_TIME);
 }
 

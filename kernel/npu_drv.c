@@ -232,8 +232,8 @@ static void npu_postclose(struct drm_device *drm, struct drm_file *file)
 }
 
 /*
- * What a file uses, by the scheme of drm-usage-stats: the time its jobs were on hardware queues, and
- * its memory, where "memory" is by convention that of the system.
+ * What a file uses, by the scheme of drm-usage-stats: the time its jobs were on hardware queues,
+ * and its memory, where "memory" is by convention that of the system.
  */
 static void npu_show_fdinfo(struct drm_printer *p, struct drm_file *file)
 {

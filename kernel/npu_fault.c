@@ -16,7 +16,7 @@
 
 #include <drm/npu_accel.h>
 
-#include <npu_isa/npu_fault_record.h>
+#include <npu_isa/npu_regs_uapi.h>
 
 #include "npu_coredump.h"
 #include "npu_ctx.h"

@@ -4,7 +4,8 @@
 #
 # Generates from npu_regs.xml:
 #   --header   npu_regs.h         offsets, fields, packets and structures; plain C for user space and kernel
-#   --fault    npu_fault_record.h fault records as the uAPI has them, and the proof that its numbers are the same
+#   --uapi     npu_regs_uapi.h    what the uAPI takes over: fault records, counters, and the proof that numbers
+#                                 are the same
 #   --decode   npu_regs_decode.h  tables of the same for tools that print registers and packets
 #   --doc      registers.md       the reference part of docs/hardware
 #
@@ -272,12 +273,6 @@ def emit_header(table):
             out.append(f'/* {register.name}: {text} */')
             define(out, f'NPU_REG_{register.name}', f'{register.offset:#06x}u')
         emit_fields(out, register)
-    counters = [r for r in table.registers if r.name.startswith('COUNTER_')]
-    if counters:
-        out.append('/* All performance counters: X(register, member of struct drm_npu_counter_info). */')
-        out.append('#define NPU_COUNTERS(X) \\')
-        out += [f'   X({r.name}, {r.fields[0].uapi}) \\' for r in counters[:-1]]
-        out += [f'   X({counters[-1].name}, {counters[-1].fields[0].uapi})', '']
     for word in table.bits:
         out.append(f'/* {word.name} */')
         emit_fields(out, word)
@@ -310,12 +305,24 @@ def fault_registers(table):
     return registers
 
 
-def emit_fault(table):
+def emit_counters(table, out):
+    out += ['/* A performance counter: its register, and its place in struct drm_npu_counter_info. */',
+            'struct npu_counter_desc {', '   const char *name;', '   uint32_t reg, offset;', '};', '',
+            '#define NPU_COUNTER_DESCS { \\']
+    for register in table.registers:
+        if register.name.startswith('COUNTER_'):
+            member = register.fields[0].uapi
+            out.append(f'   {{"{member}", NPU_REG_{register.name}, '
+                       f'offsetof(struct drm_npu_counter_info, {member})}}, \\')
+    out += ['}', '']
+
+
+def emit_uapi(table):
     registers = fault_registers(table)
     out = ['/* SPDX-License-Identifier: MIT */', '/* Copyright © 2026 The NPU stack authors */',
            f'/* {BANNER}', ' *',
-           ' * Fault records: from the registers of the device to the uAPI, which takes the numbers over.', ' */',
-           '', '#ifndef NPU_FAULT_RECORD_H', '#define NPU_FAULT_RECORD_H', '',
+           ' * What the uAPI takes over from the registers: fault records and performance counters.', ' */',
+           '', '#ifndef NPU_REGS_UAPI_H', '#define NPU_REGS_UAPI_H', '',
            '#include <drm/npu_accel.h>', '', '#include "npu_regs.h"', '']
     for name, (prefix, values) in table.uapi_enums.items():
         for value, uapi in values.items():
@@ -338,8 +345,9 @@ def emit_fault(table):
                 out.append(f'      .{field.uapi} = {get},')
     out += ['   };', f'   if (NPU_GET({word["FAULT_INFO"]}, NPU_FAULT_INFO_IN_KERNEL)) {{',
             '      fault->flags = DRM_NPU_FAULT_IN_KERNEL;'] + late
-    out += ['   }', f'   return NPU_GET({word["FAULT_CONTEXT"]}, NPU_FAULT_CONTEXT_CONTEXT_ID);', '}', '',
-            '#endif', '']
+    out += ['   }', f'   return NPU_GET({word["FAULT_CONTEXT"]}, NPU_FAULT_CONTEXT_CONTEXT_ID);', '}', '']
+    emit_counters(table, out)
+    out += ['#endif', '']
     return '\n'.join(out)
 
 
@@ -450,7 +458,7 @@ def main():
     parser = argparse.ArgumentParser(description='Generate register definitions from npu_regs.xml.')
     parser.add_argument('xml', help='the table')
     parser.add_argument('--header', metavar='FILE', help='write the C header')
-    parser.add_argument('--fault', metavar='FILE', help='write the C header of fault records')
+    parser.add_argument('--uapi', metavar='FILE', help='write the C header of what the uAPI takes over')
     parser.add_argument('--decode', metavar='FILE', help='write the decoder tables')
     parser.add_argument('--doc', metavar='FILE', help='write the Markdown reference')
     args = parser.parse_args()
@@ -458,7 +466,7 @@ def main():
         table = Table(args.xml)
     except (Error, ET.ParseError, OSError) as error:
         sys.exit(f'npu_regs.py: {args.xml}: {error}')
-    emitters = ((args.header, emit_header), (args.fault, emit_fault), (args.decode, emit_decode),
+    emitters = ((args.header, emit_header), (args.uapi, emit_uapi), (args.decode, emit_decode),
                 (args.doc, emit_doc))
     for path, emit in emitters:
         if path:

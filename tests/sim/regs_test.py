@@ -82,7 +82,7 @@ def main():
 
     xml = os.path.join(isa_directory, 'npu_regs.xml')
     table = npu_regs.Table(xml)
-    fault = npu_regs.emit_fault(table)
+    fault = npu_regs.emit_uapi(table)
     numbers = sum(len(values) for _, values in table.uapi_enums.values())
     case(numbers > 15 and fault.count('static_assert') == numbers and
          '.type = NPU_GET(words[0], NPU_FAULT_INFO_TYPE),' in fault and
@@ -90,7 +90,7 @@ def main():
     with open(xml, encoding='utf-8') as file:
         moved = file.read().replace('name="FAULT_TIME" offset="0x00c8"', 'name="FAULT_TIME" offset="0x00d0"')
     try:
-        npu_regs.emit_fault(load(moved))
+        npu_regs.emit_uapi(load(moved))
         message = 'no error'
     except npu_regs.Error as error:
         message = str(error)

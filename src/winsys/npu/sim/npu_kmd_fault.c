@@ -6,7 +6,7 @@
 
 #include "npu_kmd.h"
 
-#include "npu_isa/npu_fault_record.h"
+#include "npu_isa/npu_regs_uapi.h"
 #include "npu_sim.h"
 
 /* Reads the oldest record. Returns the context_id it names. */

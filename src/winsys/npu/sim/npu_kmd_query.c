@@ -6,6 +6,7 @@
 
 #include "npu_kmd.h"
 
+#include "npu_isa/npu_regs_uapi.h"
 #include "npu_sim.h"
 
 #include <errno.h>
@@ -98,9 +99,12 @@ fill_device_info(struct npu_kmd *kmd, struct drm_npu_device_info *info)
 static void
 fill_counter_info(struct npu_kmd *kmd, struct drm_npu_counter_info *info)
 {
-#define READ(reg, member) info->member = npu_sim_reg_read(kmd->model, NPU_REG_##reg);
-   NPU_COUNTERS(READ)
-#undef READ
+   static const struct npu_counter_desc counters[] = NPU_COUNTER_DESCS;
+
+   for (unsigned i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
+      uint64_t value = npu_sim_reg_read(kmd->model, counters[i].reg);
+      memcpy((uint8_t *)info + counters[i].offset, &value, sizeof(value));
+   }
    info->timestamp = npu_sim_reg_read(kmd->model, NPU_REG_TIME);
 }
 
