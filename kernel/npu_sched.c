@@ -611,3 +611,7 @@ void npu_sched_recover(struct npu_device *npu, bool lost)
 	spin_unlock(&npu->sched.lock);
 	npu_sched_signal(npu, &done);
 }
+
+#if IS_ENABLED(CONFIG_DRM_ACCEL_NPU_KUNIT_TEST)
+#include "npu_sched_test.c"
+#endif

@@ -335,20 +335,20 @@ static int npu_bind_prepare_op(struct npu_bind *bind, struct npu_bind_op *op, st
 			return -ENOMEM;
 	}
 	if (op->args.op == DRM_NPU_VM_BIND_OP_MAP) {
+		struct drm_gpuvm_bo *vm_bo;
+
 		ret = npu_gem_get_pages(op->bo);
 		if (ret)
 			return ret;
+		/* Before the lock, which asynchronous binds take where fences are signalled. */
+		vm_bo = drm_gpuvm_bo_create(&bind->vm->base, &op->bo->shmem.base);
+		if (!vm_bo)
+			return -ENOMEM;
 		mutex_lock(&op->bo->gpuva_lock);
-		op->vm_bo = drm_gpuvm_bo_obtain(&bind->vm->base, &op->bo->shmem.base);
-		if (IS_ERR(op->vm_bo)) {
-			ret = PTR_ERR(op->vm_bo);
-			op->vm_bo = NULL;
-		} else if (op->bo->shmem.base.import_attach || op->bo->shmem.base.dma_buf) {
+		op->vm_bo = drm_gpuvm_bo_obtain_prealloc(vm_bo);
+		if (op->bo->shmem.base.import_attach || op->bo->shmem.base.dma_buf)
 			drm_gpuvm_bo_extobj_add(op->vm_bo);
-		}
 		mutex_unlock(&op->bo->gpuva_lock);
-		if (ret)
-			return ret;
 		npu_gem_walk(op->bo, op->args.bo_offset, op->args.size, npu_bind_count_run, &count);
 	}
 	return npu_mmu_pool_add(bind->vm->npu, &bind->pool, count.tables);
@@ -598,3 +598,7 @@ put_vm:
 	npu_vm_put(vm);
 	return ret;
 }
+
+#if IS_ENABLED(CONFIG_DRM_ACCEL_NPU_KUNIT_TEST)
+#include "npu_vm_bind_test.c"
+#endif
