@@ -9,8 +9,12 @@
 //
 // exit: LLVM must not be at work when its static objects are destroyed. A handler drops what is
 // queued, cancels the compilation that is going on, and waits for it. Handlers run in reverse order
-// of their registration, and LLVM makes some of its objects late; so the handler is registered when
-// the thread is made, when the compiler is, and after the first compilations.
+// of their registration, and LLVM makes some of its objects late, in the midst of a compilation; so a
+// handler of exit() may come too late. What exit() does before all handlers is to run the destructors
+// of its thread's own objects: where the main thread made the device, such a destructor is what stops
+// the compiler. For other threads that call exit() there is the handler, registered when the thread is
+// made, when the compiler is, and after the first compilations; a first compilation that goes on while
+// such a thread exits can still crash.
 //
 // fork: the child has no compile thread. Libraries begin anew there, and what the parent had is left
 // as it is. If LLVM was at work at that moment, the child cannot know in which state: it stays in the
@@ -19,8 +23,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "npu_jit_library.h"
+
+/* Of the C library, for the thread-local objects of C++: calls the function when this thread ends. */
+int __cxa_thread_atexit_impl(void (*destructor)(void *), void *object, void *dso)
+   __attribute__((weak));
+extern void *__dso_handle;
 
 #define STACK_B (16 * 1024 * 1024) /* LLVM recurses over large blocks */
 
@@ -206,6 +216,21 @@ npu_jit_watch_forks(void)
    static pthread_once_t once = PTHREAD_ONCE_INIT;
 
    pthread_once(&once, watch_forks);
+}
+
+static void
+main_thread_ends(void *unused)
+{
+   at_exit();
+}
+
+void
+npu_jit_watch_exit(void)
+{
+   static _Atomic bool watched;
+
+   if (gettid() == getpid() && __cxa_thread_atexit_impl && !atomic_exchange(&watched, true))
+      __cxa_thread_atexit_impl(main_thread_ends, NULL, &__dso_handle);
 }
 
 static bool

@@ -16,7 +16,6 @@
 /* Declares the function of libclc that name(type) replaces, as libclc_name(type). */
 #define ORIGINAL(name, type) type __attribute__((overloadable)) libclc_##name(type x)
 
-
 /* The vector forms of name(type), element by element. */
 #define OVERRIDE_VECTORS(name, type)                                                               \
    type##2 OVERRIDE name(type##2 x)                                                                \
