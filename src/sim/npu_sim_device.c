@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "jit/npu_jit_library.h"
 #include "npu_sim_engine.h"
 #include "npu_sim_priv.h"
 
@@ -227,6 +228,8 @@ npu_sim_create(const struct npu_sim_config *config, char **error)
    const bool watched = config->trace || config->poison || config->exact || config->coverage;
    sim->engine = config->engine == NPU_SIM_ENGINE_INTERP || watched ? &npu_engine_interp
                                                                     : &npu_engine_jit;
+   if (sim->engine == &npu_engine_jit)
+      npu_jit_watch_exit();
    sim->mem_fd = -1;
    atomic_store(&sim->service_idle, true);
 

@@ -25,7 +25,6 @@ npu_jit_library_get(const struct npu_jit_options *options)
    struct npu_jit_library *library;
 
    npu_jit_watch_forks();
-   npu_jit_watch_exit();
    pthread_mutex_lock(&npu_jit_lock);
    for (library = libraries; library; library = library->next) {
       if (library->options.cpu == options->cpu &&
