@@ -592,6 +592,31 @@ test_many(const void *arg)
    }
 }
 
+/* What is no image, no sampler, or may not be used as the kernel does. */
+static void
+test_wrong_arguments(const void *arg)
+{
+   const struct clt_image_type *type = clt_image_type(CL_MEM_OBJECT_IMAGE2D);
+   const cl_image_format format = {CL_RGBA, CL_UNSIGNED_INT8};
+   const size_t size[3] = {4, 4};
+   cl_mem to_read = clt_image(type, &format, size, CL_MEM_READ_ONLY, NULL);
+   cl_mem to_write = clt_image(type, &format, size, CL_MEM_WRITE_ONLY, NULL);
+   cl_mem buffer = clt_buffer(64, NULL);
+   cl_kernel kernel =
+      clt_kernel("kernel void test(read_only image2d_t r, write_only image2d_t w, "
+                 "sampler_t s)\n"
+                 "{ write_imageui(w, (int2)(0), read_imageui(r, s, (int2)(0))); }\n",
+                 "", "test");
+
+   CLT_EXPECT(clSetKernelArg(kernel, 0, sizeof(cl_mem), &to_read), CL_SUCCESS);
+   CLT_EXPECT(clSetKernelArg(kernel, 1, sizeof(cl_mem), &to_write), CL_SUCCESS);
+   CLT_EXPECT(clSetKernelArg(kernel, 0, sizeof(cl_mem), &to_write), CL_INVALID_ARG_VALUE);
+   CLT_EXPECT(clSetKernelArg(kernel, 1, sizeof(cl_mem), &to_read), CL_INVALID_ARG_VALUE);
+   CLT_EXPECT(clSetKernelArg(kernel, 0, sizeof(cl_mem), &buffer), CL_INVALID_MEM_OBJECT);
+   CLT_EXPECT(clSetKernelArg(kernel, 0, sizeof(cl_mem), NULL), CL_INVALID_MEM_OBJECT);
+   CLT_EXPECT(clSetKernelArg(kernel, 2, sizeof(cl_sampler), NULL), CL_INVALID_SAMPLER);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -632,6 +657,7 @@ main(int argc, char **argv)
       clt_run(test_in_buffer_1d, &offsets[i], "1D image in a buffer at %zu", offsets[i]);
    }
    clt_run(test_kernel_queries, NULL, "queries of a kernel");
+   clt_run(test_wrong_arguments, NULL, "wrong arguments");
    clt_run(test_many, NULL, "as many images as there may be");
    return clt_done();
 }
