@@ -354,6 +354,37 @@ test_implicit(const void *arg)
                 (long long)want[k]);
 }
 
+/* Conversions of constants: the compiler does them, not the device. */
+static void
+test_constants(const void *arg)
+{
+   static const char text[] = "kernel void constants(global ulong *out) {\n"
+                              "   out[0] = convert_uchar_sat(-1.5f);\n"
+                              "   out[1] = convert_ushort_sat(-32.0f);\n"
+                              "   out[2] = convert_uint_sat(-32.0f);\n"
+                              "   out[3] = convert_ulong_sat(-32.0f);\n"
+                              "   out[4] = convert_uchar_sat(300.0f);\n"
+                              "   out[5] = convert_uint_sat(1e20f);\n"
+                              "   out[6] = (ulong)convert_char_sat(-1000.0f);\n"
+                              "   out[7] = (ulong)convert_int_sat(-1e20f);\n"
+                              "   out[8] = convert_uint_sat(NAN);\n"
+                              "   out[9] = convert_uint_sat_rtp(41.25f);\n"
+                              "}\n";
+   static const uint64_t expected[] = {
+      0, 0, 0, 0, 255, UINT32_MAX, (uint64_t)-128, (uint64_t)INT32_MIN, 0, 42,
+   };
+   uint64_t got[CLT_ARRAY_SIZE(expected)];
+
+   cl_kernel kernel = clt_kernel(text, "", "constants");
+   cl_mem mem = clt_buffer(sizeof(got), NULL);
+   clt_arg_mem(kernel, 0, mem);
+   clt_launch_1d(kernel, 1, 1);
+   clt_read(mem, 0, sizeof(got), got);
+   for (unsigned i = 0; i < CLT_ARRAY_SIZE(expected); i++)
+      CLT_CHECK(got[i] == expected[i], "constant %u: 0x%llx, expected 0x%llx", i,
+                (unsigned long long)got[i], (unsigned long long)expected[i]);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -367,5 +398,6 @@ main(int argc, char **argv)
    }
    clt_run(test_as_type, NULL, "as_type");
    clt_run(test_implicit, NULL, "implicit");
+   clt_run(test_constants, NULL, "constants");
    return clt_done();
 }
