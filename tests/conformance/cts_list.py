@@ -13,9 +13,7 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
-
-class BadInput(Exception):
-    """Something that the caller gave makes no sense; the text says what and where."""
+from expectations import BadInput
 
 
 @dataclass

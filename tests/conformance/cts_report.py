@@ -6,10 +6,6 @@
 import json
 from collections import Counter, defaultdict
 
-from cts_list import BadInput
-
-EXPECTABLE = ('fail', 'crash', 'timeout', 'skip')
-
 
 class Store:
     """results.jsonl: one record a line, written as soon as it is known."""
@@ -30,25 +26,6 @@ class Store:
         self.results[record['name']] = record
         with self.path.open('a', encoding='utf-8') as out:
             out.write(json.dumps(record) + '\n')
-
-
-def read_expectations(path):
-    """name -> (status, reason)."""
-    expected = {}
-    for number, line in enumerate(path.read_text(encoding='utf-8').splitlines(), 1):
-        line = line.strip()
-        if not line or line.startswith('#'):
-            continue
-        parts = [part.strip() for part in line.split('|')]
-        if len(parts) != 3 or not all(parts):
-            raise BadInput(f'{path}:{number}: expected "binary : sub-test | status | reason"')
-        name, status, reason = parts
-        if status not in EXPECTABLE:
-            raise BadInput(f'{path}:{number}: status "{status}" is none of {", ".join(EXPECTABLE)}')
-        if name in expected:
-            raise BadInput(f'{path}:{number}: "{name}" stands twice')
-        expected[name] = (status, reason)
-    return expected
 
 
 def surprises(results, expected):

@@ -25,32 +25,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-EXPECTABLE = ('fail', 'crash', 'skip', 'timeout')
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'expect'))
+
+from expectations import EXPECTABLE, BadInput, read_expectations  # noqa: E402
+
 RESULTS = EXPECTABLE + ('pass', 'warn')
 EXPECTED = 'TODO'  # TAP's directive for a known failure
-
-
-class BadInput(Exception):
-    """Something that this program was given makes no sense; the text says what and where."""
-
-
-def read_expectations(path):
-    """name -> (result, reason)."""
-    expected = {}
-    for number, line in enumerate(path.read_text(encoding='utf-8').splitlines(), 1):
-        line = line.strip()
-        if not line or line.startswith('#'):
-            continue
-        parts = [part.strip() for part in line.split('|')]
-        if len(parts) != 3 or not all(parts):
-            raise BadInput(f'{path}:{number}: expected "test | result | reason"')
-        name, result, reason = parts
-        if result not in EXPECTABLE:
-            raise BadInput(f'{path}:{number}: result "{result}" is none of {", ".join(EXPECTABLE)}')
-        if name in expected:
-            raise BadInput(f'{path}:{number}: "{name}" stands twice')
-        expected[name] = (result, reason)
-    return expected
 
 
 def list_tests(piglit):
@@ -162,7 +143,7 @@ def main():
         print(f'1..0 # SKIP {args.piglit} is not installed')
         return 0
     try:
-        expected = read_expectations(args.expect) if args.expect else {}
+        expected = read_expectations(args.expect, 'test | result | reason') if args.expect else {}
         everything = list_tests(args.piglit)
         unknown = sorted(set(expected) - set(everything))
         if unknown:
