@@ -152,15 +152,6 @@ def run_vm(args):
 
 def report(outcomes, seconds):
     print()
-    width = max([len(f'{o.suite} {o.name}') for o in outcomes], default=10)
-    for o in outcomes:
-        if not o.failures:
-            continue
-        print(paint('31', f'{o.suite} {o.name}'.ljust(width)), f'{len(o.failures)} failed')
-        for what in o.failures[:20]:
-            print(f'   {what}')
-        if len(o.failures) > 20:
-            print(f'   ... and {len(o.failures) - 20} more')
     skips = Counter((f'{o.suite} {o.name}', reason) for o in outcomes for reason in o.skips)
     if skips:
         print('skipped:')
@@ -176,6 +167,17 @@ def report(outcomes, seconds):
     for suite, (passed, failed, skipped) in sorted(suites.items()):
         print(f'   {suite:<20} {passed:6} passed {failed:5} failed {skipped:5} skipped')
     print(f'   in {seconds:.0f} s\n')
+
+    # Last, where one looks first, and where a cut log still has them.
+    width = max([len(f'{o.suite} {o.name}') for o in outcomes], default=10)
+    for o in outcomes:
+        if not o.failures:
+            continue
+        print(paint('31', f'{o.suite} {o.name}'.ljust(width)), f'{len(o.failures)} failed')
+        for what in o.failures[:20]:
+            print(f'   {what}')
+        if len(o.failures) > 20:
+            print(f'   ... and {len(o.failures) - 20} more')
 
     passed = sum(o.passed for o in outcomes)
     failed = sum(len(o.failures) for o in outcomes)

@@ -290,7 +290,10 @@ npu_sim_lend_thread(struct npu_sim *sim, unsigned index, bool (*until)(void *dat
    pthread_mutex_lock(&queue->lock);
    while (!done && !queue->quit && !queue->busy && has_work(queue)) {
       run_next_locked(queue);
+      /* until() may read the queue's registers, which takes the lock. */
+      pthread_mutex_unlock(&queue->lock);
       done = until(data);
+      pthread_mutex_lock(&queue->lock);
    }
    if (has_work(queue))
       pthread_cond_signal(&queue->work); /* for what is left */

@@ -569,7 +569,7 @@ test_defects(struct tap *tap)
 
 struct lender {
    struct npu_sim *sim;
-   _Atomic uint64_t last; /* seqno to wait for; 0: not known yet */
+   _Atomic uint64_t last; /* seqno to wait for; UINT64_MAX: not known yet */
    pthread_t thread;
 };
 
@@ -577,9 +577,8 @@ static bool
 reached(void *data)
 {
    struct lender *l = data;
-   uint64_t last = l->last;
 
-   return last && npu_sim_reg_read(l->sim, NPU_REG_QUEUE_FENCE(0)) >= last;
+   return npu_sim_reg_read(l->sim, NPU_REG_QUEUE_FENCE(0)) >= l->last;
 }
 
 static void *
@@ -618,7 +617,7 @@ test_lent_threads(struct tap *tap)
    CHECK(!npu_sim_lend_thread(sim, NPU_NUM_QUEUES, never, NULL));
 
    for (unsigned i = 0; i < THREADS; i++) {
-      lenders[i] = (struct lender){.sim = sim};
+      lenders[i] = (struct lender){.sim = sim, .last = UINT64_MAX};
       pthread_create(&lenders[i].thread, NULL, lend, &lenders[i]);
    }
    for (unsigned i = 1; i <= JOBS; i++) {
@@ -638,7 +637,7 @@ test_lent_threads(struct tap *tap)
    CHECK(!npu_sim_lend_thread(sim, 0, never, NULL)); /* nothing to do */
 
    /* A thread that works for the queue notices a kill as the queue's own does. */
-   struct lender helper = {.sim = sim};
+   struct lender helper = {.sim = sim, .last = UINT64_MAX};
    pthread_create(&helper.thread, NULL, lend, &helper);
    seqno = start(rig, 0, sim_assemble(rig, loop_kernel), 1);
    helper.last = seqno;
