@@ -104,6 +104,8 @@ def read_tests(args, top):
         if binary not in cache:
             cache[binary] = list_subtests(binary, top)
         rest, chosen = split_arguments(words, cache[binary])
+        if args.wimpy and '-w' not in rest:
+            rest.append('-w')
         for subtest in chosen:
             tests.append(Test(binary, rest, subtest, wimpy='-w' in rest))
     if not tests:

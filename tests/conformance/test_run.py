@@ -101,6 +101,11 @@ def test_wimpy_is_no_pass(folder):
     assert last_line(done) == '0 passed, 0 failed, 0 skipped', done.stdout
 
 
+def test_wimpy_option(folder):
+    done = Suite(folder, ALL).run('--wimpy', '--only', 'good|absent', expect='one : absent | skip | the reason\n')
+    assert last_line(done) == '0 passed, 0 failed, 1 skipped' and done.returncode == 0, done.stdout
+
+
 def test_resume(folder):
     suite = Suite(folder, ALL)
     suite.run('--only', 'good')

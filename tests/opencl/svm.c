@@ -274,6 +274,40 @@ test_host_memory(const void *arg)
    CLT_CHECK(host[0] == 1234, "the host's memory is %d now", host[0]);
 }
 
+/* What clSetKernelExecInfo accepts: lists of pointers, an empty one to take them back, and the promise of
+ * pointers to all memory only from a device that can reach it. */
+static void
+test_exec_info(const void *arg)
+{
+   cl_device_svm_capabilities caps = need_svm(CL_DEVICE_SVM_COARSE_GRAIN_BUFFER);
+   cl_kernel kernel = clt_kernel("kernel void test(global int *p) { p[0] = 1; }", "", "test");
+   void *pointers[2] = {svm_alloc(0, 64), svm_alloc(0, 64)};
+   cl_bool yes = CL_TRUE, no = CL_FALSE;
+   const struct {
+      const char *what;
+      cl_kernel_exec_info name;
+      size_t size_B;
+      const void *value;
+      cl_int want;
+   } cases[] = {
+      {"two pointers", CL_KERNEL_EXEC_INFO_SVM_PTRS, sizeof(pointers), pointers, CL_SUCCESS},
+      {"no pointers", CL_KERNEL_EXEC_INFO_SVM_PTRS, 0, NULL, CL_SUCCESS},
+      {"pointers at NULL", CL_KERNEL_EXEC_INFO_SVM_PTRS, sizeof(pointers), NULL, CL_INVALID_VALUE},
+      {"half a pointer", CL_KERNEL_EXEC_INFO_SVM_PTRS, 4, pointers, CL_INVALID_VALUE},
+      {"no fine grain", CL_KERNEL_EXEC_INFO_SVM_FINE_GRAIN_SYSTEM, sizeof(no), &no, CL_SUCCESS},
+      {"fine grain", CL_KERNEL_EXEC_INFO_SVM_FINE_GRAIN_SYSTEM, sizeof(yes), &yes,
+       (caps & CL_DEVICE_SVM_FINE_GRAIN_SYSTEM) ? CL_SUCCESS : CL_INVALID_OPERATION},
+      {"fine grain at NULL", CL_KERNEL_EXEC_INFO_SVM_FINE_GRAIN_SYSTEM, sizeof(yes), NULL,
+       CL_INVALID_VALUE},
+      {"unknown", 0, sizeof(no), &no, CL_INVALID_VALUE},
+   };
+
+   for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+      cl_int error = clSetKernelExecInfo(kernel, cases[i].name, cases[i].size_B, cases[i].value);
+      CLT_CHECK(error == cases[i].want, "%s: %d, expected %d", cases[i].what, error, cases[i].want);
+   }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -284,5 +318,6 @@ main(int argc, char **argv)
    clt_run(test_buffer, NULL, "buffer");
    clt_run(test_allocations, NULL, "allocations");
    clt_run(test_host_memory, NULL, "host_memory");
+   clt_run(test_exec_info, NULL, "exec_info");
    return clt_done();
 }
