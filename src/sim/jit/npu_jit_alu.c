@@ -107,8 +107,8 @@ write_mask(struct npu_jit_gen *g, unsigned chunk, LLVMValueRef value, bool compa
    npu_jit_write_m(g, m, chunk, value);
 }
 
-static void
-write_lanes(struct npu_jit_gen *g, unsigned chunk, LLVMValueRef value, unsigned bits)
+void
+npu_jit_write_lanes(struct npu_jit_gen *g, unsigned chunk, LLVMValueRef value, unsigned bits)
 {
    const struct npu_inst *inst = &g->uop->inst;
    bool wide = bits == 64;
@@ -159,7 +159,7 @@ npu_jit_alu(struct npu_jit_gen *g)
       if (npu_reg_is_m(inst->dst))
          write_mask(g, c, result[c], true);
       else
-         write_lanes(g, c, result[c], info->dst.bits);
+         npu_jit_write_lanes(g, c, result[c], info->dst.bits);
    }
    if (join)
       npu_jit_join(g, join);

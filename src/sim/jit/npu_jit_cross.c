@@ -6,7 +6,8 @@
 // A lane that is known only at run time is read through memory: the chunks go to a scratch area of
 // the wave.
 //
-// What it misses: shuffles, reductions and scans are left to the handlers, the clock too.
+// Shuffles, reductions and scans are in npu_jit_wave.c. What it misses: the clock is left to the
+// handler.
 
 #include "npu_jit_gen.h"
 
@@ -76,7 +77,7 @@ npu_jit_cross(struct npu_jit_gen *g)
       lane = LLVMBuildAnd(b, lane, npu_jit_i32(g, 31), "");
       break;
    default:
-      return false;
+      return npu_jit_wave_op(g);
    }
    value = lane_of(g, 0, bits, lane);
    if (bits < 64)

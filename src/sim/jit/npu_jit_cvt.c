@@ -164,7 +164,7 @@ float_to_float(struct npu_jit_shape t, const struct npu_inst *inst, enum npu_typ
    if (to == NPU_TYPE_F64)
       value = LLVMBuildFPExt(B, value, npu_jit_float_type(t, 64), "");
    else if (from == NPU_TYPE_F64 && to == NPU_TYPE_F16)
-      return NULL; /* must round once */
+      value = npu_jit_f32_odd(t, value); /* so that it rounds once */
    else if (from == NPU_TYPE_F64)
       value = LLVMBuildFPTrunc(B, value, npu_jit_float_type(t, 32), "");
    return npu_jit_from_float(t, to, value);

@@ -7,13 +7,14 @@
 // binary16 is computed in binary32 and rounded, as the specification does. Where the host has no
 // instruction for a conversion or for fma, the integer sequences of npu_sem_float.h are generated.
 //
-// What it misses: ffma.f16, ldexp.f64, frexp, sine and cosine of large angles: left to the handlers.
+// What it misses: ffma.f64 on hosts without fma, sine and cosine of large angles: left to the handlers.
 
 #include "npu_jit_gen.h"
 
 /* Short names for what the sequences are made of. */
 #define B             (t.g->builder)
 #define I32C(v)       npu_jit_const(t, 32, (v))
+#define I64C(v)       npu_jit_const(t, 64, (v))
 #define F32C(v)       npu_jit_fconst(t, 32, (v))
 #define F64C(v)       npu_jit_fconst(t, 64, (v))
 #define ADD(x, y)     LLVMBuildFAdd(B, x, y, "")
@@ -155,32 +156,75 @@ quiet(struct npu_jit_shape t, LLVMValueRef x, unsigned bits)
 
 /* ---- arithmetic -------------------------------------------------------------------------- */
 
-/* npu_add_odd(): a sum of doubles rounded to odd. */
+/* `nearest`, rounded to nearest with the error given, rounded to odd instead: one less if the error
+ * has the other sign (that is rounded to zero), then the last bit set. Without an error, or with NaN
+ * for one behind an infinity, it stays. `bits`: 32 or 64. */
 static LLVMValueRef
-add_odd(struct npu_jit_shape t, LLVMValueRef a, LLVMValueRef b)
+make_odd(struct npu_jit_shape t, unsigned bits, LLVMValueRef nearest, LLVMValueRef error)
 {
-   LLVMValueRef sum = ADD(a, b), zero = F64C(0);
+   LLVMValueRef raw = to_bits(t, nearest, bits), top = npu_jit_const(t, bits, bits - 1);
+   LLVMValueRef inexact = FCMP(ONE, error, npu_jit_fconst(t, bits, 0));
+   LLVMValueRef beyond = SHR(XOR(to_bits(t, error, bits), raw), top);
+   LLVMValueRef odd = OR(ISUB(raw, beyond), npu_jit_const(t, bits, 1));
+
+   return LLVMBuildBitCast(B, SEL(inexact, odd, raw), npu_jit_float_type(t, bits), "");
+}
+
+/* npu_add_odd(): a sum rounded to odd. The error is Knuth's TwoSum. */
+static LLVMValueRef
+add_odd(struct npu_jit_shape t, unsigned bits, LLVMValueRef a, LLVMValueRef b)
+{
+   LLVMValueRef sum = ADD(a, b);
    LLVMValueRef b_part = SUB(sum, a);
    LLVMValueRef error = ADD(SUB(a, SUB(sum, b_part)), SUB(b, b_part));
-   LLVMValueRef bits = to_bits(t, sum, 64), one = npu_jit_const(t, 64, 1);
-   LLVMValueRef inexact = FCMP(ONE, error, zero);
-   LLVMValueRef away = ICMP(EQ, FCMP(OGT, error, zero), FCMP(OGT, sum, zero));
-   LLVMValueRef even = ICMP(EQ, AND(bits, one), npu_jit_const(t, 64, 0));
-   LLVMValueRef moved = SEL(away, IADD(bits, one), ISUB(bits, one));
-   return to_f64(t, SEL(AND(inexact, even), moved, bits));
+
+   return make_odd(t, bits, sum, error);
+}
+
+LLVMValueRef
+npu_jit_f32_odd(struct npu_jit_shape t, LLVMValueRef x)
+{
+   LLVMValueRef nearest = narrow(t, x);
+
+   return make_odd(t, 32, nearest, narrow(t, SUB(x, widen(t, nearest))));
+}
+
+/* AVX-512 rounds as an instruction says: where down and up differ, the result towards zero gets its
+ * last bit set. */
+static LLVMValueRef
+fused_odd_avx512(struct npu_jit_shape t, const LLVMValueRef *f)
+{
+   enum {
+      DOWN = 9,
+      UP = 10,
+      ZERO = 11
+   }; /* of the instruction, without exceptions */
+   LLVMValueRef rounded[ZERO + 1];
+
+   for (unsigned mode = DOWN; mode <= ZERO; mode++) {
+      LLVMValueRef args[4] = {f[0], f[1], f[2], npu_jit_i32(t.g, mode)};
+      rounded[mode] = npu_jit_intrinsic(t.g, "llvm.x86.avx512.vfmadd.ps.512", NULL, 0, args, 4);
+   }
+   LLVMValueRef raw = to_bits(t, rounded[ZERO], 32);
+   LLVMValueRef inexact = FCMP(ONE, rounded[DOWN], rounded[UP]);
+   return to_f32(t, SEL(inexact, OR(raw, I32C(1)), raw));
 }
 
 static LLVMValueRef
 fused(struct npu_jit_shape t, enum npu_type type, const LLVMValueRef *f)
 {
+   /* The product of halves has 22 bits, so it is exact in float, and nothing over- or underflows;
+    * float has more than the two bits more than half that rounding to odd needs. */
+   if (type == NPU_TYPE_F16 && t.g->host->has_avx512 && t.width == 16)
+      return fused_odd_avx512(t, f);
    if (type == NPU_TYPE_F16)
-      return NULL;
+      return add_odd(t, 32, MUL(f[0], f[1]), f[2]);
    if (t.g->host->has_fma)
       return npu_jit_call3(t.g, "llvm.fma", f[0], f[1], f[2]);
    if (type == NPU_TYPE_F64)
       return NULL;
    LLVMValueRef product = MUL(widen(t, f[0]), widen(t, f[1]));
-   return narrow(t, add_odd(t, product, widen(t, f[2])));
+   return narrow(t, add_odd(t, 64, product, widen(t, f[2])));
 }
 
 /* npu_min_*(), npu_max_*() */
@@ -214,13 +258,77 @@ reciprocal_root(struct npu_jit_shape t, LLVMValueRef x, unsigned bits)
    return bits == 64 ? r : narrow(t, r);
 }
 
+/* What ldexp and frexp make of a double: a significand of the exponent of 1, and its own exponent. */
+struct parts {
+   LLVMValueRef one, exponent; /* sign and significand in [1, 2); i64 */
+   LLVMValueRef special;       /* zero, infinity or NaN: neither means anything */
+};
+
+static struct parts
+split_f64(struct npu_jit_shape t, LLVMValueRef x)
+{
+   LLVMValueRef magnitude = AND(to_bits(t, x, 64), I64C(INT64_MAX)), zero = I64C(0);
+   LLVMValueRef denormal = ICMP(ULT, magnitude, I64C(1ull << 52));
+   LLVMValueRef raw = to_bits(t, SEL(denormal, MUL(x, F64C(0x1p54)), x), 64);
+   struct parts p;
+
+   p.exponent = AND(SHR(raw, I64C(52)), I64C(0x7ff));
+   p.exponent = ISUB(p.exponent, SEL(denormal, I64C(1023 + 54), I64C(1023)));
+   p.one = to_f64(t, OR(AND(raw, I64C(~(0x7ffull << 52))), I64C(1023ull << 52)));
+   p.special = OR(ICMP(EQ, magnitude, zero), ICMP(UGE, magnitude, I64C(0x7ffull << 52)));
+   return p;
+}
+
+/* 2^n of a normal exponent. */
+static LLVMValueRef
+power_of_two(struct npu_jit_shape t, LLVMValueRef n)
+{
+   return to_f64(t, SHL(IADD(n, I64C(1023)), I64C(52)));
+}
+
+/* The first product has a normal exponent and is exact, so the result rounds once. */
+static LLVMValueRef
+load_exponent_f64(struct npu_jit_shape t, LLVMValueRef x, LLVMValueRef n)
+{
+   struct parts p = split_f64(t, x);
+
+   n = npu_jit_call2(t.g, "llvm.smax", n, I32C((uint32_t)-4200));
+   n = npu_jit_call2(t.g, "llvm.smin", n, I32C(4200));
+   n = IADD(p.exponent, LLVMBuildSExt(B, n, npu_jit_type(t, 64), ""));
+   n = npu_jit_call2(t.g, "llvm.smax", n, I64C((uint64_t)-2000));
+   n = npu_jit_call2(t.g, "llvm.smin", n, I64C(2000));
+   LLVMValueRef half = ISUB(SHR(IADD(n, I64C(4096)), I64C(1)), I64C(2048));
+   LLVMValueRef product = MUL(p.one, power_of_two(t, half));
+   product = MUL(product, power_of_two(t, ISUB(n, half)));
+   return SEL(p.special, quiet(t, x, 64), product);
+}
+
+/* npu_frexp_e_*(): i32 */
+static LLVMValueRef
+exponent_of(struct npu_jit_shape t, LLVMValueRef x)
+{
+   struct parts p = split_f64(t, x);
+   LLVMValueRef e = LLVMBuildTrunc(B, IADD(p.exponent, I64C(1)), npu_jit_type(t, 32), "");
+
+   return SEL(p.special, I32C(0), e);
+}
+
+/* npu_frexp_m_*() */
+static LLVMValueRef
+significand_of(struct npu_jit_shape t, LLVMValueRef x)
+{
+   struct parts p = split_f64(t, x);
+
+   return SEL(p.special, quiet(t, x, 64), MUL(p.one, F64C(0.5)));
+}
+
 static LLVMValueRef
 load_exponent(struct npu_jit_shape t, enum npu_type type, LLVMValueRef x, LLVMValueRef n)
 {
    int32_t limit = type == NPU_TYPE_F16 ? 60 : 400;
 
    if (type == NPU_TYPE_F64)
-      return NULL;
+      return load_exponent_f64(t, x, n);
    n = npu_jit_call2(t.g, "llvm.smax", n, I32C((uint32_t)-limit));
    n = npu_jit_call2(t.g, "llvm.smin", n, I32C((uint32_t)limit));
    if (type == NPU_TYPE_F16)
@@ -380,6 +488,8 @@ arithmetic(struct npu_jit_shape t, const struct npu_op_info *info, const LLVMVal
       return quiet(t, x, bits);
    case NPU_ALU_FSAT:
       return SEL(FCMP(OGT, x, zero), SEL(FCMP(OLT, x, one), x, one), zero);
+   case NPU_ALU_FREXP_M:
+      return bits == 64 ? significand_of(t, x) : narrow(t, significand_of(t, widen(t, x)));
    case NPU_ALU_LDEXP:
       return load_exponent(t, type, x, n);
    case NPU_ALU_FEXP2:
@@ -412,6 +522,8 @@ npu_jit_float_op(struct npu_jit_shape t, const struct npu_inst *inst, const LLVM
       return NULL;
    if (info->compare)
       return compare(t, (enum npu_alu)info->base, f);
+   if (info->base == NPU_ALU_FREXP_E)
+      return exponent_of(t, type == NPU_TYPE_F64 ? f[0] : widen(t, f[0]));
    LLVMValueRef result = arithmetic(t, info, f, n);
    return result ? npu_jit_from_float(t, type, result) : NULL;
 }

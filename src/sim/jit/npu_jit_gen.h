@@ -150,7 +150,11 @@ bool npu_jit_alu(struct npu_jit_gen *g);     /* npu_jit_alu.c */
 bool npu_jit_mask_op(struct npu_jit_gen *g); /* npu_jit_alu.c */
 bool npu_jit_memory(struct npu_jit_gen *g);  /* npu_jit_memory.c */
 bool npu_jit_cross(struct npu_jit_gen *g);   /* npu_jit_cross.c */
+bool npu_jit_wave_op(struct npu_jit_gen *g); /* npu_jit_wave.c */
 bool npu_jit_special(struct npu_jit_gen *g); /* npu_jit_cross.c */
+
+/* Writes a chunk of the uop's result, lanes of `bits` bits (npu_jit_alu.c). */
+void npu_jit_write_lanes(struct npu_jit_gen *g, unsigned chunk, LLVMValueRef value, unsigned bits);
 
 /* Lane operations on operand bits; NULL: not here. */
 LLVMValueRef npu_jit_int_op(struct npu_jit_shape t, const struct npu_inst *inst,
@@ -162,5 +166,7 @@ LLVMValueRef npu_jit_cvt_op(struct npu_jit_shape t, const struct npu_inst *inst,
 /* Floats from bits and back; f16 and bf16 are f32 inside (npu_jit_float.c). */
 LLVMValueRef npu_jit_to_float(struct npu_jit_shape t, enum npu_type type, LLVMValueRef bits);
 LLVMValueRef npu_jit_from_float(struct npu_jit_shape t, enum npu_type type, LLVMValueRef value);
+/* A double as f32, rounded to odd, to be rounded to f16 next. Below the halves the error may be lost. */
+LLVMValueRef npu_jit_f32_odd(struct npu_jit_shape t, LLVMValueRef x);
 
 #endif
