@@ -7,19 +7,25 @@ import json
 from collections import Counter, defaultdict
 
 
+def read_results(folders):
+    """name -> record of everything in these folders' results.jsonl; of several the last."""
+    results = {}
+    for folder in folders:
+        for line in (folder / 'results.jsonl').read_text(encoding='utf-8').splitlines():
+            try:
+                record = json.loads(line)
+            except ValueError:  # the last line of a run that was killed
+                continue
+            results[record['name']] = record
+    return results
+
+
 class Store:
     """results.jsonl: one record a line, written as soon as it is known."""
 
     def __init__(self, folder, resume):
         self.path = folder / 'results.jsonl'
-        self.results = {}
-        if resume and self.path.exists():
-            for line in self.path.read_text(encoding='utf-8').splitlines():
-                try:
-                    record = json.loads(line)
-                except ValueError:  # the last line of a run that was killed
-                    continue
-                self.results[record['name']] = record
+        self.results = read_results([folder]) if resume and self.path.exists() else {}
         self.path.write_text(''.join(json.dumps(r) + '\n' for r in self.results.values()), encoding='utf-8')
 
     def add(self, record):
@@ -28,10 +34,19 @@ class Store:
             out.write(json.dumps(record) + '\n')
 
 
+def expectation(name, expected):
+    """(status, reason) of a sub-test: its own line, else the line "binary : *" for all of its binary."""
+    for candidate in (name, name.replace(' -w', '', 1)):
+        for key in (candidate, candidate.split(' : ')[0] + ' : *'):
+            if key in expected:
+                return expected[key]
+    return 'pass', ''
+
+
 def surprises(results, expected):
     """Yields (name, text) for every result that is not the expected one."""
     for name, record in results.items():
-        want, reason = expected.get(name) or expected.get(name.replace(' -w', '', 1)) or ('pass', '')
+        want, reason = expectation(name, expected)
         got = record['status']
         if got == want:
             continue
@@ -60,7 +75,7 @@ def table(results):
 def print_update(results, expected):
     for name, record in results.items():
         if record['status'] != 'pass':
-            old = expected.get(name, ('', ''))
+            old = expectation(name, expected)
             reason = old[1] if old[0] == record['status'] else 'not explained yet'
             print(f'{name} | {record["status"]} | {reason}')
 

@@ -84,6 +84,14 @@ def test_expected(folder):
     assert done.returncode == 0 and last_line(done) == '1 passed, 0 failed, 1 skipped', done.stdout
 
 
+def test_expected_of_all(folder):
+    expect = 'one : * | skip | the reason\none : bad | fail | the reason\n'
+    done = Suite(folder, ALL).run('--only', 'bad|absent', expect=expect)
+    assert done.returncode == 0 and last_line(done) == '0 passed, 0 failed, 1 skipped', done.stdout
+    done = Suite(Path(folder) / 'good', ALL).run('--only', 'good', expect=expect)
+    assert done.returncode == 1 and 'passes, but is expected to skip: the reason' in done.stdout, done.stdout
+
+
 def test_unexpected_pass(folder):
     done = Suite(folder, ALL).run('--only', 'good', expect='one : good | fail | it never works\n')
     assert done.returncode == 1, done.stdout
@@ -114,6 +122,16 @@ def test_resume(folder):
     jsonl.write_text(kept + '{"name": "cut off in the mid', encoding='utf-8')
     done = suite.run('--only', 'good|bad', '--resume')
     assert suite.statuses() == {'one : good': 'crash', 'one : bad': 'fail'}, (suite.statuses(), done.stderr)
+
+
+def test_table(folder):
+    suite = Suite(folder, ALL)
+    suite.run('--only', 'good|absent')
+    later = suite.folder / 'later'
+    later.mkdir()
+    (later / 'results.jsonl').write_text('{"name": "one : absent", "status": "crash", "seconds": 2}\n', encoding='utf-8')
+    done = subprocess.run([RUN, '--table', suite.folder / 'results', later], capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and last_line(done).startswith('| one | 1 | 0 | 1 | 0 | 0 | '), (done.stdout, done.stderr)
 
 
 def test_bad_input(folder):
