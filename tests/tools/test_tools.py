@@ -97,6 +97,22 @@ def every_tool_has_help(tmp):
         assert done.returncode == 0 and f'usage: tools/{tool.name}' in done.stdout, tool
 
 
+def install_below_a_directory(tmp):
+    done = run(TOOLS / 'npu-build', '--install', tmp / 'here')
+    assert done.returncode == 0, done.stderr
+    there = {str(path.relative_to(tmp / 'here')) for path in (tmp / 'here').rglob('*') if not path.is_dir()}
+    assert there == {line.removeprefix(f'{tmp}/here/') for line in done.stdout.splitlines()}
+    names = {Path(path).name for path in there}
+    assert names == {'npu.icd', 'libNpuOpenCL.so', 'libNpuOpenCL.so.1', 'libNpuOpenCL.so.1.0.0', 'npu-asm', 'npu-disasm',
+                     'npu-compile', 'npu-decode', 'npu-device', 'npu-run', 'npu_accel.h'}, names
+    assert 'etc/OpenCL/vendors/npu.icd' in there
+    library = (tmp / 'here/etc/OpenCL/vendors/npu.icd').read_text().strip()
+    assert (tmp / 'here' / library.lstrip('/')).exists(), library
+    header = next(path for path in there if path.endswith('include/drm/npu_accel.h'))
+    done = run('cc', '-fsyntax-only', '-Wall', '-Werror', '-I/usr/include/libdrm', '-x', 'c', tmp / 'here' / header)
+    assert done.returncode == 0, done.stderr
+
+
 def root_refuses_unknown_options(tmp):
     done = run(TOOLS / 'npu-root', '--no-such-option')
     assert done.returncode == 125 and 'usage: tools/npu-root' in done.stderr
