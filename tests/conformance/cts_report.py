@@ -4,6 +4,7 @@
 """Keeps the results of a CTS run, compares them with the expectations, and writes the tables."""
 
 import json
+import math
 from collections import Counter, defaultdict
 
 
@@ -64,11 +65,13 @@ def table(results):
         status = 'wimpy' if record.get('wimpy') and record['status'] == 'pass' else record['status']
         groups[group][status] += 1
         groups[group]['seconds'] += record['seconds']
-    lines = ['| binary | pass | fail | crash | timeout | skip | time |', '|---|---:|---:|---:|---:|---:|---:|']
+        groups[group]['cpu_seconds'] += record.get('cpu_seconds', math.nan)
+    lines = ['| binary | pass | fail | crash | timeout | skip | time | CPU time |', '|---|' + '---:|' * 7]
     for group, count in groups.items():
         numbers = ' | '.join(str(count[status]) for status in ('pass', 'fail', 'crash', 'timeout', 'skip'))
         note = f' ({count["wimpy"]} more in wimpy mode)' if count['wimpy'] else ''
-        lines.append(f'| {group}{note} | {numbers} | {count["seconds"]:.0f} s |')
+        cpu = 'not measured' if math.isnan(count['cpu_seconds']) else f'{count["cpu_seconds"]:.0f} s'
+        lines.append(f'| {group}{note} | {numbers} | {count["seconds"]:.0f} s | {cpu} |')
     return '\n'.join(lines) + '\n'
 
 

@@ -51,6 +51,23 @@ def read_report(path):
         return {}
 
 
+def wait_for(process, limit):
+    """Waits until the process ends, at most limit seconds; returns (exit code, CPU seconds, whether it took too long)."""
+    deadline = time.monotonic() + limit
+    timed_out, pause = False, 0.002
+    while True:
+        pid, status, usage = os.wait4(process.pid, 0 if timed_out else os.WNOHANG)
+        if pid:
+            process.returncode = os.waitstatus_to_exitcode(status)
+            return process.returncode, usage.ru_utime + usage.ru_stime, timed_out
+        if time.monotonic() > deadline:
+            timed_out = True
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            time.sleep(pause)
+            pause = min(pause * 1.5, 0.1)
+
+
 def run_one(test, args):
     """Runs one sub-test; returns its record."""
     logs = args.results / 'logs'
@@ -61,22 +78,17 @@ def run_one(test, args):
     env = dict(os.environ, NPU_ONLY='1', CL_CONFORMANCE_RESULTS_FILENAME=str(report))
     env.pop('CL_WIMPY_MODE', None)
     started = time.monotonic()
-    timed_out = False
     with log.open('wb') as out:
         process = subprocess.Popen(
             command_of(test, args), stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
             cwd=test.binary.parent, env=env, start_new_session=True,
         )
-        try:
-            code = process.wait(args.time_limit)
-        except subprocess.TimeoutExpired:
-            timed_out = True
-            os.killpg(process.pid, signal.SIGKILL)
-            code = process.wait()
+        code, cpu, timed_out = wait_for(process, args.time_limit)
     results = read_report(report)
     report.unlink(missing_ok=True)
     status = status_of(code, timed_out, results)
-    record = {'name': test.name, 'status': status, 'seconds': round(time.monotonic() - started, 1), 'code': code}
+    record = {'name': test.name, 'status': status, 'seconds': round(time.monotonic() - started, 1)}
+    record |= {'cpu_seconds': round(cpu, 1), 'code': code}
     if test.wimpy:
         record['wimpy'] = True
     if status in ('fail', 'crash', 'timeout', 'skip'):

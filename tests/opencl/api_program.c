@@ -294,6 +294,66 @@ spirv_program(const void *arg)
    CLT_CHECK(got == 0x12345678, "the kernel wrote 0x%x", got);
 }
 
+/* A module of each version that the device says it takes, and of the one after them. */
+static void
+spirv_versions(const void *arg)
+{
+   uint32_t words[CLT_ARRAY_SIZE(spirv_words)];
+   cl_name_version versions[16];
+   cl_program program;
+   size_t size;
+
+   memcpy(words, spirv_words, sizeof(words));
+   CLT_CALL(
+      clGetDeviceInfo(clt.device, CL_DEVICE_ILS_WITH_VERSION, sizeof(versions), versions, &size));
+   CLT_CHECK(size / sizeof(versions[0]) >= 7, "the device takes only %zu versions of SPIR-V",
+             size / sizeof(versions[0]));
+   for (size_t i = 0; i < size / sizeof(versions[0]); i++) {
+      const unsigned minor = CL_VERSION_MINOR(versions[i].version);
+      cl_mem mem = clt_buffer(4, NULL);
+      uint32_t got = 0;
+
+      CLT_CHECK(!strcmp(versions[i].name, "SPIR-V"), "\"%s\" is no SPIR-V", versions[i].name);
+      words[1] = CL_VERSION_MAJOR(versions[i].version) << 16 | minor << 8;
+      clt_require(build_spirv(words, sizeof(words), &program), "build of SPIR-V");
+      cl_kernel k = clt_kernel_of(program, "f");
+      clt_arg_mem(k, 0, mem);
+      clt_launch_1d(k, 1, 1);
+      clt_read(mem, 0, sizeof(got), &got);
+      CLT_CHECK(got == 0x12345678, "the kernel of version 1.%u wrote 0x%x", minor, got);
+   }
+   words[1] += 1 << 8;
+   CLT_CHECK(build_spirv(words, sizeof(words), &program) != CL_SUCCESS, "version 0x%x was accepted",
+             words[1]);
+}
+
+/* The same with its parameter decorated as Uniform, which version 1.6 has for kernels. */
+static void
+spirv_uniform(const void *arg)
+{
+   const uint32_t capability[] = {0x00020011, 71}, decoration[] = {0x00030047, 9, 26};
+   const unsigned after_capabilities = 9, after_entry_point = 16;
+   uint32_t words[CLT_ARRAY_SIZE(spirv_words) + 5];
+   cl_mem mem = clt_buffer(4, NULL);
+   cl_program program;
+   uint32_t got = 0;
+
+   memcpy(words, spirv_words, after_capabilities * 4);
+   memcpy(words + after_capabilities, capability, sizeof(capability));
+   memcpy(words + after_capabilities + 2, spirv_words + after_capabilities,
+          (after_entry_point - after_capabilities) * 4);
+   memcpy(words + after_entry_point + 2, decoration, sizeof(decoration));
+   memcpy(words + after_entry_point + 5, spirv_words + after_entry_point,
+          sizeof(spirv_words) - after_entry_point * 4);
+   words[1] = 0x00010600;
+   clt_require(build_spirv(words, sizeof(words), &program), "build of SPIR-V 1.6");
+   cl_kernel k = clt_kernel_of(program, "f");
+   clt_arg_mem(k, 0, mem);
+   clt_launch_1d(k, 1, 1);
+   clt_read(mem, 0, sizeof(got), &got);
+   CLT_CHECK(got == 0x12345678, "the kernel wrote 0x%x", got);
+}
+
 static void
 truncated_spirv(const void *arg)
 {
@@ -393,6 +453,8 @@ main(int argc, char **argv)
    clt_run_fresh(damaged_binaries, NULL);
    clt_run_fresh(binary_errors, NULL);
    clt_run_fresh(spirv_program, NULL);
+   clt_run_fresh(spirv_versions, NULL);
+   clt_run_fresh(spirv_uniform, NULL);
    clt_run_fresh(truncated_spirv, NULL);
    clt_run_fresh(damaged_spirv, NULL);
    clt_run_fresh(random_spirv, NULL);
