@@ -17,6 +17,7 @@
 
 #include <drm/drm_drv.h>
 
+#include "npu_compat.h"
 #include "npu_ctx.h"
 #include "npu_device.h"
 #include "npu_drv.h"
@@ -36,7 +37,6 @@ static void npu_ctx_release(struct work_struct *work)
 	struct npu_ctx *ctx = container_of(work, struct npu_ctx, release_work);
 	struct npu_device *npu = ctx->npu;
 
-	drm_sched_entity_fini(&ctx->entity);
 	drm_sched_fini(&ctx->sched);
 	spin_lock(&npu->sched.lock);
 	npu->ctxs[ctx->slot] = NULL;

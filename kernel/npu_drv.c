@@ -8,7 +8,7 @@
  * programs and writes command buffers; the driver gives it memory, address spaces, queues and
  * fences, and keeps processes apart. The uAPI is in include/uapi/drm/npu_accel.h.
  *
- *   npu_drv.c     probe, files, ioctls, queries       npu_ctx.c     contexts
+ *   this file     probe, files, ioctls, queries       npu_ctx.c     contexts
  *   npu_device.c  registers, interrupt, reset         npu_job.c     SUBMIT
  *   npu_gem.c     buffer objects                      npu_sched.c   jobs on hardware queues
  *   npu_vram.c    device-local memory                 npu_syncs.c   sync objects of ioctls
@@ -18,7 +18,7 @@
  *   npu_fence.c   fences                              npu_debugfs.c
  *
  * Locks, outermost first: &npu_file.lock; &npu_ctx.submit_lock and &npu_vm.bind_lock; reservations
- * of buffers; &npu_vm.op_lock; &npu_gem_object.gpuva_lock; mmu.lock; &npu_sched.lock. No memory is
+ * of buffers; &npu_vm.op_lock; npu_gem_gpuva_lock(); mmu.lock; &npu_sched.lock. No memory is
  * allocated under the last four, since fences depend on them.
  */
 
@@ -39,6 +39,7 @@
 
 #include <drm/npu_accel.h>
 
+#include "npu_compat.h"
 #include "npu_ctx.h"
 #include "npu_debugfs.h"
 #include "npu_device.h"
@@ -330,7 +331,7 @@ static const struct file_operations npu_fops = {
 
 static const struct drm_driver npu_drm_driver = {
 	.driver_features = DRIVER_COMPUTE_ACCEL | DRIVER_GEM | DRIVER_SYNCOBJ |
-			   DRIVER_SYNCOBJ_TIMELINE | DRIVER_GEM_GPUVA,
+			   DRIVER_SYNCOBJ_TIMELINE | NPU_COMPAT_GEM_GPUVA,
 	.name = DRM_NPU_DRIVER_NAME,
 	.desc = "NPU programmable accelerator",
 	.major = DRM_NPU_UAPI_MAJOR,

@@ -153,7 +153,7 @@ static void npu_gem_free(struct drm_gem_object *obj)
 	struct npu_device *npu = to_npu_device(obj->dev);
 	struct drm_gem_object *resv_owner = bo->resv_owner;
 
-	mutex_destroy(&bo->gpuva_lock);
+	npu_compat_gpuva_fini(&bo->compat);
 	kfree(bo->label);
 	if (bo->in_vram) {
 		npu_vram_free(npu, &bo->pieces);
@@ -183,10 +183,11 @@ static struct dma_buf *npu_gem_export(struct drm_gem_object *obj, int flags)
 	buf = drm_gem_prime_export(obj, flags);
 	if (IS_ERR(buf))
 		return buf;
-	mutex_lock(&bo->gpuva_lock);
+	mutex_lock(npu_gem_gpuva_lock(bo));
+	bo->exported = true;
 	drm_gem_for_each_gpuvm_bo(vm_bo, obj)
 		drm_gpuvm_bo_extobj_add(vm_bo);
-	mutex_unlock(&bo->gpuva_lock);
+	mutex_unlock(npu_gem_gpuva_lock(bo));
 	return buf;
 }
 
@@ -250,7 +251,7 @@ static struct npu_gem_object *npu_gem_alloc(void)
 	if (!bo)
 		return NULL;
 	INIT_LIST_HEAD(&bo->pieces);
-	mutex_init(&bo->gpuva_lock);
+	npu_compat_gpuva_init(&bo->compat);
 	return bo;
 }
 
@@ -317,7 +318,7 @@ static struct npu_gem_object *npu_gem_create(struct npu_device *npu, u64 size, u
 	}
 	if (!IS_ERR(bo)) {
 		bo->flags = flags;
-		drm_gem_gpuva_set_lock(&bo->shmem.base, &bo->gpuva_lock);
+		npu_compat_gpuva_set(&bo->shmem.base, &bo->compat);
 	}
 	return bo;
 }
@@ -544,9 +545,9 @@ int npu_ioctl_bo_set_label(struct drm_device *drm, void *data, struct drm_file *
 		}
 	}
 	bo = to_npu_gem(obj);
-	mutex_lock(&bo->gpuva_lock);
+	mutex_lock(npu_gem_gpuva_lock(bo));
 	swap(bo->label, label);
-	mutex_unlock(&bo->gpuva_lock);
+	mutex_unlock(npu_gem_gpuva_lock(bo));
 	kfree(label);
 	drm_gem_object_put(obj);
 	return 0;

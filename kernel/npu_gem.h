@@ -10,6 +10,8 @@
 #include <drm/drm_gem_shmem_helper.h>
 #include <drm/drm_mm.h>
 
+#include "npu_compat.h"
+
 struct drm_memory_stats;
 struct npu_device;
 
@@ -37,19 +39,27 @@ struct npu_gem_object {
 	struct list_head pieces;
 	/** @sgt: DMA addresses of a buffer in system memory, once it was bound. */
 	struct sg_table *sgt;
-	/** @label: Its name for people, or NULL; protected by @gpuva_lock. */
+	/** @label: Its name for people, or NULL; protected by npu_gem_gpuva_lock(). */
 	char *label;
 	/** @vm_uid: The VM it is private to, or 0. */
 	u64 vm_uid;
 	/** @resv_owner: Object whose reservation it shares, with a reference, or NULL. */
 	struct drm_gem_object *resv_owner;
-	/** @gpuva_lock: Protects the list of bindings and @label. */
-	struct mutex gpuva_lock;
+	/** @exported: Others may have it; protected by npu_gem_gpuva_lock(). */
+	bool exported;
+	/** @compat: For npu_gem_gpuva_lock(). */
+	struct npu_compat_gpuva compat;
 };
 
 static inline struct npu_gem_object *to_npu_gem(struct drm_gem_object *obj)
 {
 	return container_of(to_drm_gem_shmem_obj(obj), struct npu_gem_object, shmem);
+}
+
+/* Protects the list of bindings and the label of a buffer. */
+static inline struct mutex *npu_gem_gpuva_lock(struct npu_gem_object *bo)
+{
+	return npu_compat_gpuva_lock(&bo->shmem.base, &bo->compat);
 }
 
 static inline u64 npu_gem_size(const struct npu_gem_object *bo)

@@ -20,6 +20,7 @@
 
 #include <drm/npu_accel.h>
 
+#include "npu_compat.h"
 #include "npu_ctx.h"
 #include "npu_device.h"
 #include "npu_drv.h"
@@ -49,7 +50,7 @@ static struct dma_fence *npu_job_run(struct drm_sched_job *sched_job)
 /* The schedulers have no time limit: queues are shared, and npu_reset.c watches them. */
 static enum drm_gpu_sched_stat npu_job_timedout(struct drm_sched_job *sched_job)
 {
-	return DRM_GPU_SCHED_STAT_NOMINAL;
+	return DRM_GPU_SCHED_STAT_RESET;
 }
 
 static void npu_job_destroy(struct npu_job *job)

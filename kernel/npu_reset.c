@@ -15,8 +15,8 @@
  *    is rung again; if that does not help, the device is reset.
  * 4. Kills of closed contexts are repeated.
  *
- * Before a reset, queues that still move get a moment to end what they have, so that a defect of one
- * context costs the others nothing but time.
+ * Before a reset, queues that still move get a moment to end what they have, so that a defect of
+ * one context costs the others nothing but time.
  *
  * A reset keeps jobs that were not started: they run afterwards as if nothing had happened. A job
  * that was started cannot be run again, because it may have changed memory: its context is lost

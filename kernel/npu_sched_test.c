@@ -47,7 +47,7 @@ static void npu_sched_test_ring(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, hwq->ring[3].type, 0);
 }
 
-/* Contexts 0 to 5 are the first client's, 6 is the second's; queues 0 and 1 of 4 are the first's. */
+/* Contexts 0 to 5 and queues 0 and 1 of 4 are the first client's, context 6 is the second's. */
 static void npu_sched_test_pick(struct kunit *test)
 {
 	struct npu_device *npu = npu_sched_test_device(test, 4);
@@ -102,4 +102,5 @@ static struct kunit_suite npu_sched_test_suite = {
 	.name = "npu_sched",
 	.test_cases = npu_sched_test_cases,
 };
+
 kunit_test_suite(npu_sched_test_suite);

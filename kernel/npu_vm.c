@@ -19,6 +19,7 @@
 
 #include <drm/drm_drv.h>
 
+#include "npu_compat.h"
 #include "npu_ctx.h"
 #include "npu_device.h"
 #include "npu_drv.h"
@@ -192,8 +193,8 @@ static struct npu_vm *npu_vm_create(struct npu_device *npu)
 
 	vm->uid = atomic64_inc_return(&npu->mmu.next_uid);
 	drm_dev_get(&npu->drm);
-	drm_gpuvm_init(&vm->base, "npu", 0, &npu->drm, resv_obj, 0, npu_vm_end(vm), 0, 0,
-		       &npu_vm_gpuvm_ops);
+	drm_gpuvm_init(&vm->base, "npu", DRM_GPUVM_IMMEDIATE_MODE, &npu->drm, resv_obj, 0,
+		       npu_vm_end(vm), 0, 0, &npu_vm_gpuvm_ops);
 	drm_gem_object_put(resv_obj);
 	npu_mmu_set_root(npu, vm->asid, vm->root);
 	mutex_lock(&npu->vms_lock);
@@ -202,6 +203,7 @@ static struct npu_vm *npu_vm_create(struct npu_device *npu)
 	return vm;
 
 fini_bind:
+	drm_sched_entity_fini(&vm->bind_entity);
 	npu_vm_bind_fini(vm);
 free_asid:
 	ida_free(&npu->mmu.asids, vm->asid);
@@ -228,11 +230,11 @@ void npu_vm_describe_va(struct npu_va *va, char *text)
 			   va->flags & DRM_NPU_VM_MAP_WRITE ? 'w' : '-',
 			   va->flags & DRM_NPU_VM_MAP_EXEC ? 'x' : '-',
 			   bo->in_vram ? "device" : "system", va->base.gem.offset);
-	mutex_lock(&bo->gpuva_lock);
+	mutex_lock(npu_gem_gpuva_lock(bo));
 	if (bo->label)
 		scnprintf(text + length, NPU_VA_TEXT_SIZE - length, ", \"%*pE\"",
 			  (int)strlen(bo->label), bo->label);
-	mutex_unlock(&bo->gpuva_lock);
+	mutex_unlock(npu_gem_gpuva_lock(bo));
 }
 
 /**

@@ -16,6 +16,7 @@
 #include <drm/drm_drv.h>
 #include <drm/drm_syncobj.h>
 
+#include "npu_compat.h"
 #include "npu_ctx.h"
 #include "npu_device.h"
 #include "npu_drv.h"
@@ -102,9 +103,9 @@ static void npu_bind_link(struct npu_va *va, struct drm_gpuvm_bo *vm_bo)
 {
 	struct npu_gem_object *bo = to_npu_gem(vm_bo->obj);
 
-	mutex_lock(&bo->gpuva_lock);
+	mutex_lock(npu_gem_gpuva_lock(bo));
 	drm_gpuva_link(&va->base, vm_bo);
-	mutex_unlock(&bo->gpuva_lock);
+	mutex_unlock(npu_gem_gpuva_lock(bo));
 }
 
 /* Takes a binding out of the VM; its memory stays until the bind is destroyed. */
@@ -113,9 +114,9 @@ static void npu_bind_retire(struct npu_bind *bind, struct npu_va *va)
 	struct drm_gpuvm_bo *vm_bo = drm_gpuvm_bo_get(va->base.vm_bo);
 	struct npu_gem_object *bo = to_npu_gem(vm_bo->obj);
 
-	mutex_lock(&bo->gpuva_lock);
+	mutex_lock(npu_gem_gpuva_lock(bo));
 	drm_gpuva_unlink(&va->base);
-	mutex_unlock(&bo->gpuva_lock);
+	mutex_unlock(npu_gem_gpuva_lock(bo));
 	va->base.vm_bo = vm_bo;
 	list_add(&va->link, &bind->old_vas);
 }
@@ -192,6 +193,18 @@ const struct drm_gpuvm_ops npu_vm_gpuvm_ops = {
 	.sm_step_unmap = npu_bind_step_unmap,
 };
 
+static int npu_bind_map(struct npu_bind *bind, const struct npu_bind_op *op)
+{
+	const struct drm_gpuvm_map_req req = {
+		.map.va.addr = op->args.va,
+		.map.va.range = op->args.size,
+		.map.gem.obj = &op->bo->shmem.base,
+		.map.gem.offset = op->args.bo_offset,
+	};
+
+	return drm_gpuvm_sm_map(&bind->vm->base, bind, &req);
+}
+
 static int npu_bind_run(struct npu_bind *bind)
 {
 	struct npu_vm *vm = bind->vm;
@@ -204,8 +217,7 @@ static int npu_bind_run(struct npu_bind *bind)
 
 		bind->current_op = op;
 		if (op->args.op == DRM_NPU_VM_BIND_OP_MAP)
-			ret = drm_gpuvm_sm_map(&vm->base, bind, op->args.va, op->args.size,
-					       &op->bo->shmem.base, op->args.bo_offset);
+			ret = npu_bind_map(bind, op);
 		else
 			ret = drm_gpuvm_sm_unmap(&vm->base, bind, op->args.va, op->args.size);
 		npu_bind_note_range(bind, op->args.va, op->args.va + op->args.size);
@@ -232,9 +244,9 @@ static void npu_bind_put_vm_bo(struct drm_gpuvm_bo *vm_bo)
 
 	/* The last one drops the buffer, with the lock in it. */
 	drm_gem_object_get(&bo->shmem.base);
-	mutex_lock(&bo->gpuva_lock);
+	mutex_lock(npu_gem_gpuva_lock(bo));
 	drm_gpuvm_bo_put(vm_bo);
-	mutex_unlock(&bo->gpuva_lock);
+	mutex_unlock(npu_gem_gpuva_lock(bo));
 	drm_gem_object_put(&bo->shmem.base);
 }
 
@@ -344,11 +356,11 @@ static int npu_bind_prepare_op(struct npu_bind *bind, struct npu_bind_op *op, st
 		vm_bo = drm_gpuvm_bo_create(&bind->vm->base, &op->bo->shmem.base);
 		if (!vm_bo)
 			return -ENOMEM;
-		mutex_lock(&op->bo->gpuva_lock);
-		op->vm_bo = drm_gpuvm_bo_obtain_prealloc(vm_bo);
-		if (op->bo->shmem.base.import_attach || op->bo->shmem.base.dma_buf)
+		op->vm_bo = npu_compat_bo_obtain(vm_bo, npu_gem_gpuva_lock(op->bo));
+		mutex_lock(npu_gem_gpuva_lock(op->bo));
+		if (op->bo->exported || op->bo->shmem.base.import_attach)
 			drm_gpuvm_bo_extobj_add(op->vm_bo);
-		mutex_unlock(&op->bo->gpuva_lock);
+		mutex_unlock(npu_gem_gpuva_lock(op->bo));
 		npu_gem_walk(op->bo, op->args.bo_offset, op->args.size, npu_bind_count_run, &count);
 	}
 	return npu_mmu_pool_add(bind->vm->npu, &bind->pool, count.tables);
@@ -473,7 +485,7 @@ static struct dma_fence *npu_bind_run_job(struct drm_sched_job *job)
 
 static enum drm_gpu_sched_stat npu_bind_timedout_job(struct drm_sched_job *job)
 {
-	return DRM_GPU_SCHED_STAT_NOMINAL;
+	return DRM_GPU_SCHED_STAT_RESET;
 }
 
 static void npu_bind_free_job(struct drm_sched_job *job)
@@ -513,9 +525,9 @@ int npu_vm_bind_init(struct npu_vm *vm)
 	return ret;
 }
 
+/* After drm_sched_entity_fini(), which closing the VM is. */
 void npu_vm_bind_fini(struct npu_vm *vm)
 {
-	drm_sched_entity_fini(&vm->bind_entity);
 	drm_sched_fini(&vm->bind_sched);
 }
 

@@ -90,4 +90,5 @@ static struct kunit_suite npu_bind_test_suite = {
 	.name = "npu_vm_bind",
 	.test_cases = npu_bind_test_cases,
 };
+
 kunit_test_suite(npu_bind_test_suite);

@@ -59,13 +59,14 @@ memory_used() { sed -n 's/.*jobs on queues \([0-9]*\).*/\1/p' "$debug/queues"; }
 ok "nothing is left on the queues" wait_for 5 test "$(memory_used)" = 0
 
 usage_stats() {
-   $bin/vm-load -s 2 &
-   sleep 1
+   $bin/vm-load -s 30 &
+   sleep 2
    local f text
    for f in /proc/$!/fdinfo/*; do
       text=$(cat "$f")
       case $text in *drm-driver:*npu*) break ;; esac
    done
+   kill $!
    wait
    echo "$text" | grep drm-
    echo "$text" | grep -q "drm-pdev:.*$pci" && echo "$text" | grep -q 'drm-client-id:' &&

@@ -20,15 +20,16 @@ extern "C" {
  * 2. Fields named pad, flag bits that are not defined here and fields marked MBZ must be zero, else
  *    the call fails with EINVAL. So all of them can get a meaning later.
  * 3. Structures grow at the end only. A field a caller does not know of is zero, and zero means the
- *    old behaviour. The size of an ioctl's structure travels in the ioctl number; arrays of structures
- *    travel as &struct drm_npu_obj_array, which says the size of an element. An element longer than
- *    the driver knows is accepted when all the bytes it does not know are zero, else E2BIG.
+ *    old behaviour. The size of an ioctl's structure travels in the ioctl number; arrays of
+ *    structures travel as &struct drm_npu_obj_array, which says the size of an element. An element
+ *    longer than the driver knows is accepted when all the bytes it does not know are zero, else
+ *    E2BIG.
  * 4. Every addition to this header increments %DRM_NPU_UAPI_MINOR; DRM_IOCTL_VERSION reports it.
  *    Nothing is ever removed or given another meaning.
  * 5. A call succeeds as a whole or changes nothing: all arguments are checked and all memory is
  *    allocated before the first effect. An interrupted call (EINTR) can be repeated as it is.
- * 6. Handles and ids belong to the open file that made them: those of another file do not exist here.
- *    Ids start at 1; 0 never names an object.
+ * 6. Handles and ids belong to the open file that made them: those of another file do not exist
+ *    here. Ids start at 1; 0 never names an object.
  * 7. User pointers travel as __u64. A pointer that cannot be read or written gives EFAULT.
  * 8. Times are absolute, in nanoseconds of CLOCK_MONOTONIC.
  */
@@ -36,21 +37,21 @@ extern "C" {
 /**
  * DOC: Objects
  *
- * A **buffer object** (BO) is memory the device can use: a GEM handle, closed with DRM_IOCTL_GEM_CLOSE,
- * shared with DRM_IOCTL_PRIME_HANDLE_TO_FD and DRM_IOCTL_PRIME_FD_TO_HANDLE. Its content starts as
- * zeros.
+ * A **buffer object** (BO) is memory the device can use: a GEM handle, closed with
+ * DRM_IOCTL_GEM_CLOSE, shared with DRM_IOCTL_PRIME_HANDLE_TO_FD and DRM_IOCTL_PRIME_FD_TO_HANDLE.
+ * Its content starts as zeros.
  *
- * A **VM** is an address space of the device. Binding a BO gives it an address there; the binding keeps
- * the memory alive when the handle is closed. Nothing else can be reached by the work of the VM's
- * contexts.
+ * A **VM** is an address space of the device. Binding a BO gives it an address there; the binding
+ * keeps the memory alive when the handle is closed. Nothing else can be reached by the work of the
+ * VM's contexts.
  *
- * A **context** (CTX) runs jobs in one VM. Jobs of one context run one after the other, in the order of
- * their submission; jobs of different contexts have no order but the one made by sync objects. A
- * fault ends its own context and no other.
+ * A **context** (CTX) runs jobs in one VM. Jobs of one context run one after the other, in the
+ * order of their submission; jobs of different contexts have no order but the one made by sync
+ * objects. A fault ends its own context and no other.
  *
  * A **job** is what one DRM_IOCTL_NPU_SUBMIT queues: command buffers, the sync objects to wait for
- * before it starts, and the sync objects to signal when it has finished. Jobs are numbered from 1 in
- * each context.
+ * before it starts, and the sync objects to signal when it has finished. Jobs are numbered from 1
+ * in each context.
  *
  * Synchronisation is explicit and uses DRM sync objects, binary and timeline, with the generic
  * DRM_IOCTL_SYNCOBJ_* calls.
@@ -59,9 +60,9 @@ extern "C" {
 /**
  * DOC: Errors
  *
- * ========== ==========================================================================================
+ * ========== =====================================================================================
  * Error      Meaning
- * ========== ==========================================================================================
+ * ========== =====================================================================================
  * EINVAL     an argument is out of its range, misaligned, or a field that must be zero is not
  * ENOENT     a handle or an id that does not exist in this file
  * EFAULT     a pointer to memory that cannot be accessed
@@ -74,7 +75,7 @@ extern "C" {
  * EIO        the context died of a fault, or the VM is unusable
  * EINTR      a signal arrived: repeat the call
  * ENODEV     the device is gone; only closing handles still works
- * ========== ==========================================================================================
+ * ========== =====================================================================================
  */
 
 /** define DRM_NPU_UAPI_MAJOR - major version reported by DRM_IOCTL_VERSION; changes never. */
@@ -128,7 +129,7 @@ enum drm_npu_ioctl_id {
 	DRM_NPU_BO_SET_LABEL,
 };
 
-/* ------------------------------------------------------------------------------ common pieces -- */
+/* ----------------------------------------------------------------------------- common pieces -- */
 
 /**
  * struct drm_npu_obj_array - an array of structures in user memory
@@ -171,13 +172,13 @@ struct drm_npu_sync {
 	/** @flags: enum drm_npu_sync_flags. */
 	__u32 flags;
 	/**
-	 * @point: With %DRM_NPU_SYNC_TIMELINE the point, not 0; else 0. A sync object to wait for must
-	 * have a fence (at that point) already, else EINVAL.
+	 * @point: With %DRM_NPU_SYNC_TIMELINE the point, not 0; else 0. A sync object to wait for
+	 * must have a fence (at that point) already, else EINVAL.
 	 */
 	__u64 point;
 };
 
-/* ------------------------------------------------------------------------------- device query -- */
+/* ------------------------------------------------------------------------------ device query -- */
 
 /**
  * enum drm_npu_dev_query_type - what DRM_IOCTL_NPU_DEV_QUERY can tell
@@ -200,8 +201,8 @@ struct drm_npu_dev_query {
 	/** @type: enum drm_npu_dev_query_type. */
 	__u32 type;
 	/**
-	 * @size: In: bytes at @pointer. Out: bytes of the structure the driver has. The driver writes
-	 * the smaller one of both.
+	 * @size: In: bytes at @pointer. Out: bytes of the structure the driver has. The driver
+	 * writes the smaller one of both.
 	 */
 	__u32 size;
 	/** @pointer: Where the structure goes. Zero: only ask for @size. */
@@ -246,13 +247,18 @@ struct drm_npu_device_info {
 	__u64 va_start;
 	/** @va_end: First address behind those that can be bound. */
 	__u64 va_end;
-	/** @page_sizes: Bit n set: pages of 2^n bytes; the lowest one is the unit of sizes and addresses. */
+	/**
+	 * @page_sizes: Bit n set: pages of 2^n bytes; the lowest one is the unit of sizes and
+	 * addresses.
+	 */
 	__u64 page_sizes;
 	/** @max_priority: Highest enum drm_npu_ctx_priority this caller may ask for. */
 	__u32 max_priority;
 	/** @watchdog_ms: A job without progress for so long is killed; 0: never. */
 	__u32 watchdog_ms;
-	/** @uuid: The same for the same device in every process; different for different devices. */
+	/**
+	 * @uuid: The same for the same device in every process; different for different devices.
+	 */
 	__u8 uuid[16];
 	/** @name: Name of the product, NUL-terminated UTF-8. */
 	char name[64];
@@ -289,15 +295,18 @@ struct drm_npu_timestamp_info {
 /**
  * struct drm_npu_counter_info - performance counters of the device
  *
- * Since minor 2. They count the work of all users together from the moment the device got power, modulo 2^64, and
- * nothing resets them: whoever measures takes the difference of two readings. Because they tell of
- * others, reading them needs CAP_PERFMON where there are others; without it DRM_IOCTL_NPU_DEV_QUERY
- * fails with EACCES.
+ * Since minor 2. They count the work of all users together from the moment the device got power,
+ * modulo 2^64, and nothing resets them: whoever measures takes the difference of two readings.
+ * Because they tell of others, reading them needs CAP_PERFMON where there are others; without it
+ * DRM_IOCTL_NPU_DEV_QUERY fails with EACCES.
  */
 struct drm_npu_counter_info {
 	/** @timestamp: The clock of timestamp packets at the time of the reading. */
 	__u64 timestamp;
-	/** @busy_ns: Time in which hardware queues executed command buffers, summed over the queues. */
+	/**
+	 * @busy_ns: Time in which hardware queues executed command buffers, summed over the
+	 * queues.
+	 */
 	__u64 busy_ns;
 	/** @command_buffers: Command buffers that were executed, to their end or not. */
 	__u64 command_buffers;
@@ -315,7 +324,7 @@ struct drm_npu_counter_info {
 	__u64 faults;
 };
 
-/* ----------------------------------------------------------------------------- buffer objects -- */
+/* ---------------------------------------------------------------------------- buffer objects -- */
 
 /**
  * enum drm_npu_bo_flags - properties of a buffer object
@@ -343,8 +352,8 @@ struct drm_npu_bo_create {
 	 */
 	__u32 flags;
 	/**
-	 * @vm_id: Not 0: only this VM will ever bind it, and it is never exported. Cheaper to submit
-	 * with.
+	 * @vm_id: Not 0: only this VM will ever bind it, and it is never exported. Cheaper to
+	 * submit with.
 	 */
 	__u32 vm_id;
 	/** @handle: Out: GEM handle. */
@@ -356,9 +365,9 @@ struct drm_npu_bo_create {
 /**
  * struct drm_npu_bo_mmap_offset - argument of DRM_IOCTL_NPU_BO_MMAP_OFFSET
  *
- * Gives the offset to mmap() the buffer at. The mapping is coherent with the device and outlives the
- * handle. EPERM for buffers with %DRM_NPU_BO_NO_MMAP and for imported ones (map those through their
- * dma-buf).
+ * Gives the offset to mmap() the buffer at. The mapping is coherent with the device and outlives
+ * the handle. EPERM for buffers with %DRM_NPU_BO_NO_MMAP and for imported ones (map those through
+ * their dma-buf).
  */
 struct drm_npu_bo_mmap_offset {
 	/** @handle: GEM handle. */
@@ -375,7 +384,9 @@ struct drm_npu_bo_mmap_offset {
 struct drm_npu_bo_get_info {
 	/** @handle: GEM handle. */
 	__u32 handle;
-	/** @flags: Out: enum drm_npu_bo_flags as at creation, for an imported buffer those it has. */
+	/**
+	 * @flags: Out: enum drm_npu_bo_flags as at creation, for an imported buffer those it has.
+	 */
 	__u32 flags;
 	/** @size: Out: bytes. */
 	__u64 size;
@@ -388,8 +399,8 @@ struct drm_npu_bo_get_info {
 /**
  * struct drm_npu_bo_set_label - argument of DRM_IOCTL_NPU_BO_SET_LABEL
  *
- * Since minor 1. Names a buffer for people: core dumps and debugfs show it. By convention the label of code is the name
- * of the kernel. EINVAL if the label is too long.
+ * Since minor 1. Names a buffer for people: core dumps and debugfs show it. By convention the label
+ * of code is the name of the kernel. EINVAL if the label is too long.
  */
 struct drm_npu_bo_set_label {
 	/** @handle: GEM handle. */
@@ -417,8 +428,8 @@ struct drm_npu_vm_create {
 /**
  * struct drm_npu_vm_destroy - argument of DRM_IOCTL_NPU_VM_DESTROY
  *
- * Removes all bindings and the VM. EBUSY while it has contexts. Asynchronous binds that wait for their
- * sync objects are dropped; what they should have signalled is signalled with an error.
+ * Removes all bindings and the VM. EBUSY while it has contexts. Asynchronous binds that wait for
+ * their sync objects are dropped; what they should have signalled is signalled with an error.
  */
 struct drm_npu_vm_destroy {
 	/** @vm_id: The VM. */
@@ -431,7 +442,9 @@ struct drm_npu_vm_destroy {
  * enum drm_npu_vm_bind_op_type - operations on bindings
  */
 enum drm_npu_vm_bind_op_type {
-	/** @DRM_NPU_VM_BIND_OP_MAP: Bind a piece of a BO; what was bound in the range is replaced. */
+	/**
+	 * @DRM_NPU_VM_BIND_OP_MAP: Bind a piece of a BO; what was bound in the range is replaced.
+	 */
 	DRM_NPU_VM_BIND_OP_MAP = 0,
 	/** @DRM_NPU_VM_BIND_OP_UNMAP: Remove bindings; a range without any is no error. */
 	DRM_NPU_VM_BIND_OP_UNMAP,
@@ -461,7 +474,9 @@ struct drm_npu_vm_bind_op {
 	__u32 handle;
 	/** @pad: MBZ. */
 	__u32 pad;
-	/** @bo_offset: For maps where the piece starts in the BO, in bytes, page aligned; else 0. */
+	/**
+	 * @bo_offset: For maps where the piece starts in the BO, in bytes, page aligned; else 0.
+	 */
 	__u64 bo_offset;
 	/** @va: Start of the range, page aligned. */
 	__u64 va;
@@ -475,8 +490,8 @@ struct drm_npu_vm_bind_op {
 enum drm_npu_vm_bind_flags {
 	/**
 	 * @DRM_NPU_VM_BIND_ASYNC: Return at once; do the work when the sync objects to wait for are
-	 * signalled and all earlier asynchronous binds of the VM are done, then signal. Without it the
-	 * work is done when the call returns, and there must be no sync objects.
+	 * signalled and all earlier asynchronous binds of the VM are done, then signal. Without it
+	 * the work is done when the call returns, and there must be no sync objects.
 	 */
 	DRM_NPU_VM_BIND_ASYNC = 1 << 0,
 };
@@ -485,8 +500,8 @@ enum drm_npu_vm_bind_flags {
  * struct drm_npu_vm_bind - argument of DRM_IOCTL_NPU_VM_BIND
  *
  * Changes bindings: all operations, in their order, or none. A synchronous bind waits neither for
- * pending asynchronous ones nor for jobs: taking away memory a job uses makes the job fault. EIO if the
- * VM is unusable; EPERM for a buffer private to another VM.
+ * pending asynchronous ones nor for jobs: taking away memory a job uses makes the job fault. EIO if
+ * the VM is unusable; EPERM for a buffer private to another VM.
  */
 struct drm_npu_vm_bind {
 	/** @vm_id: The VM. */
@@ -494,8 +509,8 @@ struct drm_npu_vm_bind {
 	/** @flags: enum drm_npu_vm_bind_flags. */
 	__u32 flags;
 	/**
-	 * @ops: Array of &struct drm_npu_vm_bind_op, at most %DRM_NPU_MAX_BIND_OPS. May be empty with
-	 * %DRM_NPU_VM_BIND_ASYNC only.
+	 * @ops: Array of &struct drm_npu_vm_bind_op, at most %DRM_NPU_MAX_BIND_OPS. May be empty
+	 * with %DRM_NPU_VM_BIND_ASYNC only.
 	 */
 	struct drm_npu_obj_array ops;
 	/** @wait_syncs: Array of &struct drm_npu_sync to wait for. */
@@ -548,8 +563,8 @@ struct drm_npu_ctx_create {
 /**
  * struct drm_npu_ctx_destroy - argument of DRM_IOCTL_NPU_CTX_DESTROY
  *
- * Removes a context. Its unfinished jobs are killed; the sync objects they should have signalled are
- * signalled with an error.
+ * Removes a context. Its unfinished jobs are killed; the sync objects they should have signalled
+ * are signalled with an error.
  */
 struct drm_npu_ctx_destroy {
 	/** @ctx_id: The context. */
@@ -649,8 +664,8 @@ struct drm_npu_fault {
 	/** @flags: enum drm_npu_fault_flags. */
 	__u32 flags;
 	/**
-	 * @code: Trap: code of the instruction. Malformed packet: byte offset of the offending field in
-	 * the packet.
+	 * @code: Trap: code of the instruction. Malformed packet: byte offset of the offending
+	 * field in the packet.
 	 */
 	__u32 code;
 	/** @job: Number of the job in its context. */
@@ -708,9 +723,9 @@ struct drm_npu_cmdbuf {
  *
  * Queues a job and returns before it has run. EIO if the context is dead.
  *
- * The device looks at the command buffers when the job runs: the memory must stay bound and unchanged
- * until it has finished. Sync objects are signalled when a job ends in any way; one that was killed or
- * never ran ends with an error, and DRM_IOCTL_NPU_CTX_GET_STATE tells.
+ * The device looks at the command buffers when the job runs: the memory must stay bound and
+ * unchanged until it has finished. Sync objects are signalled when a job ends in any way; one that
+ * was killed or never ran ends with an error, and DRM_IOCTL_NPU_CTX_GET_STATE tells.
  */
 struct drm_npu_submit {
 	/** @ctx_id: The context. */
@@ -718,8 +733,8 @@ struct drm_npu_submit {
 	/** @flags: MBZ. */
 	__u32 flags;
 	/**
-	 * @cmdbufs: Array of &struct drm_npu_cmdbuf, at most %DRM_NPU_MAX_CMDBUFS, run one after the
-	 * other. May be empty: such a job only waits and signals.
+	 * @cmdbufs: Array of &struct drm_npu_cmdbuf, at most %DRM_NPU_MAX_CMDBUFS, run one after
+	 * the other. May be empty: such a job only waits and signals.
 	 */
 	struct drm_npu_obj_array cmdbufs;
 	/** @wait_syncs: Array of &struct drm_npu_sync to wait for. */
