@@ -35,19 +35,19 @@ class Store:
             out.write(json.dumps(record) + '\n')
 
 
-def expectation(name, expected):
-    """(status, reason) of a sub-test: its own line, else the line "binary : *" for all of its binary."""
-    for candidate in (name, name.replace(' -w', '', 1)):
+def expectation(name, expected, mode):
+    """(status, reason) of a sub-test: a line for this mode, its own, else "binary : *" for all of its binary."""
+    for candidate in (f'{mode} {name}', name, name.replace(' -w', '', 1)):
         for key in (candidate, candidate.split(' : ')[0] + ' : *'):
             if key in expected:
                 return expected[key]
     return 'pass', ''
 
 
-def surprises(results, expected):
+def surprises(results, expected, mode):
     """Yields (name, text) for every result that is not the expected one."""
     for name, record in results.items():
-        want, reason = expectation(name, expected)
+        want, reason = expectation(name, expected, mode)
         got = record['status']
         if got == want:
             continue
@@ -75,10 +75,10 @@ def table(results):
     return '\n'.join(lines) + '\n'
 
 
-def print_update(results, expected):
+def print_update(results, expected, mode):
     for name, record in results.items():
         if record['status'] != 'pass':
-            old = expectation(name, expected)
+            old = expectation(name, expected, mode)
             reason = old[1] if old[0] == record['status'] else 'not explained yet'
             print(f'{name} | {record["status"]} | {reason}')
 
@@ -89,9 +89,9 @@ def finish(results, expected, seconds, args):
     whole = {'list': args.list, 'mode': args.mode, 'seconds': round(seconds), 'results': list(results.values())}
     (args.results / 'results.json').write_text(json.dumps(whole, indent=1) + '\n', encoding='utf-8')
     if args.update:
-        print_update(results, expected)
+        print_update(results, expected, args.mode)
         return 0
-    wrong = list(surprises(results, expected))
+    wrong = list(surprises(results, expected, args.mode))
     for name, text in wrong:
         print(f'{name}: {text}')
         for line in results[name].get('tail', [])[-6:]:

@@ -92,6 +92,14 @@ def test_expected_of_all(folder):
     assert done.returncode == 1 and 'passes, but is expected to skip: the reason' in done.stdout, done.stdout
 
 
+def test_expected_in_mode(folder):
+    expect = 'one : bad | crash | the reason\nspir-v one : bad | fail | the reason\n'
+    suite = Suite(folder, ALL)
+    suite.csv('full_spirv', ALL)
+    done = suite.run('--only', 'bad', '--mode', 'spir-v', expect=expect)
+    assert done.returncode == 0 and last_line(done) == '0 passed, 0 failed, 0 skipped', done.stdout
+
+
 def test_unexpected_pass(folder):
     done = Suite(folder, ALL).run('--only', 'good', expect='one : good | fail | it never works\n')
     assert done.returncode == 1, done.stdout
