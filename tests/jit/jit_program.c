@@ -288,12 +288,68 @@ emit_alu(struct emitter *e, enum npu_op op)
 
 /* ---- memory ------------------------------------------------------------------------------ */
 
-/* V_TMP: random offsets below limit_B (a power of two) from a data register. */
+/* V_TMP: the number of the lane after some operations that an engine may see through, below limit_B. */
+static void
+lane_offsets(struct emitter *e, uint32_t limit_B)
+{
+   static const enum npu_op ops[] = {NPU_OP_IADD_I32, NPU_OP_ISUB_I32, NPU_OP_ISHL_I32,
+                                     NPU_OP_USHR_I32, NPU_OP_ISHR_I32, NPU_OP_IAND_I32,
+                                     NPU_OP_IOR_I32,  NPU_OP_IMUL_I32, NPU_OP_IMAD_I32};
+   static const int8_t masks[] = {15, 7, 3, 31, -16, -8, 24};
+   unsigned count = pick(e, 6);
+
+   emit(e, (struct npu_inst){.op = NPU_OP_RDSR,
+                             .dst = V_TMP,
+                             .sr_or_code = pick(e, 2) ? NPU_SR_LANE_ID : NPU_SR_LOCAL_INDEX});
+   for (unsigned i = 0; i < count; i++) {
+      struct npu_inst inst = {.op = ops[pick(e, 9)], .dst = V_TMP, .src = {V_TMP}};
+      int value = inst.op == NPU_OP_IAND_I32 ? masks[pick(e, 7)] : (int)pick(e, 6);
+      bool scalar = pick(e, 3) == 0 && inst.op != NPU_OP_IAND_I32;
+      unsigned s = data_register(e, NPU_FILES_S, 32, 1);
+      inst.src[1] = (uint16_t)(scalar ? s : NPU_SRC_INT(value));
+      inst.src[2] = inst.op == NPU_OP_IMAD_I32 ? V_TMP : 0;
+      emit(e, inst);
+   }
+   emit(e, (struct npu_inst){.op = NPU_OP_ISHL_I32,
+                             .dst = V_TMP,
+                             .src = {V_TMP, NPU_SRC_INT(pick(e, 4))}});
+   emit(e, (struct npu_inst){.op = NPU_OP_IAND_I32,
+                             .dst = V_TMP,
+                             .src = {V_TMP, NPU_SRC_LITERAL},
+                             .has_literal = true,
+                             .literal = limit_B - 1});
+}
+
+/* V_TMP: lanes, or groups of them, `size_B` bytes apart: as consecutive or uniform as the code can tell. */
+static void
+regular_offsets(struct emitter *e, unsigned size_B, bool apart)
+{
+   static const struct {
+      enum npu_op op;
+      int value;
+   } ways[] = {{NPU_OP_IADD_I32, 0}, {NPU_OP_IAND_I32, 15}, {NPU_OP_IAND_I32, 7},
+               {NPU_OP_USHR_I32, 3}, {NPU_OP_USHR_I32, 4},  {NPU_OP_USHR_I32, 5}};
+   unsigned way = apart ? 0 : pick(e, 6);
+
+   emit(e, (struct npu_inst){.op = NPU_OP_RDSR, .dst = V_TMP, .sr_or_code = NPU_SR_LANE_ID});
+   emit(e, (struct npu_inst){.op = ways[way].op,
+                             .dst = V_TMP,
+                             .src = {V_TMP, (uint16_t)NPU_SRC_INT(ways[way].value)}});
+   emit(e, (struct npu_inst){.op = NPU_OP_IMUL_I32,
+                             .dst = V_TMP,
+                             .src = {V_TMP, (uint16_t)NPU_SRC_INT((int)size_B)}});
+}
+
+/* V_TMP: random offsets below limit_B (a power of two) from a data register, or the lane's number. */
 static void
 random_offsets(struct emitter *e, uint32_t limit_B)
 {
    struct npu_inst inst = {.op = NPU_OP_IAND_I32, .dst = V_TMP};
 
+   if (pick(e, 2)) {
+      lane_offsets(e, limit_B);
+      return;
+   }
    inst.src[0] = (uint16_t)data_register(e, NPU_FILES_V, 32, 1);
    inst.src[1] = NPU_SRC_LITERAL;
    inst.has_literal = true;
@@ -338,6 +394,10 @@ emit_load(struct emitter *e)
    if (op == NPU_OP_LD_X) {
       inst.src[1] = (uint16_t)NPU_SRC_INT(pick(e, 3) ? (int)pick(e, 64)
                                                      : (int)(inst.count << inst.width_log2));
+   } else if (op == NPU_OP_LD_O && pick(e, 2)) {
+      regular_offsets(e, (unsigned)inst.count << inst.width_log2, false);
+      inst.src[1] = V_TMP;
+      inst.sx = pick(e, 2);
    } else if (op == NPU_OP_LD_O || op == NPU_OP_LD_A) {
       random_offsets(e, 2048);
       inst.src[1] = V_TMP;
@@ -410,7 +470,10 @@ emit_local(struct emitter *e)
    inst.imm = (int32_t)pick(e, 64);
    if (form == 1)
       inst.src[1] = NPU_SRC_INT(32); /* lanes do not overlap */
-   if (form == 2) {
+   if (form == 2 && pick(e, 4)) {
+      regular_offsets(e, (unsigned)inst.count << inst.width_log2, is_store);
+      inst.src[1] = V_TMP;
+   } else if (form == 2) {
       /* 32 bytes for each lane */
       emit(e, (struct npu_inst){.op = NPU_OP_RDSR, .dst = V_TMP, .sr_or_code = NPU_SR_LANE_ID});
       emit(e,
@@ -424,6 +487,13 @@ emit_local(struct emitter *e)
       emit(e, inst);
    else
       finish_load(e, &inst);
+   /* Several of them between computations. */
+   for (unsigned more = form == 2 && !is_store ? pick(e, 4) : 0; more; more--) {
+      inst.imm = (int32_t)pick(e, 512);
+      inst.dst = (uint8_t)data_register(e, NPU_FILES_V, 8u << inst.width_log2, inst.count);
+      finish_load(e, &inst);
+      emit_alu(e, NPU_OP_NONE);
+   }
 }
 
 static void

@@ -48,9 +48,24 @@ LLVMValueRef npu_jit_interleave(struct npu_jit_gen *g, LLVMValueRef *a, unsigned
 /* i1: whether all lanes of the chunk are active; whether any is. */
 LLVMValueRef npu_jit_chunk_active(struct npu_jit_gen *g, unsigned chunk, bool all);
 
+/* The current load or store. */
+struct npu_jit_access npu_jit_access_of(const struct npu_inst *inst);
+
 /* ---- npu_jit_lanes.c --------------------------------------------------------------------- */
 
 /* Forms u, x, o and a, where lanes may turn out to be consecutive; private space: o only. */
 bool npu_jit_lane_access(struct npu_jit_gen *g, const struct npu_jit_access *a);
+
+/* Whether the uop is a load from local memory at lane offsets; whether, as the current one, all of its
+ * chunks are known to be consecutive or uniform. */
+bool npu_jit_is_local_load(const struct npu_jit_gen *g, const struct npu_uop *uop);
+bool npu_jit_is_known_load(const struct npu_jit_gen *g);
+/* i1: all lanes of such a load, the current uop, are in bounds. And where its chunks are, and which of
+ * them are consecutive (bits). */
+LLVMValueRef npu_jit_known_load_check(struct npu_jit_gen *g, LLVMValueRef *pointers,
+                                      uint32_t *rows);
+/* Loads one chunk from there. */
+void npu_jit_known_load_chunk(struct npu_jit_gen *g, unsigned chunk, LLVMValueRef pointer,
+                              bool row);
 
 #endif

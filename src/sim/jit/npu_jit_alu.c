@@ -6,6 +6,8 @@
 // Operations are generated on operand bits in one of two shapes: chunk by chunk on vectors, or once on
 // scalars. Results without the mask bit are written whole; no select is generated for them.
 
+#include <assert.h>
+
 #include "npu_jit_gen.h"
 
 /* neg and abs of a float operand, on its bits. */
@@ -121,11 +123,64 @@ npu_jit_write_lanes(struct npu_jit_gen *g, unsigned chunk, LLVMValueRef value, u
    npu_jit_write_v(g, inst->dst, wide, chunk, value);
 }
 
+/* One chunk of the result of a lane operation. NULL: not here. */
+static LLVMValueRef
+chunk_result(struct npu_jit_gen *g, unsigned chunk)
+{
+   const struct npu_inst *inst = &g->uop->inst;
+   const struct npu_op_info *info = &npu_op_infos[inst->op];
+   struct npu_jit_shape t = {g, g->width};
+   LLVMValueRef a[NPU_MAX_SRCS] = {0};
+
+   for (unsigned i = 0; i < info->num_srcs; i++) {
+      unsigned bits = info->src[i].bits;
+      if (info->src[i].kind == NPU_KIND_MASK)
+         a[i] = condition(g, i, chunk);
+      else
+         a[i] = modify(t, inst, i, bits, npu_jit_source_chunk(g, i, bits, chunk));
+   }
+   return lane_op(t, inst, a);
+}
+
+static void
+write_chunk(struct npu_jit_gen *g, unsigned chunk, LLVMValueRef result)
+{
+   const struct npu_inst *inst = &g->uop->inst;
+
+   if (npu_reg_is_m(inst->dst))
+      write_mask(g, chunk, result, true);
+   else
+      npu_jit_write_lanes(g, chunk, result, npu_op_infos[inst->op].dst.bits);
+}
+
+void
+npu_jit_alu_chunk(struct npu_jit_gen *g, unsigned chunk)
+{
+   LLVMValueRef result = chunk_result(g, chunk);
+
+   assert(result && "npu_jit_is_lanewise() promised it");
+   write_chunk(g, chunk, result);
+}
+
+bool
+npu_jit_is_lanewise(const struct npu_jit_gen *g, const struct npu_uop *uop)
+{
+   const struct npu_inst *inst = &uop->inst;
+   const struct npu_op_info *info = &npu_op_infos[inst->op];
+
+   if (info->is_memory || info->is_special || info->cross_lane || info->is_dma || info->is_branch ||
+       info->side_effects || !info->has_dst || info->latency == NPU_LATENCY_MASK ||
+       needs_small_angle(inst) || !g->host->has_avx2)
+      return false;
+   /* Of these some are left to the handlers. */
+   return info->base != NPU_ALU_CVT || inst->round == NPU_ROUND_RTE ||
+          npu_type_infos[info->type].kind != NPU_KIND_FLOAT;
+}
+
 bool
 npu_jit_alu(struct npu_jit_gen *g)
 {
    const struct npu_inst *inst = &g->uop->inst;
-   const struct npu_op_info *info = &npu_op_infos[inst->op];
    struct npu_jit_shape t = {g, g->width};
    LLVMValueRef result[NPU_JIT_MAX_CHUNKS];
    LLVMBasicBlockRef join = NULL;
@@ -142,25 +197,13 @@ npu_jit_alu(struct npu_jit_gen *g)
       join = npu_jit_unless_handler(g, LLVMBuildNot(g->builder, npu_jit_any(g, large), ""));
    }
    for (unsigned c = 0; c < g->chunks; c++) {
-      LLVMValueRef a[NPU_MAX_SRCS] = {0};
-      for (unsigned i = 0; i < info->num_srcs; i++) {
-         unsigned bits = info->src[i].bits;
-         if (info->src[i].kind == NPU_KIND_MASK)
-            a[i] = condition(g, i, c);
-         else
-            a[i] = modify(t, inst, i, bits, npu_jit_source_chunk(g, i, bits, c));
-      }
-      result[c] = lane_op(t, inst, a);
+      result[c] = chunk_result(g, c);
       if (!result[c])
          return false;
    }
    /* Only now: the destination may overlap a source. */
-   for (unsigned c = 0; c < g->chunks; c++) {
-      if (npu_reg_is_m(inst->dst))
-         write_mask(g, c, result[c], true);
-      else
-         npu_jit_write_lanes(g, c, result[c], info->dst.bits);
-   }
+   for (unsigned c = 0; c < g->chunks; c++)
+      write_chunk(g, c, result[c]);
    if (join)
       npu_jit_join(g, join);
    return true;

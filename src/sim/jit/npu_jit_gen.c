@@ -401,8 +401,8 @@ end_block(struct npu_jit_gen *g, const struct npu_jit_block *block)
    }
 }
 
-static void
-translate(struct npu_jit_gen *g)
+void
+npu_jit_translate(struct npu_jit_gen *g)
 {
    const struct npu_op_info *info = &npu_op_infos[g->uop->inst.op];
 
@@ -442,21 +442,44 @@ is_control(const struct npu_uop *uop)
           uop->inst.op == NPU_OP_TRAP;
 }
 
+/* Generates the uops from `first` on that are better done in strips. Returns how many. */
+static uint32_t
+generate_strips(struct npu_jit_gen *g, const struct npu_jit_block *block, uint32_t first,
+                const struct npu_jit_regs *live)
+{
+   uint32_t all = 0, count;
+
+   while (first + all <= block->last &&
+          (count = npu_jit_strip_length(g, block, first + all, live)) > 0)
+   {
+      npu_jit_strips(g, first + all, count, &live[first + all - block->first]);
+      all += count;
+   }
+   return all;
+}
+
 static void
 generate_block(struct npu_jit_gen *g, const struct npu_jit_block *block, struct npu_jit_regs *live)
 {
    npu_jit_block_liveness(g->flow, block, live);
+   live[block->last + 1 - block->first] = block->live_out;
+   g->no_strips_before = 0;
    memcpy(g->layout, block->layout, sizeof(g->layout));
    g->stored = (struct npu_jit_regs){.m = 0};
+   npu_jit_known_begin(g, block);
    LLVMPositionBuilderAtEnd(g->builder, g->blocks[block - g->flow->blocks]);
    for (uint32_t i = block->first; i <= block->last; i++) {
+      i += generate_strips(g, block, i, live);
+      if (i > block->last)
+         break;
       g->uop = &g->flow->kernel->uops[i];
       g->index = i;
       g->live = &live[i - block->first];
-      g->live_after = i == block->last ? &block->live_out : g->live + 1;
+      g->live_after = g->live + 1;
       if (!is_control(g->uop)) {
-         translate(g);
+         npu_jit_translate(g);
          npu_jit_uop_layout(g->uop, g->layout);
+         npu_jit_known_step(g, &g->known, g->uop);
       }
    }
    end_block(g, block);
@@ -655,11 +678,14 @@ npu_jit_generate(struct npu_jit_gen *g)
    }
    generate_entries(g);
 
-   struct npu_jit_regs *live = malloc(longest * sizeof(*live));
+   /* One more: behind the last uop. */
+   struct npu_jit_regs *live = malloc((longest + 1) * sizeof(*live));
    if (!live)
       return false;
+   npu_jit_known_find(g);
    for (uint32_t b = 0; b < flow->num_blocks; b++)
       generate_block(g, &flow->blocks[b], live);
    free(live);
+   npu_jit_known_free(g);
    return true;
 }

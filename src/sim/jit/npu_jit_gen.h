@@ -24,6 +24,19 @@ struct npu_jit_host {
    bool has_avx2, has_fma, has_f16c, has_sse41;
 };
 
+/* Lane l of a 32-bit register is S + lane[l]; S: of each chunk, a multiple of 2^align_log2 (32: 0). */
+struct npu_jit_form {
+   uint32_t lane[NPU_INTERP_LANES];
+   uint32_t align_log2;
+};
+
+/* What is known of registers at a point: numbers of forms (0: nothing), trailing zeros of scalars. */
+struct npu_jit_known {
+   uint8_t v[NPU_NUM_VREGS];
+   uint8_t s_align_log2[NPU_NUM_SREGS];
+   uint8_t reached;
+};
+
 struct npu_jit_gen {
    LLVMContextRef context;
    LLVMModuleRef module;
@@ -54,8 +67,13 @@ struct npu_jit_gen {
    const struct npu_jit_regs *live; /* before the uop */
    const struct npu_jit_regs *live_after;
    uint8_t layout[NPU_NUM_VREGS]; /* before the uop */
+   struct npu_jit_known known;    /* before the uop */
+   struct npu_jit_forms *forms;   /* NULL: nothing is known */
    /* Registers whose value in the wave's memory is current, saved since the start of the block. */
    struct npu_jit_regs stored;
+   /* The uop's scalar operands, once read, if it is generated strip by strip; else NULL. */
+   LLVMValueRef *scalars;
+   uint32_t no_strips_before; /* no run that begins before this uop pays */
    /* Stores are for a fault record: all of them have to happen, in order. */
    bool volatile_stores;
 };
@@ -133,10 +151,24 @@ void npu_jit_restore_set(struct npu_jit_gen *g, const struct npu_jit_regs *set);
 /* Source operands (and exec) of the uop to memory: addresses only, or all. */
 void npu_jit_save_operands(struct npu_jit_gen *g, bool addresses_only);
 
+/* ---- distances of lanes (npu_jit_affine.c) ----------------------------------------------- */
+
+/* Finds out what is known everywhere. */
+void npu_jit_known_find(struct npu_jit_gen *g);
+void npu_jit_known_free(struct npu_jit_gen *g);
+/* g->known at the start of a block; *known behind a uop. */
+void npu_jit_known_begin(struct npu_jit_gen *g, const struct npu_jit_block *block);
+void npu_jit_known_step(struct npu_jit_gen *g, struct npu_jit_known *known,
+                        const struct npu_uop *uop);
+/* The form of a vector register before the uop. NULL: unknown. */
+const struct npu_jit_form *npu_jit_known_form(const struct npu_jit_gen *g, unsigned v);
+
 /* ---- translation ------------------------------------------------------------------------- */
 
 /* Generates the function "npu_wave" in module (npu_jit_gen.c). False: out of memory. */
 bool npu_jit_generate(struct npu_jit_gen *g);
+/* The uop, which is no control flow, in whatever way (npu_jit_gen.c). */
+void npu_jit_translate(struct npu_jit_gen *g);
 /* One call of the interpreter's handler for the uop (npu_jit_gen.c). */
 void npu_jit_call_handler(struct npu_jit_gen *g);
 /* Splits the way: where the condition does not hold, the handler does the work and control goes to
@@ -155,6 +187,18 @@ bool npu_jit_special(struct npu_jit_gen *g); /* npu_jit_cross.c */
 
 /* Writes a chunk of the uop's result, lanes of `bits` bits (npu_jit_alu.c). */
 void npu_jit_write_lanes(struct npu_jit_gen *g, unsigned chunk, LLVMValueRef value, unsigned bits);
+
+/* Whether the uop is an operation of lanes (or scalars) that npu_jit_alu() makes without branches, and
+ * one chunk of its result, if that is of lanes (npu_jit_alu.c). */
+bool npu_jit_is_lanewise(const struct npu_jit_gen *g, const struct npu_uop *uop);
+void npu_jit_alu_chunk(struct npu_jit_gen *g, unsigned chunk);
+
+/* How many uops from `first` on are better generated in strips; live: of the block's uops. Generates
+ * so many; live: of them and the next (npu_jit_strip.c). */
+uint32_t npu_jit_strip_length(struct npu_jit_gen *g, const struct npu_jit_block *block,
+                              uint32_t first, const struct npu_jit_regs *live);
+void npu_jit_strips(struct npu_jit_gen *g, uint32_t first, uint32_t count,
+                    const struct npu_jit_regs *live);
 
 /* Lane operations on operand bits; NULL: not here. */
 LLVMValueRef npu_jit_int_op(struct npu_jit_shape t, const struct npu_inst *inst,

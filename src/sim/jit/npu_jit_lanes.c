@@ -441,6 +441,165 @@ flat_chunk(struct npu_jit_gen *g, const struct npu_jit_access *a, const struct p
    npu_jit_join(g, join);
 }
 
+/* ---- lanes whose distances are known ----------------------------------------------------- */
+
+enum known_kind {
+   UNKNOWN,
+   ROW,
+   ONE
+};
+
+/* What is known of the lane offsets of a chunk in form o. *first: of its first lane, if that is known,
+ * too. */
+static enum known_kind
+known_chunk(const struct npu_jit_gen *g, const struct npu_jit_access *a, unsigned chunk,
+            LLVMValueRef *first)
+{
+   const struct npu_inst *inst = a->inst;
+   bool row = true, one = !a->is_store;
+
+   if (!is_form(a, NPU_OP_LD_O, NPU_OP_ST_O) || !npu_reg_is_v(inst->src[1]) ||
+       (inst->space != NPU_SPACE_GLOBAL && inst->space != NPU_SPACE_LOCAL) ||
+       !npu_jit_has_masks(g, a->width))
+      return UNKNOWN;
+   const struct npu_jit_form *form = npu_jit_known_form(g, inst->src[1]);
+   if (!form)
+      return UNKNOWN;
+   const uint32_t *lane = form->lane + chunk * g->width;
+   for (unsigned l = 1; l < g->width; l++) {
+      row = row && (uint64_t)(uint32_t)(lane[l] - lane[0]) << inst->scale_log2 == l * a->size_B;
+      one = one && lane[l] == lane[0];
+   }
+   *first = form->align_log2 == 32 ? LLVMConstInt(g->i32, lane[0], false) : NULL;
+   return row ? ROW : one ? ONE : UNKNOWN;
+}
+
+/* Address of the first lane of a chunk, and whether the offset of the last one does not wrap. */
+static LLVMValueRef
+known_start(struct npu_jit_gen *g, const struct npu_jit_access *a, unsigned chunk,
+            enum known_kind kind, LLVMValueRef first, LLVMValueRef *stays)
+{
+   const struct npu_inst *inst = a->inst;
+   LLVMBuilderRef b = g->builder;
+   uint32_t span = (a->size_B >> inst->scale_log2) * (g->width - 1);
+   LLVMValueRef last = npu_jit_i32(g, (inst->sx ? INT32_MAX : UINT32_MAX) - span);
+
+   if (!first)
+      first = LLVMBuildExtractElement(b, npu_jit_source_chunk(g, 1, 32, chunk), npu_jit_i32(g, 0),
+                                      "");
+   *stays = kind == ROW ? npu_jit_compare(g, inst->sx ? LLVMIntSLE : LLVMIntULE, first, last)
+                        : LLVMConstInt(g->i1, 1, false);
+   first = inst->sx ? LLVMBuildSExt(b, first, g->i64, "") : LLVMBuildZExt(b, first, g->i64, "");
+   first = LLVMBuildShl(b, first, npu_jit_i64(g, inst->scale_log2), "");
+   return LLVMBuildAdd(b, base_address(g, a, NULL), first, "");
+}
+
+/* An access all of whose chunks are known to be consecutive or uniform: one test for all of them, then
+ * no branches but that of stores for partial rows. The handler does what is out of bounds. False:
+ * nothing is generated. */
+static bool
+known_access(struct npu_jit_gen *g, const struct npu_jit_access *a, const struct place *place,
+             LLVMBasicBlockRef slow, LLVMValueRef (*loaded)[4])
+{
+   LLVMBuilderRef b = g->builder;
+   enum known_kind kind[NPU_JIT_MAX_CHUNKS];
+   LLVMValueRef first[NPU_JIT_MAX_CHUNKS], pointer[NPU_JIT_MAX_CHUNKS], all = NULL, stays;
+   LLVMValueRef safe = npu_jit_offset(g, g->wave, offsetof(struct npu_wave, result));
+
+   for (unsigned c = 0; c < g->chunks; c++) {
+      if ((kind[c] = known_chunk(g, a, c, &first[c])) == UNKNOWN)
+         return false;
+   }
+   for (unsigned c = 0; c < g->chunks; c++) {
+      LLVMValueRef start = known_start(g, a, c, kind[c], first[c], &stays);
+      LLVMValueRef limit = kind[c] == ROW ? place->row_limit : place->limit;
+      LLVMValueRef good = npu_jit_compare(g, LLVMIntULT, start, limit);
+      LLVMValueRef active = npu_jit_chunk_active(g, c, false);
+      good = LLVMBuildAnd(b, good, stays, "");
+      pointer[c] = npu_jit_address_of(g, place->memory, start);
+      /* Lanes that are not there have no address. */
+      if (kind[c] == ONE)
+         pointer[c] = LLVMBuildSelect(b, LLVMBuildAnd(b, good, active, ""), pointer[c], safe, "");
+      good = LLVMBuildOr(b, good, LLVMBuildNot(b, active, ""), "");
+      all = all ? LLVMBuildAnd(b, all, good, "") : good;
+   }
+   LLVMBasicBlockRef fast = npu_jit_new_block(g, "known");
+   npu_jit_branch_likely(g, all, fast, slow);
+   LLVMPositionBuilderAtEnd(b, fast);
+   for (unsigned c = 0; c < g->chunks; c++) {
+      if (kind[c] == ONE) {
+         uniform(g, a, pointer[c], loaded[c]);
+      } else if (a->is_store) {
+         LLVMBasicBlockRef join = npu_jit_new_block(g, "");
+         row(g, a, pointer[c], c, join, NULL);
+         LLVMPositionBuilderAtEnd(b, join);
+      } else {
+         consecutive(g, a, pointer[c], c, npu_jit_exec(g, c), loaded[c]);
+      }
+   }
+   return true;
+}
+
+/* ---- the same in strips ------------------------------------------------------------------ */
+
+bool
+npu_jit_is_local_load(const struct npu_jit_gen *g, const struct npu_uop *uop)
+{
+   return g->forms && uop->inst.op == NPU_OP_LD_O && uop->inst.space == NPU_SPACE_LOCAL;
+}
+
+bool
+npu_jit_is_known_load(const struct npu_jit_gen *g)
+{
+   const struct npu_jit_access a = npu_jit_access_of(&g->uop->inst);
+   LLVMValueRef first;
+
+   for (unsigned c = 0; c < g->chunks; c++) {
+      if (known_chunk(g, &a, c, &first) == UNKNOWN)
+         return false;
+   }
+   return true;
+}
+
+LLVMValueRef
+npu_jit_known_load_check(struct npu_jit_gen *g, LLVMValueRef *pointers, uint32_t *rows)
+{
+   const struct npu_jit_access a = npu_jit_access_of(&g->uop->inst);
+   struct place place = find_place(g, &a);
+   LLVMValueRef all = NULL, first, stays;
+
+   *rows = 0;
+   for (unsigned c = 0; c < g->chunks; c++) {
+      enum known_kind kind = known_chunk(g, &a, c, &first);
+      *rows |= (uint32_t)(kind == ROW) << c;
+      LLVMValueRef start = known_start(g, &a, c, kind, first, &stays);
+      LLVMValueRef limit = kind == ROW ? place.row_limit : place.limit;
+      LLVMValueRef good = npu_jit_compare(g, LLVMIntULT, start, limit);
+      good = LLVMBuildAnd(g->builder, good, stays, "");
+      all = all ? LLVMBuildAnd(g->builder, all, good, "") : good;
+      pointers[c] = npu_jit_address_of(g, place.memory, start);
+   }
+   return all;
+}
+
+/* Inactive lanes are loaded, too: all are in bounds. */
+void
+npu_jit_known_load_chunk(struct npu_jit_gen *g, unsigned chunk, LLVMValueRef pointer, bool row)
+{
+   const struct npu_jit_access a = npu_jit_access_of(&g->uop->inst);
+   LLVMTypeRef element = npu_jit_int(g, 8 * a.width);
+   LLVMTypeRef type = LLVMVectorType(element, g->width * a.count);
+   LLVMValueRef all = NULL, value[4];
+
+   if (row)
+      all = npu_jit_masked_load(g, type, pointer, NULL);
+   for (unsigned i = 0; i < a.count; i++)
+      value[i] = row ? npu_jit_take_component(g, all, i, a.count)
+                     : npu_jit_splat(g, npu_jit_load(g, element, pointer, i * a.width, 1));
+   for (unsigned i = 0; i < a.count; i++)
+      npu_jit_load_result(g, &a, i, chunk, value[i]);
+}
+
 /* ---- private memory ---------------------------------------------------------------------- */
 
 /* Where byte `offset` of the private memory of each lane is; offsets are aligned. */
@@ -516,6 +675,9 @@ npu_jit_lane_access(struct npu_jit_gen *g, const struct npu_jit_access *a)
    for (unsigned c = 0; c < g->chunks; c++) {
       for (unsigned i = 0; !a->is_store && i < a->count; i++)
          loaded[c][i] = make_variable(g, type);
+   }
+   bool known = known_access(g, a, &place, slow, loaded);
+   for (unsigned c = 0; !known && c < g->chunks; c++) {
       if (place.private)
          private_chunk(g, a, &place, c, slow, loaded[c]);
       else

@@ -413,6 +413,19 @@ private_rows(struct npu_jit_gen *g, const struct npu_jit_access *a)
 
 /* ------------------------------------------------------------------------------------------ */
 
+struct npu_jit_access
+npu_jit_access_of(const struct npu_inst *inst)
+{
+   return (struct npu_jit_access){
+      .inst = inst,
+      .is_store = npu_op_infos[inst->op].is_store,
+      .width = 1u << inst->width_log2,
+      .count = inst->count,
+      .size_B = (unsigned)inst->count << inst->width_log2,
+      .wide = inst->width_log2 == 3,
+   };
+}
+
 bool
 npu_jit_memory(struct npu_jit_gen *g)
 {
@@ -422,15 +435,8 @@ npu_jit_memory(struct npu_jit_gen *g)
 
    if (info->is_atomic || (info->is_load && !live))
       return false;
-   struct npu_jit_access a = {
-      .inst = inst,
-      .is_store = info->is_store,
-      .some_dead = live < count,
-      .width = 1u << inst->width_log2,
-      .count = inst->count,
-      .size_B = (unsigned)inst->count << inst->width_log2,
-      .wide = inst->width_log2 == 3,
-   };
+   struct npu_jit_access a = npu_jit_access_of(inst);
+   a.some_dead = live < count;
    switch (inst->op) {
    case NPU_OP_LD_S:
    case NPU_OP_ST_S:

@@ -218,9 +218,15 @@ npu_jit_source_scalar(struct npu_jit_gen *g, unsigned i, unsigned bits)
 
    if (npu_src_is_imm(reg))
       return LLVMConstInt(type, immediate(g, i), false);
+   if (g->scalars && g->scalars[i])
+      return g->scalars[i];
    assert(npu_reg_is_s(reg) && "a vector where a scalar is wanted");
    LLVMValueRef value = npu_jit_read_s(g, reg - NPU_REG_S(0));
-   return bits < 64 ? LLVMBuildTrunc(g->builder, value, type, "") : value;
+   if (bits < 64)
+      value = LLVMBuildTrunc(g->builder, value, type, "");
+   if (g->scalars)
+      g->scalars[i] = value;
+   return value;
 }
 
 LLVMValueRef
