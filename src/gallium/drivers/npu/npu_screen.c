@@ -11,16 +11,14 @@
 
 #include <stdlib.h>
 
-#include "util/disk_cache.h"
-#include "util/hex.h"
 #include "util/log.h"
-#include "util/mesa-sha1.h"
 #include "util/ralloc.h"
 #include "util/u_math.h"
 #include "util/u_memory.h"
 #include "util/u_screen.h"
 
 #include "compiler/npu/npu_compile.h"
+#include "npu_code_cache.h"
 #include "npu_context.h"
 #include "npu_drv_debug.h"
 #include "npu_fence.h"
@@ -232,35 +230,12 @@ init_caps(struct npu_screen *screen)
    }
 }
 
-/* Everything that decides what comes out of the compiler is in the cache's name: this library's
- * build (compiler, NIR and driver are one file), the architecture version, and the compiler's
- * flags.
- */
-static struct disk_cache *
-create_disk_cache(const struct npu_screen *screen)
-{
-   struct mesa_sha1 sha1;
-   uint8_t digest[SHA1_DIGEST_LENGTH];
-   char id[2 * SHA1_DIGEST_LENGTH + 1], device[32];
-
-   if (screen->debug & NPU_DRV_NO_CACHE)
-      return NULL;
-
-   _mesa_sha1_init(&sha1);
-   if (!disk_cache_get_function_identifier(npu_compile, &sha1))
-      return NULL;
-   _mesa_sha1_final(&sha1, digest);
-   mesa_bytes_to_hex(id, digest, sizeof(digest));
-   snprintf(device, sizeof(device), "npu-v%u", screen->info->arch_version);
-   return disk_cache_create(device, id, npu_compile_cache_key());
-}
-
 static void
 npu_screen_destroy(struct pipe_screen *pscreen)
 {
    struct npu_screen *screen = npu_screen(pscreen);
 
-   disk_cache_destroy(screen->disk_cache);
+   npu_code_cache_close(screen->disk_cache);
    slab_destroy_parent(&screen->transfer_pool);
    npu_program_unref(screen->no_program);
    _mesa_hash_table_u64_destroy(screen->programs);
@@ -318,7 +293,8 @@ npu_screen_create(const struct pipe_screen_config *config)
    list_inithead(&screen->svm_buffers);
    screen->next_kernel_id = 1;
    slab_create_parent(&screen->transfer_pool, sizeof(struct pipe_transfer), 16);
-   screen->disk_cache = create_disk_cache(screen);
+   if (!(screen->debug & NPU_DRV_NO_CACHE))
+      screen->disk_cache = npu_code_cache_open(screen->info->arch_version);
 
    struct pipe_screen *base = &screen->base;
    base->destroy = npu_screen_destroy;
