@@ -221,7 +221,9 @@ npu_sim_create(const struct npu_sim_config *config, char **error)
    pthread_once(&fork_once, watch_forks);
    sim->fork_generation = npu_fork_generation();
    sim->config = *config;
-   sim->num_cores = config->num_cores ? config->num_cores : count_cpus();
+   const unsigned num_cpus = count_cpus();
+   sim->num_cores = config->num_cores ? config->num_cores : num_cpus;
+   sim->may_spin = sim->num_cores <= num_cpus;
    if (sim->num_cores > NPU_SIM_MAX_CORES)
       sim->num_cores = NPU_SIM_MAX_CORES;
    /* What needs a look at every instruction is the interpreter's. */

@@ -7,6 +7,11 @@
 // the queue's thread itself is core 0. Cores take chunks of consecutive work-groups from a common
 // counter until none are left, each a fixed part of what is left for its core: large ones first, so that
 // taking them costs nothing, small ones last, so that uneven groups balance.
+//
+// Waking up another thread and waiting until it sleeps again takes some 10 us. So core 0 works alone on
+// a dispatch that will not take longer, as far as former ones tell (npu_sim_cost.c); if it does, the
+// others are asked after all. And as dispatches often follow each other closely, a core that has
+// finished looks out for the next one for a moment before it sleeps, if the host has a CPU for it.
 
 #include <assert.h>
 #include <stdio.h>
@@ -19,6 +24,17 @@
 
 /* A core takes one of so many parts of its share of what is left. */
 #define PARTS_PER_CORE 4
+
+/* A dispatch of this length is not worth another thread, and nor is a chunk of this one to be shared. */
+#define ALONE_NS 8000
+#define CHUNK_NS 500
+
+/* How long to look out before sleeping: for the next dispatch, for the end of another core's chunk. */
+#define LOOK_OUT_NS 5000
+#define FINISH_NS   20000
+
+/* How long it holds that faults of the host reach the guards. */
+#define GUARD_NS 1000000
 
 /* Makes what the core needs beside its thread, on first use. Local memory is undefined at the start of
  * a group, but never shows what another context left there.
@@ -45,41 +61,57 @@ core_ready(struct npu_core *core)
 static uint64_t
 take_chunk(struct npu_dispatch *dispatch, uint64_t *count)
 {
-   const uint64_t parts = (uint64_t)dispatch->queue->sim->num_cores * PARTS_PER_CORE;
    uint64_t first = atomic_load_explicit(&dispatch->next_group, memory_order_relaxed);
 
    do {
       uint64_t left = dispatch->num_groups - first;
-      *count = left < parts ? left != 0 : left / parts;
+      *count = left / dispatch->parts;
+      *count = *count < dispatch->min_chunk ? dispatch->min_chunk : *count;
+      *count = *count > left ? left : *count;
    } while (*count &&
             !atomic_compare_exchange_weak_explicit(&dispatch->next_group, &first, first + *count,
                                                    memory_order_relaxed, memory_order_relaxed));
    return first;
 }
 
-/* Takes chunks until there are none, or something stops the dispatch. */
+/* How many groups cores take from now on, which take group_ns each (0: nobody knows). */
 static void
-work(struct npu_core *core, struct npu_dispatch *dispatch)
+choose_chunks(struct npu_dispatch *dispatch, unsigned cores, float group_ns)
 {
-   const struct npu_engine_ops *engine = core->queue->sim->engine;
+   const unsigned parts = cores == 1 ? 2 : cores * PARTS_PER_CORE;
+   const uint64_t most = (dispatch->num_groups + parts - 1) / parts;
+   float least = group_ns > 0 ? CHUNK_NS / group_ns : 1;
 
-   if (!core_ready(core)) {
-      struct npu_fault_report report = {
-         .type = NPU_FAULT_MEMORY_ERROR,
-         .pc = core->queue->packet_va,
-         .kernel_id = dispatch->packet.kernel_id,
-      };
-      npu_queue_fault(core->queue, &report);
-      return;
-   }
-   while (!npu_queue_stopped(core->queue)) {
-      uint64_t count, first = take_chunk(dispatch, &count);
-      if (!count)
-         return;
-      if (!engine->run_workgroups(core, dispatch, first, count))
-         return;
+   dispatch->parts = parts;
+   dispatch->min_chunk = least<1 ? 1 : least>(float) most ? most : (uint64_t)least;
+}
+
+/* ---- other cores ------------------------------------------------------------------------- */
+
+static void
+pause_briefly(void)
+{
+   for (unsigned i = 0; i < 16; i++) {
+#if defined(__x86_64__) || defined(__i386__)
+      __builtin_ia32_pause();
+#elif defined(__aarch64__)
+      __asm__ volatile("yield");
+#endif
    }
 }
+
+/* Until there is another job than the one that was seen, or for LOOK_OUT_NS. */
+static void
+look_out_for_job(const struct npu_queue *queue, uint64_t seen)
+{
+   const uint64_t until_ns = npu_sim_time_ns(queue->sim) + LOOK_OUT_NS;
+
+   while (atomic_load_explicit(&queue->job_serial, memory_order_relaxed) == seen &&
+          npu_sim_time_ns(queue->sim) < until_ns)
+      pause_briefly();
+}
+
+static void work(struct npu_core *core, struct npu_dispatch *dispatch);
 
 static void *
 core_main(void *data)
@@ -104,6 +136,11 @@ core_main(void *data)
       pthread_mutex_lock(&queue->lock);
       if (--queue->job_workers == 0)
          pthread_cond_signal(&queue->job_end);
+      if (queue->sim->may_spin) {
+         pthread_mutex_unlock(&queue->lock);
+         look_out_for_job(queue, seen);
+         pthread_mutex_lock(&queue->lock);
+      }
    }
    pthread_mutex_unlock(&queue->lock);
    return NULL;
@@ -141,6 +178,85 @@ start_cores(struct npu_queue *queue, unsigned threads)
    return started;
 }
 
+/* Asks the other cores to take part. */
+static void
+ask_helpers(struct npu_queue *queue, struct npu_dispatch *dispatch, float group_ns)
+{
+   dispatch->alone_until_ns = 0;
+   dispatch->helpers = start_cores(queue, dispatch->helpers);
+   choose_chunks(dispatch, dispatch->helpers + 1, group_ns);
+   if (!dispatch->helpers)
+      return;
+   pthread_mutex_lock(&queue->lock);
+   queue->job = dispatch;
+   queue->job_serial++;
+   queue->job_max_workers = dispatch->helpers;
+   pthread_cond_broadcast(&queue->job_start);
+   pthread_mutex_unlock(&queue->lock);
+}
+
+/* Waits for the cores that take part. From now on no other one joins. */
+static void
+wait_for_helpers(struct npu_queue *queue)
+{
+   pthread_mutex_lock(&queue->lock);
+   queue->job = NULL;
+   if (queue->job_workers && queue->sim->may_spin) {
+      const uint64_t until_ns = npu_sim_time_ns(queue->sim) + FINISH_NS;
+      pthread_mutex_unlock(&queue->lock);
+      while (atomic_load_explicit(&queue->job_workers, memory_order_relaxed) &&
+             npu_sim_time_ns(queue->sim) < until_ns)
+         pause_briefly();
+      pthread_mutex_lock(&queue->lock);
+   }
+   while (queue->job_workers)
+      pthread_cond_wait(&queue->job_end, &queue->lock);
+   pthread_mutex_unlock(&queue->lock);
+}
+
+/* Takes chunks until there are none, or something stops the dispatch. */
+static void
+work(struct npu_core *core, struct npu_dispatch *dispatch)
+{
+   struct npu_queue *queue = core->queue;
+   const struct npu_engine_ops *engine = queue->sim->engine;
+   const uint64_t begin_ns = core->index ? 0 : npu_sim_time_ns(queue->sim);
+   uint64_t done = 0;
+
+   if (!core_ready(core)) {
+      struct npu_fault_report report = {
+         .type = NPU_FAULT_MEMORY_ERROR,
+         .pc = queue->packet_va,
+         .kernel_id = dispatch->packet.kernel_id,
+      };
+      npu_queue_fault(queue, &report);
+      return;
+   }
+   while (!npu_queue_stopped(queue)) {
+      uint64_t count, first = take_chunk(dispatch, &count);
+      if (!count)
+         break;
+      if (!engine->run_workgroups(core, dispatch, first, count))
+         return;
+      done += count;
+      if (core->index == 0 && dispatch->alone_until_ns && first + count < dispatch->num_groups &&
+          npu_sim_time_ns(queue->sim) > dispatch->alone_until_ns)
+         ask_helpers(queue, dispatch, 0);
+   }
+   if (core->index == 0 && done)
+      npu_cost_learn(dispatch, done, npu_sim_time_ns(queue->sim) - begin_ns);
+}
+
+/* Other handlers of faults may have come since the last time. */
+static void
+look_after_guards(struct npu_queue *queue, uint64_t now_ns)
+{
+   if (queue->guarded_ns > queue->exec_start_ns && now_ns < queue->guarded_ns + GUARD_NS)
+      return;
+   queue->guarded = npu_guard_activate();
+   queue->guarded_ns = now_ns;
+}
+
 bool
 npu_dispatch_run(struct npu_queue *queue, struct npu_vm *vm,
                  const struct npu_packet_dispatch *packet)
@@ -154,39 +270,35 @@ npu_dispatch_run(struct npu_queue *queue, struct npu_vm *vm,
       .group_size = (unsigned)packet->block[0] * packet->block[1] * packet->block[2],
    };
    unsigned num_cores = queue->sim->num_cores;
+   const uint64_t now_ns = npu_sim_time_ns(queue->sim);
 
    dispatch.num_waves = (dispatch.group_size + NPU_WAVE_SIZE - 1) / NPU_WAVE_SIZE;
-
-   unsigned helpers = dispatch.num_groups < num_cores ? (unsigned)dispatch.num_groups - 1
+   dispatch.helpers = dispatch.num_groups < num_cores ? (unsigned)dispatch.num_groups - 1
                                                       : num_cores - 1;
-   helpers = start_cores(queue, helpers);
+   start_cores(queue, 0);
    if (!queue->cores) {
       struct npu_fault_report report = {.type = NPU_FAULT_MEMORY_ERROR, .pc = queue->packet_va};
       npu_queue_fault(queue, &report);
       return false;
    }
 
+   look_after_guards(queue, now_ns);
    dispatch.kernel = engine->prepare(&dispatch);
    if (!dispatch.kernel)
       return false;
 
-   if (helpers) {
-      pthread_mutex_lock(&queue->lock);
-      queue->job = &dispatch;
-      queue->job_serial++;
-      queue->job_max_workers = helpers;
-      pthread_cond_broadcast(&queue->job_start);
-      pthread_mutex_unlock(&queue->lock);
+   const float group_ns = npu_cost_guess_ns(&dispatch);
+   if (!dispatch.helpers ||
+       (group_ns > 0 && group_ns * (float)dispatch.num_groups < (float)ALONE_NS))
+   {
+      choose_chunks(&dispatch, 1, group_ns);
+      dispatch.alone_until_ns = dispatch.helpers ? now_ns + 2 * ALONE_NS : 0;
+   } else {
+      ask_helpers(queue, &dispatch, group_ns);
    }
    work(&queue->cores[0], &dispatch);
-   if (helpers) {
-      /* From now on nobody joins; wait for those who did. */
-      pthread_mutex_lock(&queue->lock);
-      queue->job = NULL;
-      while (queue->job_workers)
-         pthread_cond_wait(&queue->job_end, &queue->lock);
-      pthread_mutex_unlock(&queue->lock);
-   }
+   if (dispatch.helpers && !dispatch.alone_until_ns)
+      wait_for_helpers(queue);
    engine->finish(&dispatch);
 
    uint64_t started = atomic_load_explicit(&dispatch.next_group, memory_order_relaxed);

@@ -146,6 +146,16 @@ struct npu_core {
    void *engine_state;        /* of the engine; made by the thread that runs the core */
 };
 
+/* How long a work-group of a kernel took lately (npu_sim_cost.c). */
+struct npu_cost {
+   uint64_t code_va;
+   uint32_t group_size; /* work-items; 0: nothing known */
+   uint8_t asid;
+   float group_ns;
+};
+
+#define NPU_COST_ENTRIES 64
+
 struct npu_queue {
    struct npu_sim *sim;
    unsigned index;
@@ -177,12 +187,19 @@ struct npu_queue {
    /* Watchdog, owned by the service thread. */
    uint64_t watched_progress, watched_since_ns, watched_start_ns;
 
-   /* Cores at work for this queue, guarded by lock. Core 0 runs on the queue thread. */
+   /* Of the thread that executes the ring: whether faults reach the guards, looked up at guarded_ns;
+    * what dispatches cost. */
+   bool guarded;
+   uint64_t guarded_ns;
+   struct npu_cost costs[NPU_COST_ENTRIES];
+
+   /* Cores at work for this queue, guarded by lock; what is atomic is also looked at without. Core 0
+    * runs on the queue thread. */
    struct npu_core *cores; /* sim->num_cores, allocated at first dispatch */
    struct npu_dispatch *job;
-   uint64_t job_serial;
-   unsigned job_workers;     /* threads that work on job */
-   unsigned job_max_workers; /* threads that may */
+   _Atomic uint64_t job_serial;
+   _Atomic unsigned job_workers; /* threads that work on job */
+   unsigned job_max_workers;     /* threads that may */
    pthread_cond_t job_start, job_end;
 
    void *engine_state; /* of the engine, for the queue's thread */
@@ -198,6 +215,9 @@ struct npu_dispatch {
    unsigned num_waves;  /* of a group */
    void *kernel;        /* from npu_engine_ops.prepare */
    _Atomic uint64_t next_group;
+   uint64_t min_chunk, parts; /* how many groups a core takes: see npu_sim_dispatch.c */
+   uint64_t alone_until_ns;   /* no other core is asked until then; 0: they have been */
+   unsigned helpers;          /* other cores that there is work for */
 };
 
 bool npu_queue_init(struct npu_queue *queue, struct npu_sim *sim, unsigned index);
@@ -239,6 +259,10 @@ bool npu_dma_fill(struct npu_queue *queue, struct npu_vm *vm, uint64_t dst, uint
 bool npu_dispatch_run(struct npu_queue *queue, struct npu_vm *vm,
                       const struct npu_packet_dispatch *packet);
 void npu_dispatch_free_cores(struct npu_queue *queue);
+/* How long a work-group of the dispatch will take, by what others took; 0: nothing is known. */
+float npu_cost_guess_ns(const struct npu_dispatch *dispatch);
+/* num_groups work-groups of the dispatch took ns nanoseconds. Both: the thread of core 0. */
+void npu_cost_learn(const struct npu_dispatch *dispatch, uint64_t num_groups, uint64_t ns);
 
 /* ---- defects (npu_sim_defect.c) ---------------------------------------------------------- */
 
@@ -255,6 +279,7 @@ bool npu_defect_run(struct npu_queue *queue, enum npu_sim_defect defect, uint64_
 struct npu_sim {
    struct npu_sim_config config;
    unsigned num_cores, va_bits;
+   bool may_spin; /* there is a CPU of the host for every core */
    unsigned fork_generation;
    const struct npu_engine_ops *engine;
    struct npu_sim_host_ops host;

@@ -318,10 +318,16 @@ npu_interp_make_local_ids(struct npu_interp_core *core, const uint16_t block[3])
    if (!memcmp(core->block, block, sizeof(core->block)))
       return;
    memcpy(core->block, block, sizeof(core->block));
-   for (unsigned i = 0; i < NPU_MAX_GROUP_SIZE; i++) {
-      core->local_id[0][i] = i % block[0];
-      core->local_id[1][i] = i / block[0] % block[1];
-      core->local_id[2][i] = i / block[0] / block[1] % block[2];
+
+   /* All lanes of all waves; those behind the last work-item begin again. */
+   unsigned lanes = (unsigned)block[0] * block[1] * block[2] + NPU_INTERP_LANES - 1;
+   uint32_t id[3] = {0};
+   lanes -= lanes % NPU_INTERP_LANES;
+   for (unsigned i = 0; i < lanes; i++) {
+      for (unsigned k = 0; k < 3; k++)
+         core->local_id[k][i] = id[k];
+      for (unsigned k = 0; k < 3 && ++id[k] == block[k]; k++)
+         id[k] = 0;
    }
 }
 
@@ -335,7 +341,7 @@ run_workgroups(struct npu_core *core, struct npu_dispatch *dispatch, uint64_t fi
    pthread_rwlock_rdlock(&vm->lock);
    state->window = vm->window;
    /* No access is larger than the margin, so none that starts below the limit leaves the window. */
-   const bool fast = vm->window && npu_guard_activate() && !core->queue->sim->config.exact;
+   const bool fast = vm->window && core->queue->guarded && !core->queue->sim->config.exact;
    state->fast_limit = fast ? vm->window_size_B - NPU_INTERP_FAST_MARGIN_B : 0;
    pthread_rwlock_unlock(&vm->lock);
 

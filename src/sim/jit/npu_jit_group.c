@@ -462,7 +462,7 @@ npu_jit_run_workgroups(struct npu_core *core, struct npu_dispatch *dispatch, uin
 
    pthread_rwlock_rdlock(&vm->lock);
    interp->window = vm->window;
-   const bool fast = vm->window && npu_guard_activate();
+   const bool fast = vm->window && core->queue->guarded;
    interp->fast_limit = fast ? vm->window_size_B - NPU_INTERP_FAST_MARGIN_B : 0;
    pthread_rwlock_unlock(&vm->lock);
 
