@@ -122,7 +122,8 @@ void npu_sim_set_irq(struct npu_sim *sim, void (*callback)(void *data, unsigned 
  * thread would, until until(data) is true after one, the ring is empty, the queue is stopped, or
  * another thread is at it already. until() is called with no lock held, and may read registers.
  * Returns whether until(data) became true. A thread that has nothing to do but wait for a queue
- * saves two switches of threads this way, which take longer than a small kernel. The interrupt
+ * saves two switches of threads this way, which take longer than a small kernel. A thread with less
+ * than 4 MiB of stack is no help: false. The interrupt
  * callback may be called on this thread; so no lock may be held that the callback takes. Not from
  * the callback. */
 bool npu_sim_lend_thread(struct npu_sim *sim, unsigned queue, bool (*until)(void *data),

@@ -50,42 +50,6 @@ is_inert(const struct npu_sim *sim)
    return sim->fork_generation != npu_fork_generation();
 }
 
-bool
-npu_thread_create_sized(pthread_t *thread, void *(*start)(void *), void *data, const char *name,
-                        size_t stack_B)
-{
-   pthread_attr_t attributes;
-   sigset_t all, old;
-
-   if (pthread_attr_init(&attributes) != 0)
-      return false;
-   pthread_attr_setstacksize(&attributes, stack_B);
-
-   /* The application's signals are for the application's threads. */
-   sigfillset(&all);
-   sigdelset(&all, SIGSEGV);
-   sigdelset(&all, SIGBUS);
-   sigdelset(&all, SIGFPE);
-   sigdelset(&all, SIGILL);
-   sigdelset(&all, SIGTRAP);
-   pthread_sigmask(SIG_SETMASK, &all, &old);
-   int error = pthread_create(thread, &attributes, start, data);
-   pthread_sigmask(SIG_SETMASK, &old, NULL);
-   pthread_attr_destroy(&attributes);
-   if (error) {
-      fprintf(stderr, "npu: creating thread %s failed: %s\n", name, strerror(error));
-      return false;
-   }
-   pthread_setname_np(*thread, name);
-   return true;
-}
-
-bool
-npu_thread_create(pthread_t *thread, void *(*start)(void *), void *data, const char *name)
-{
-   return npu_thread_create_sized(thread, start, data, name, NPU_SIM_STACK_B);
-}
-
 uint64_t
 npu_sim_time_ns(const struct npu_sim *sim)
 {

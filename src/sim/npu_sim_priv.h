@@ -11,6 +11,7 @@
 #ifndef NPU_SIM_PRIV_H
 #define NPU_SIM_PRIV_H
 
+#include <fenv.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdatomic.h>
@@ -346,10 +347,27 @@ void npu_fault_push(struct npu_sim *sim, const struct npu_fault_record *record);
 uint64_t npu_fault_reg_read_locked(struct npu_sim *sim, uint32_t offset);
 void npu_fault_ack_locked(struct npu_sim *sim, uint64_t value);
 
-/* pthread_create with all signals blocked but the synchronous ones, a small stack and a name. */
+/* ---- threads (npu_sim_thread.c) ---------------------------------------------------------- */
+
+/* pthread_create with all signals blocked but the synchronous ones, the default floating-point
+ * environment, a small stack and a name. */
 bool npu_thread_create(pthread_t *thread, void *(*start)(void *), void *data, const char *name);
 bool npu_thread_create_sized(pthread_t *thread, void *(*start)(void *), void *data,
                              const char *name, size_t stack_B);
+
+/* The floating-point environment in which kernels compute, and back to the caller's. */
+struct npu_float_env {
+#if defined(__x86_64__)
+   uint32_t mxcsr;
+#else
+   fenv_t env;
+#endif
+};
+void npu_float_env_enter(struct npu_float_env *saved);
+void npu_float_env_leave(const struct npu_float_env *saved);
+
+/* Whether the calling thread has the stack that kernels may need. */
+bool npu_thread_has_stack(void);
 
 /* Number of fork()s this process descends from since the library was loaded. */
 unsigned npu_fork_generation(void);

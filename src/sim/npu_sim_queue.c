@@ -286,9 +286,11 @@ npu_sim_lend_thread(struct npu_sim *sim, unsigned index, bool (*until)(void *dat
       return false;
 
    struct npu_queue *queue = &sim->queues[index];
-   bool done = false;
+   struct npu_float_env env;
+   bool done = false, fit = npu_thread_has_stack();
+   npu_float_env_enter(&env);
    pthread_mutex_lock(&queue->lock);
-   while (!done && !queue->quit && !queue->busy && has_work(queue)) {
+   while (!done && fit && !queue->quit && !queue->busy && has_work(queue)) {
       run_next_locked(queue);
       /* until() may read the queue's registers, which takes the lock. */
       pthread_mutex_unlock(&queue->lock);
@@ -298,6 +300,7 @@ npu_sim_lend_thread(struct npu_sim *sim, unsigned index, bool (*until)(void *dat
    if (has_work(queue))
       pthread_cond_signal(&queue->work); /* for what is left */
    pthread_mutex_unlock(&queue->lock);
+   npu_float_env_leave(&env);
    return done;
 }
 

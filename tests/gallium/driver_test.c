@@ -431,6 +431,46 @@ timestamps(void **state)
    pctx->destroy(pctx);
 }
 
+/* The start of work that an idle context gets is when it is submitted, not when it was recorded; once
+ * somebody has seen a result, it stays.
+ */
+static void
+query_before_first_work(void **state)
+{
+   struct pipe_context *pctx = new_context();
+   struct pipe_resource *pres = new_buffer(4096);
+   union pipe_query_result result, again;
+   struct pipe_query *start = pctx->create_query(pctx, PIPE_QUERY_TIMESTAMP, 0);
+   struct pipe_query *end = pctx->create_query(pctx, PIPE_QUERY_TIMESTAMP, 0);
+   const uint8_t byte = 1;
+
+   assert_true(pctx->end_query(pctx, start));
+   pctx->clear_buffer(pctx, pres, 0, 4096, &byte, 1);
+   assert_true(pctx->end_query(pctx, end));
+   uint64_t recorded = screen->get_timestamp(screen);
+   finish(pctx);
+   assert_true(pctx->get_query_result(pctx, start, true, &result));
+   assert_true(result.u64 >= recorded);
+   assert_true(pctx->get_query_result(pctx, end, true, &again));
+   assert_true(result.u64 <= again.u64);
+
+   assert_true(pctx->end_query(pctx, start));
+   assert_true(pctx->get_query_result(pctx, start, true, &result));
+   pctx->clear_buffer(pctx, pres, 0, 4096, &byte, 1);
+   finish(pctx);
+   assert_true(pctx->get_query_result(pctx, start, true, &again));
+   assert_int_equal(result.u64, again.u64);
+
+   /* Destroyed before the work is submitted. */
+   assert_true(pctx->end_query(pctx, start));
+   pctx->destroy_query(pctx, start);
+   pctx->destroy_query(pctx, end);
+   pctx->clear_buffer(pctx, pres, 0, 4096, &byte, 1);
+   finish(pctx);
+   drop(pres);
+   pctx->destroy(pctx);
+}
+
 static void
 query_of_pending_work(void **state)
 {
@@ -483,6 +523,7 @@ main(void)
       cmocka_unit_test(map_outside_of_the_buffer_fails),
       cmocka_unit_test(contexts_are_ordered_by_buffers),
       cmocka_unit_test(timestamps),
+      cmocka_unit_test(query_before_first_work),
       cmocka_unit_test(query_of_pending_work),
    };
 

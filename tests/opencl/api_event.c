@@ -287,6 +287,71 @@ profiling_times_are_in_order(const void *arg)
    }
 }
 
+/* Profiling does not tear a batch apart: the first command starts after the last one was handed over. */
+static void
+profiled_commands_go_together(const void *arg)
+{
+   enum {
+      N = 100
+   };
+   cl_mem mem = clt_buffer(64, NULL);
+   cl_event events[N];
+
+   CLT_CALL(clFinish(clt.queue));
+   for (int i = 0; i < N; i++)
+      events[i] = fill(clt.queue, mem, 64, i, 0, NULL);
+   CLT_CALL(clFinish(clt.queue));
+   cl_ulong start = time_of(events[0], CL_PROFILING_COMMAND_START);
+   cl_ulong last = time_of(events[N - 1], CL_PROFILING_COMMAND_SUBMIT);
+   CLT_CHECK(start >= last, "the first command started at %llu, the last was submitted at %llu",
+             (unsigned long long)start, (unsigned long long)last);
+}
+
+static void CL_CALLBACK
+note_thread(cl_event event, cl_int status, void *data)
+{
+   *(pthread_t *)data = pthread_self();
+}
+
+/* Whoever waits for all commands executes them: no other thread is woken up. */
+static void
+waiting_thread_executes(const void *arg)
+{
+   cl_mem mem = clt_buffer(64, NULL);
+
+   CLT_CALL(clFinish(clt.queue));
+   for (int i = 0; i < 20; i++) {
+      pthread_t thread = 0;
+      cl_event event = fill(clt.queue, mem, 64, i, 0, NULL);
+
+      CLT_CALL(clSetEventCallback(event, CL_COMPLETE, note_thread, &thread));
+      if (i % 2)
+         CLT_CALL(clWaitForEvents(1, &event));
+      else
+         CLT_CALL(clFinish(clt.queue));
+      CLT_CHECK(pthread_equal(thread, pthread_self()), "round %d: another thread was at work", i);
+   }
+}
+
+/* Waiting for one command does not mean to execute what comes behind it, which may need the caller. */
+static void
+waiting_thread_gets_away(const void *arg)
+{
+   cl_mem mem = clt_buffer(64, NULL);
+
+   for (int i = 0; i < 20; i++) {
+      cl_event gate = clt_user_event();
+      cl_event first = fill(clt.queue, mem, 64, 1, 0, NULL);
+      cl_event second = fill(clt.queue, mem, 64, 2, 1, &gate);
+
+      if (i % 2)
+         CLT_CALL(clFlush(clt.queue));
+      CLT_CALL(clWaitForEvents(1, &first));
+      CLT_CALL(clSetUserEventStatus(gate, CL_COMPLETE));
+      CLT_CALL(clWaitForEvents(1, &second));
+   }
+}
+
 /* The device's clock runs at the host's rate: what the events say fits into what the host measured.
  */
 static void
@@ -377,6 +442,9 @@ main(int argc, char **argv)
    clt_run_fresh(callbacks_are_called_once, NULL);
    clt_run_fresh(buffer_destructor_is_called, NULL);
    clt_run_fresh(profiling_times_are_in_order, NULL);
+   clt_run_fresh(profiled_commands_go_together, NULL);
+   clt_run_fresh(waiting_thread_executes, NULL);
+   clt_run_fresh(waiting_thread_gets_away, NULL);
    clt_run_fresh(profiling_clock_is_plausible, NULL);
    clt_run_fresh(device_timer_fits_events, NULL);
    clt_run_fresh(profiling_errors, NULL);

@@ -329,6 +329,7 @@ npu_batch_flush(struct npu_context *ctx)
 
    /* Nothing can fail after the submit. */
    struct npu_batch *next = npu_batch_create(ctx);
+   npu_query_before_submit(ctx);
    int err = next ? submit(ctx, batch) : -ENOMEM;
    if (err) {
       npu_context_check_queue(ctx);

@@ -49,6 +49,7 @@ struct npu_context {
 
    struct util_dynarray query_slabs;      /* struct npu_query_slab */
    struct util_dynarray free_query_slots; /* uint32_t */
+   struct npu_query *idle_query; /* ended while there was nothing to do, and nothing was since */
 };
 
 static inline struct npu_context *

@@ -6,7 +6,9 @@
  * A query records a TIMESTAMP packet that waits for all earlier packets, and makes all later ones
  * wait for it: so the times of commands neither overlap nor go backwards. When the context has
  * nothing to do at all, the device's clock is read at once; then commands that only the CPU works
- * on (maps, uploads) get honest times too.
+ * on (maps, uploads) get honest times too. If it is the device's work after all that comes next, the
+ * clock is read again when that is submitted: recording a thousand launches takes longer than the first
+ * one.
  *
  * Each query has a word of device memory that returns to its context's list when nobody needs it:
  * the application may destroy a query while its packet is still in flight.
@@ -94,10 +96,26 @@ set_known(struct npu_query *q)
 }
 
 static void
+forget_idle(struct npu_query *q)
+{
+   if (q->ctx->idle_query == q)
+      q->ctx->idle_query = NULL;
+}
+
+void
+npu_query_before_submit(struct npu_context *ctx)
+{
+   if (ctx->idle_query)
+      set_known(ctx->idle_query);
+   ctx->idle_query = NULL;
+}
+
+static void
 unref(struct npu_query *q)
 {
    if (--q->refcount)
       return;
+   forget_idle(q);
    npu_timeline_unref(q->timeline);
    if (q->slot != NO_SLOT)
       util_dynarray_append(&q->ctx->free_query_slots, uint32_t, q->slot);
@@ -181,6 +199,7 @@ end_query(struct pipe_context *pctx, struct pipe_query *pq)
    resolve(q, true);
    if (npu_context_is_idle(ctx)) {
       set_known(q);
+      ctx->idle_query = q; /* in place of another one: what followed that was the CPU's */
       return true;
    }
 
@@ -220,6 +239,7 @@ get_query_result(struct pipe_context *pctx, struct pipe_query *pq, bool wait,
 
    if (!resolve(q, wait))
       return false;
+   forget_idle(q); /* it must not change any more */
    result->u64 = q->value_ns;
    return true;
 }

@@ -15,6 +15,11 @@ struct npu_timeline;
 /* For batches, on the thread of the query's context. */
 struct npu_query *npu_query_ref(struct npu_query *query);
 
+/* The first packets after an idle time are about to be submitted: a query that ended then, and whose
+ * result nobody has seen, gets the present time.
+ */
+void npu_query_before_submit(struct npu_context *ctx);
+
 /* The batch with the query's packet was submitted as this point. */
 void npu_query_submitted(struct npu_query *query, struct npu_timeline *timeline, uint64_t point);
 
