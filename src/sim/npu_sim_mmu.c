@@ -332,8 +332,11 @@ splice(struct npu_vm *vm, uint64_t va, uint64_t end, const struct run_list *list
 
    /* Merge neighbours, so that copies run in large chunks. */
    size_t num = 0;
+   bool all_in_window = true;
    for (size_t n = 0; n < out.num; n++) {
       struct npu_vm_run *last = num ? &out.runs[num - 1] : NULL, *run = &out.runs[n];
+      bool usable = (run->perms & (NPU_PERM_R | NPU_PERM_W)) && !(run->perms & NPU_PERM_BAD);
+      all_in_window &= !usable || run->in_window;
       if (last && last->va + last->size_B == run->va && last->pa + last->size_B == run->pa &&
           last->perms == run->perms && last->in_window == run->in_window &&
           !(run->perms & NPU_PERM_BAD))
@@ -345,6 +348,7 @@ splice(struct npu_vm *vm, uint64_t va, uint64_t end, const struct run_list *list
    vm->runs = out.runs;
    vm->num_runs = num;
    vm->max_runs = out.max;
+   atomic_store(&vm->all_in_window, all_in_window);
    return true;
 }
 

@@ -68,6 +68,8 @@ struct npu_vm {
    bool entry_valid;        /* the VM table has an entry for this ASID; guarded by lock */
    struct npu_vm_run *runs; /* sorted by va, no overlap; guarded by lock */
    size_t num_runs, max_runs;
+   /* Nothing that kernels may load or store lacks its place in the window; written under lock. */
+   _Atomic bool all_in_window;
    /* Reserved host address space for the addresses [0, window_size_B), constant once loaded.
     * Accesses that are not below window_size_B, or that fault there, take the way through
     * npu_vm_translate(). */

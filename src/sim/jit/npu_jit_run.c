@@ -69,21 +69,6 @@ find_kernel(struct queue_state *state, struct npu_vm *vm, uint64_t code_va)
    return make_kernel(state, victim, vm, code_va) ? victim : NULL;
 }
 
-static bool
-is_in_window(struct npu_vm *vm)
-{
-   bool all = true;
-
-   pthread_rwlock_rdlock(&vm->lock);
-   for (size_t i = 0; i < vm->num_runs && all; i++) {
-      const struct npu_vm_run *run = &vm->runs[i];
-      bool usable = (run->perms & (NPU_PERM_R | NPU_PERM_W)) && !(run->perms & NPU_PERM_BAD);
-      all = !usable || run->in_window;
-   }
-   pthread_rwlock_unlock(&vm->lock);
-   return all;
-}
-
 static void *
 prepare(struct npu_dispatch *dispatch)
 {
@@ -103,7 +88,7 @@ prepare(struct npu_dispatch *dispatch)
       if (kernel) {
          kernel->interp->last_use = ++state->uses;
          struct npu_jit_unit *unit = kernel->run.unit;
-         kernel->run.in_window = is_in_window(dispatch->vm);
+         kernel->run.in_window = atomic_load(&dispatch->vm->all_in_window);
          npu_jit_tier_start(&kernel->run.tier, unit, dispatch->num_groups);
          if (queue->sim->config.engine == NPU_SIM_ENGINE_JIT && unit)
             npu_jit_request_and_wait(unit, queue);
