@@ -14,6 +14,9 @@
  *     the end of the block behind it; if none has arrived, the one that arrives first;
  *  3. else the original order.
  *
+ * Accesses of each lane to the same few bytes stay together, if nothing has to be waited for: the second one
+ * finds its cache lines still there.
+ *
  * A block whose new order has a larger demand than before, and more than the limit, keeps the old
  * one: the scheduler never makes a program spill.
  *
@@ -63,6 +66,9 @@ struct resource {
  * instruction can move up.
  */
 #define WINDOW 256
+
+/* Of a cache line, as far as the order of accesses is concerned. */
+#define LINE_B 64
 
 struct scheduler {
    struct npu_shader *shader;
@@ -275,6 +281,34 @@ is_better(const struct scheduler *s, const struct node *a, const struct node *b,
    return a->order < b->order;
 }
 
+/* Vector accesses with the same address but for immediates that differ by less than a line. */
+static bool
+is_neighbour(const struct npu_instr *a, const struct npu_instr *b)
+{
+   const struct npu_op_info *info = npu_op_is_pseudo(a->op) ? NULL : npu_ir_op_info(a->op);
+
+   if (!info || a->op != b->op || !info->is_memory || info->is_atomic || a->space != b->space)
+      return false;
+   return (info->format == NPU_FORMAT_MEM_X || info->format == NPU_FORMAT_MEM_O ||
+           info->format == NPU_FORMAT_MEM_A) &&
+          a->sx == b->sx && a->scale_log2 == b->scale_log2 && abs(a->imm - b->imm) < LINE_B &&
+          npu_refs_equal(a->src[NPU_MEM_BASE], b->src[NPU_MEM_BASE]) &&
+          npu_refs_equal(a->src[NPU_MEM_INDEX], b->src[NPU_MEM_INDEX]);
+}
+
+/* A ready node that goes with `last`. */
+static struct node *
+find_neighbour(struct scheduler *s, const struct node *last, unsigned first, unsigned cycle)
+{
+   for (unsigned i = first; i < MIN2(first + WINDOW, s->num_nodes); ++i) {
+      struct node *node = &s->nodes[i];
+      if (BITSET_TEST(s->ready, i) && node->arrival <= cycle &&
+          is_neighbour(last->instr, node->instr))
+         return node;
+   }
+   return NULL;
+}
+
 static void
 commit(struct scheduler *s, unsigned chosen, unsigned cycle)
 {
@@ -305,6 +339,7 @@ commit(struct scheduler *s, unsigned chosen, unsigned cycle)
 static void
 choose_order(struct scheduler *s, unsigned *order)
 {
+   struct node *last = NULL;
    unsigned cycle = 0, first = 0;
 
    for (unsigned i = 0; i < s->num_nodes; ++i) {
@@ -318,12 +353,15 @@ choose_order(struct scheduler *s, unsigned *order)
       /* The first node not scheduled is ready: what it depends on stands before it. */
       while (s->nodes[first].scheduled)
          ++first;
-      for (unsigned i = first; i < MIN2(first + WINDOW, s->num_nodes); ++i) {
+      if (last && !tight && !s->shuffle)
+         best = find_neighbour(s, last, first, cycle);
+      for (unsigned i = best ? s->num_nodes : first; i < MIN2(first + WINDOW, s->num_nodes); ++i) {
          if (BITSET_TEST(s->ready, i) && (!best || is_better(s, &s->nodes[i], best, cycle, tight)))
             best = &s->nodes[i];
       }
       assert(best && "dependences have no cycle");
 
+      last = best;
       order[n] = best->order;
       best->scheduled = true;
       BITSET_CLEAR(s->ready, best->order);

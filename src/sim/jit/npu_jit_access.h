@@ -55,6 +55,29 @@ struct npu_jit_access npu_jit_access_of(const struct npu_inst *inst);
 
 /* Forms u, x, o and a, where lanes may turn out to be consecutive; private space: o only. */
 bool npu_jit_lane_access(struct npu_jit_gen *g, const struct npu_jit_access *a);
+/* Gathers and scatters of integers of width_B bytes by the active lanes of a chunk; `address` is relative
+ * to `memory`, a pointer. */
+LLVMValueRef npu_jit_gather(struct npu_jit_gen *g, unsigned width_B, LLVMValueRef memory,
+                            LLVMValueRef address, unsigned chunk);
+void npu_jit_scatter(struct npu_jit_gen *g, unsigned width_B, LLVMValueRef memory,
+                     LLVMValueRef address, unsigned chunk, LLVMValueRef data);
+
+/* ---- npu_jit_pieces.c -------------------------------------------------------------------- */
+
+/* Whether a lane's components are more than one access of 8 bytes moves; then whole lanes can be moved by
+ * the two functions below: all of a chunk, from or to `pointers`. */
+bool npu_jit_has_pieces(const struct npu_jit_access *a);
+void npu_jit_load_pieces(struct npu_jit_gen *g, const struct npu_jit_access *a,
+                         const LLVMValueRef *pointers, LLVMValueRef *loaded);
+void npu_jit_store_pieces(struct npu_jit_gen *g, const struct npu_jit_access *a,
+                          const LLVMValueRef *pointers, const LLVMValueRef *data);
+/* Whether lanes that are far apart are accessed by the two functions below. */
+bool npu_jit_moves_lanes(const struct npu_jit_access *a);
+/* The components of a chunk of which a lane is active, as integers of the component's width. */
+void npu_jit_load_lanes(struct npu_jit_gen *g, const struct npu_jit_access *a, LLVMValueRef memory,
+                        LLVMValueRef address, unsigned chunk, LLVMValueRef *loaded);
+void npu_jit_store_lanes(struct npu_jit_gen *g, const struct npu_jit_access *a, LLVMValueRef memory,
+                         LLVMValueRef address, unsigned chunk, LLVMValueRef *data);
 
 /* Whether the uop is a load from local memory at lane offsets; whether, as the current one, all of its
  * chunks are known to be consecutive or uniform. */

@@ -249,8 +249,8 @@ lane_pointers(struct npu_jit_gen *g, unsigned width_B, LLVMValueRef memory, LLVM
    return LLVMBuildSelect(g->builder, npu_jit_exec(g, chunk), pointers, npu_jit_splat(g, safe), "");
 }
 
-static LLVMValueRef
-gather(struct npu_jit_gen *g, unsigned width_B, LLVMValueRef memory, LLVMValueRef address,
+LLVMValueRef
+npu_jit_gather(struct npu_jit_gen *g, unsigned width_B, LLVMValueRef memory, LLVMValueRef address,
        unsigned chunk)
 {
    LLVMTypeRef element = npu_jit_int(g, 8 * width_B), type = npu_jit_vec_of(g, element);
@@ -272,8 +272,8 @@ gather(struct npu_jit_gen *g, unsigned width_B, LLVMValueRef memory, LLVMValueRe
    return result;
 }
 
-static void
-scatter(struct npu_jit_gen *g, unsigned width_B, LLVMValueRef memory, LLVMValueRef address,
+void
+npu_jit_scatter(struct npu_jit_gen *g, unsigned width_B, LLVMValueRef memory, LLVMValueRef address,
         unsigned chunk, LLVMValueRef data)
 {
    LLVMTypeRef types[2] = {LLVMTypeOf(data), npu_jit_vec_of(g, g->ptr)};
@@ -305,20 +305,32 @@ make_variable(struct npu_jit_gen *g, LLVMTypeRef type)
    return variable;
 }
 
-/* Lane by lane. */
+/* Lane by lane; one is active. */
 static void
 scattered(struct npu_jit_gen *g, const struct npu_jit_access *a, const struct place *place,
           LLVMValueRef address, unsigned chunk, LLVMValueRef *loaded)
 {
    struct npu_jit_shape t = {g, g->width};
 
+   if (npu_jit_moves_lanes(a)) {
+      LLVMValueRef parts[4];
+      for (unsigned i = 0; a->is_store && i < a->count; i++)
+         parts[i] = npu_jit_store_data(g, a, i, chunk);
+      if (a->is_store)
+         npu_jit_store_lanes(g, a, place->memory, address, chunk, parts);
+      else
+         npu_jit_load_lanes(g, a, place->memory, address, chunk, parts);
+      for (unsigned i = 0; !a->is_store && i < a->count; i++)
+         LLVMBuildStore(g->builder, parts[i], loaded[i]);
+      return;
+   }
    for (unsigned i = 0; i < a->count; i++) {
       LLVMValueRef offset = npu_jit_const(t, 64, i * a->width);
       LLVMValueRef at = LLVMBuildAdd(g->builder, address, offset, "");
       if (a->is_store)
-         scatter(g, a->width, place->memory, at, chunk, npu_jit_store_data(g, a, i, chunk));
+         npu_jit_scatter(g, a->width, place->memory, at, chunk, npu_jit_store_data(g, a, i, chunk));
       else
-         LLVMBuildStore(g->builder, gather(g, a->width, place->memory, at, chunk), loaded[i]);
+         LLVMBuildStore(g->builder, npu_jit_gather(g, a->width, place->memory, at, chunk), loaded[i]);
    }
 }
 
@@ -404,6 +416,42 @@ row(struct npu_jit_gen *g, const struct npu_jit_access *a, LLVMValueRef pointer,
    LLVMBuildBr(g->builder, join);
 }
 
+/* Lanes of form x that are all active: no vector of addresses is needed. Goes on where they are not. */
+static void
+equidistant(struct npu_jit_gen *g, const struct npu_jit_access *a, const struct place *place,
+            LLVMValueRef start, unsigned chunk, LLVMBasicBlockRef join, LLVMValueRef *loaded)
+{
+   LLVMBasicBlockRef full = npu_jit_new_block(g, "full"), other = npu_jit_new_block(g, "");
+   LLVMBuilderRef b = g->builder;
+   LLVMValueRef stride = stride_of(g, a), pointers[NPU_INTERP_LANES], parts[4];
+
+   /* With strides of this size no sum wraps: the first and the last lane are the lowest and the highest. */
+   LLVMValueRef condition = npu_jit_compare(g, LLVMIntULT, stride, npu_jit_i64(g, 1u << 31));
+   LLVMValueRef last = LLVMBuildMul(b, stride, npu_jit_i64(g, g->width - 1), "");
+   last = LLVMBuildAdd(b, start, last, "");
+   condition = LLVMBuildAnd(b, condition, npu_jit_compare(g, LLVMIntULT, start, place->limit), "");
+   condition = LLVMBuildAnd(b, condition, npu_jit_compare(g, LLVMIntULT, last, place->limit), "");
+   condition = LLVMBuildAnd(b, condition, npu_jit_chunk_active(g, chunk, true), "");
+   npu_jit_branch_likely(g, condition, full, other);
+
+   LLVMPositionBuilderAtEnd(b, full);
+   LLVMValueRef first = npu_jit_address_of(g, place->memory, start);
+   for (unsigned l = 0; l < g->width; l++) {
+      LLVMValueRef distance = LLVMBuildMul(b, stride, npu_jit_i64(g, l), "");
+      pointers[l] = npu_jit_address_of(g, first, distance);
+   }
+   for (unsigned i = 0; a->is_store && i < a->count; i++)
+      parts[i] = npu_jit_store_data(g, a, i, chunk);
+   if (a->is_store)
+      npu_jit_store_pieces(g, a, pointers, parts);
+   else
+      npu_jit_load_pieces(g, a, pointers, parts);
+   for (unsigned i = 0; !a->is_store && i < a->count; i++)
+      LLVMBuildStore(b, parts[i], loaded[i]);
+   LLVMBuildBr(b, join);
+   LLVMPositionBuilderAtEnd(b, other);
+}
+
 /* One chunk of an access: consecutive, uniform or scattered; to `slow` if a lane is out of bounds. */
 static void
 flat_chunk(struct npu_jit_gen *g, const struct npu_jit_access *a, const struct place *place,
@@ -435,6 +483,13 @@ flat_chunk(struct npu_jit_gen *g, const struct npu_jit_access *a, const struct p
       LLVMBuildBr(b, lanes);
    }
    LLVMPositionBuilderAtEnd(b, lanes);
+   if (npu_jit_moves_lanes(a)) {
+      LLVMBasicBlockRef some = npu_jit_new_block(g, "some");
+      npu_jit_branch_likely(g, npu_jit_chunk_active(g, chunk, false), some, join);
+      LLVMPositionBuilderAtEnd(b, some);
+   }
+   if (npu_jit_has_pieces(a) && is_form(a, NPU_OP_LD_X, NPU_OP_ST_X) && !a->some_dead)
+      equidistant(g, a, place, p.start, chunk, join, loaded);
    LLVMValueRef address = lane_addresses(g, a, place->bias, chunk);
    check_lanes(g, a, place, address, chunk, slow);
    scattered(g, a, place, address, chunk, loaded);
@@ -639,14 +694,14 @@ private_chunk(struct npu_jit_gen *g, const struct npu_jit_access *a, const struc
          if (a->wide) {
             top = LLVMBuildTrunc(b, LLVMBuildLShr(b, data, upper, ""), narrow, "");
             data = LLVMBuildTrunc(b, data, narrow, "");
-            scatter(g, width, place->memory, high, chunk, top);
+            npu_jit_scatter(g, width, place->memory, high, chunk, top);
          }
-         scatter(g, width, place->memory, low, chunk, data);
+         npu_jit_scatter(g, width, place->memory, low, chunk, data);
          continue;
       }
-      LLVMValueRef value = gather(g, width, place->memory, low, chunk);
+      LLVMValueRef value = npu_jit_gather(g, width, place->memory, low, chunk);
       if (a->wide) {
-         LLVMValueRef top = gather(g, width, place->memory, high, chunk);
+         LLVMValueRef top = npu_jit_gather(g, width, place->memory, high, chunk);
          top = LLVMBuildShl(b, LLVMBuildZExt(b, top, wide, ""), upper, "");
          value = LLVMBuildOr(b, LLVMBuildZExt(b, value, wide, ""), top, "");
       }
