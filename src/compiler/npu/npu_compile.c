@@ -60,6 +60,27 @@ check_shader(const nir_shader *nir, char **error)
    return true;
 }
 
+/* Loops whose iterations read side by side. Their limits have to be known, so invariant loads first. */
+static void
+unroll(nir_shader *nir)
+{
+   bool progress = false;
+
+   NIR_PASS(_, nir, nir_opt_licm);
+   NIR_PASS(progress, nir, npu_nir_opt_loop_loads);
+   if (progress)
+      NIR_PASS(_, nir, nir_opt_licm);
+   progress = false;
+   NIR_PASS(progress, nir, npu_nir_opt_unroll);
+   if (progress) {
+      NIR_PASS(_, nir, nir_opt_constant_folding);
+      NIR_PASS(_, nir, nir_copy_prop);
+      NIR_PASS(_, nir, nir_opt_cse);
+      NIR_PASS(_, nir, nir_opt_dce);
+      NIR_PASS(_, nir, nir_opt_licm);
+   }
+}
+
 static void
 lower_late(nir_shader *nir, const struct npu_nir_launch *launch)
 {
@@ -68,6 +89,7 @@ lower_late(nir_shader *nir, const struct npu_nir_launch *launch)
    /* What is known of the launch, before anything depends on how ids are made. */
    NIR_PASS(_, nir, npu_nir_lower_local_id, launch);
    npu_nir_optimize(nir);
+   unroll(nir);
 
    /* Addresses and comparisons need to know what is uniform; divergence analysis wants LCSSA form.
     * Not before here: the passes above would take the regrouped sums apart. Not later: sums lose
@@ -76,7 +98,15 @@ lower_late(nir_shader *nir, const struct npu_nir_launch *launch)
    nir_divergence_analysis(nir);
    NIR_PASS(_, nir, npu_nir_lower_address, launch);
    NIR_PASS(_, nir, npu_nir_opt_compare, launch);
+   NIR_PASS(_, nir, npu_nir_opt_uniform_address);
    NIR_PASS(_, nir, nir_opt_remove_phis);
+   NIR_PASS(_, nir, nir_copy_prop);
+   NIR_PASS(_, nir, nir_opt_cse);
+   NIR_PASS(_, nir, nir_opt_dce);
+
+   /* Once more: what are neighbours can be seen now. */
+   NIR_PASS(_, nir, npu_nir_opt_mem_vectorize);
+   NIR_PASS(_, nir, nir_lower_alu_to_scalar, NULL, NULL);
    NIR_PASS(_, nir, nir_copy_prop);
    NIR_PASS(_, nir, nir_opt_dce);
 

@@ -46,6 +46,18 @@ bool npu_nir_lower_subgroups(nir_shader *nir);
 bool npu_nir_opt_mem_vectorize(nir_shader *nir);
 bool npu_nir_lower_mem_size(nir_shader *nir);
 
+/* Invariant loads out of loops that do not write what they read. */
+bool npu_nir_opt_loop_loads(nir_shader *nir);
+
+/* Unrolls loops by four whose iterations read neighbouring memory. A loop it has been at is marked. */
+bool npu_nir_opt_unroll(nir_shader *nir);
+
+/* Constants out of extensions of uniform values. Needs divergence information; keeps it for old values. */
+bool npu_nir_opt_uniform_address(nir_shader *nir);
+
+/* An estimate of what a value grows by from lane to lane; false if there is none. */
+bool npu_nir_lane_step(nir_scalar value, int64_t *lane_step);
+
 /* Regroups address arithmetic into uniform base + extended lane offset << scale + constant. Needs
  * divergence information; invalidates it. */
 bool npu_nir_lower_address(nir_shader *nir, const struct npu_nir_launch *launch);

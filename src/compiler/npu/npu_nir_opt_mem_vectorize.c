@@ -6,6 +6,9 @@
  * One instruction per four components instead of four: fewer address computations and fewer
  * gathers. Components keep their width, so the merge costs no packing; accesses of different widths
  * stay apart. Holes are not bridged: reading bytes the program never named could fault.
+ *
+ * Where lanes overlap, as in `in[x - 1] + in[x] + in[x + 1]`, nothing is merged: each access is one of
+ * consecutive lanes, and all of them together would be a gather.
  */
 
 #include "npu_nir.h"
@@ -22,6 +25,12 @@ static bool
 should_merge(unsigned align_mul, unsigned align_offset, unsigned bit_size, unsigned num_components,
              int64_t hole_size, nir_intrinsic_instr *low, nir_intrinsic_instr *high, void *data)
 {
+   int64_t size_B = num_components * bit_size / 8, step = 0;
+   nir_src *address = nir_get_io_offset_src(low);
+
+   if (address && npu_nir_lane_step(nir_get_scalar(address->ssa, 0), &step) && step &&
+       llabs(step) < size_B)
+      return false;
    return hole_size <= 0 && num_components <= 4 && bit_size == component_bits(low) &&
           bit_size == component_bits(high);
 }

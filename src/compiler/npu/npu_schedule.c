@@ -353,7 +353,7 @@ choose_order(struct scheduler *s, unsigned *order)
       /* The first node not scheduled is ready: what it depends on stands before it. */
       while (s->nodes[first].scheduled)
          ++first;
-      if (last && !tight && !s->shuffle)
+      if (last && !s->shuffle)
          best = find_neighbour(s, last, first, cycle);
       for (unsigned i = best ? s->num_nodes : first; i < MIN2(first + WINDOW, s->num_nodes); ++i) {
          if (BITSET_TEST(s->ready, i) && (!best || is_better(s, &s->nodes[i], best, cycle, tight)))

@@ -251,7 +251,7 @@ lane_pointers(struct npu_jit_gen *g, unsigned width_B, LLVMValueRef memory, LLVM
 
 LLVMValueRef
 npu_jit_gather(struct npu_jit_gen *g, unsigned width_B, LLVMValueRef memory, LLVMValueRef address,
-       unsigned chunk)
+               unsigned chunk)
 {
    LLVMTypeRef element = npu_jit_int(g, 8 * width_B), type = npu_jit_vec_of(g, element);
    LLVMTypeRef types[2] = {type, npu_jit_vec_of(g, g->ptr)};
@@ -274,7 +274,7 @@ npu_jit_gather(struct npu_jit_gen *g, unsigned width_B, LLVMValueRef memory, LLV
 
 void
 npu_jit_scatter(struct npu_jit_gen *g, unsigned width_B, LLVMValueRef memory, LLVMValueRef address,
-        unsigned chunk, LLVMValueRef data)
+                unsigned chunk, LLVMValueRef data)
 {
    LLVMTypeRef types[2] = {LLVMTypeOf(data), npu_jit_vec_of(g, g->ptr)};
    LLVMValueRef pointers = lane_pointers(g, width_B, memory, address, chunk);
@@ -330,7 +330,8 @@ scattered(struct npu_jit_gen *g, const struct npu_jit_access *a, const struct pl
       if (a->is_store)
          npu_jit_scatter(g, a->width, place->memory, at, chunk, npu_jit_store_data(g, a, i, chunk));
       else
-         LLVMBuildStore(g->builder, npu_jit_gather(g, a->width, place->memory, at, chunk), loaded[i]);
+         LLVMBuildStore(g->builder, npu_jit_gather(g, a->width, place->memory, at, chunk),
+                        loaded[i]);
    }
 }
 

@@ -83,8 +83,10 @@ transpose(struct npu_jit_gen *g, LLVMValueRef *v, unsigned p)
       v[0] = low;
       return;
    }
-   LLVMValueRef low01 = unpack(g, v[0], v[1], 4, 1, false), high01 = unpack(g, v[0], v[1], 4, 1, true);
-   LLVMValueRef low23 = unpack(g, v[2], v[3], 4, 1, false), high23 = unpack(g, v[2], v[3], 4, 1, true);
+   LLVMValueRef low01 = unpack(g, v[0], v[1], 4, 1, false),
+                high01 = unpack(g, v[0], v[1], 4, 1, true);
+   LLVMValueRef low23 = unpack(g, v[2], v[3], 4, 1, false),
+                high23 = unpack(g, v[2], v[3], 4, 1, true);
    v[0] = unpack(g, low01, low23, 4, 2, false);
    v[1] = unpack(g, low01, low23, 4, 2, true);
    v[2] = unpack(g, high01, high23, 4, 2, false);
@@ -184,7 +186,8 @@ store_small(struct npu_jit_gen *g, const struct npu_jit_access *a, LLVMValueRef 
 
    for (unsigned i = 0; i < a->count; i++) {
       LLVMValueRef by = npu_jit_const(t, 8 * a->size_B, 8 * i * a->width);
-      LLVMValueRef part = LLVMBuildShl(g->builder, LLVMBuildZExt(g->builder, data[i], type, ""), by, "");
+      LLVMValueRef part = LLVMBuildShl(g->builder, LLVMBuildZExt(g->builder, data[i], type, ""), by,
+                                       "");
       all = all ? LLVMBuildOr(g->builder, all, part, "") : part;
    }
    npu_jit_scatter(g, a->size_B, memory, address, chunk, all);
@@ -193,7 +196,8 @@ store_small(struct npu_jit_gen *g, const struct npu_jit_access *a, LLVMValueRef 
 /* ---- addresses in vectors ---------------------------------------------------------------- */
 
 static void
-lane_pointers(struct npu_jit_gen *g, LLVMValueRef memory, LLVMValueRef address, LLVMValueRef *pointers)
+lane_pointers(struct npu_jit_gen *g, LLVMValueRef memory, LLVMValueRef address,
+              LLVMValueRef *pointers)
 {
    for (unsigned l = 0; l < g->width; l++) {
       LLVMValueRef at = LLVMBuildExtractElement(g->builder, address, npu_jit_i32(g, l), "");

@@ -151,8 +151,10 @@ row_is_uniform(global float *out, global const float *weights, int w)
    out[y * w + x] = weights[y];
 }
 
-/* Constants go to the immediate, neighbours are one access. */
-//! yes ld_o % % {width_log2=2 count=2 scale_log2=2 imm=16
+/* Constants go to the immediate. Neighbours of lanes side by side are not merged. */
+//! row
+//! yes ld_u % _ {width_log2=2 count=1 imm=16
+//! yes ld_u % _ {width_log2=2 count=1 imm=20
 //! no ld_o
 kernel void
 constant_offset(global float *y, global const float *x)
@@ -160,6 +162,61 @@ constant_offset(global float *y, global const float *x)
    size_t i = get_global_id(0);
 
    y[i] = x[i + 4] + x[i + 5];
+}
+
+/* Neighbours are one access, seen through the extension of an int, too. */
+//! yes ld_o % % {sx width_log2=2 count=2 scale_log2=2}
+//! no ld_o
+kernel void
+neighbours(global float *y, global const float *x)
+{
+   int i = get_global_id(0);
+
+   y[i] = x[2 * i] + x[2 * i + 1];
+}
+
+/* Four iterations of a loop are one access, where lanes are rows; sums of unsigned numbers as well. */
+//! row
+//! yes ld_o % % {sx width_log2=2 count=4
+//! yes ld_s % _ {width_log2=2 count=4
+//! yes ld_o % % {sx width_log2=2 count=1
+kernel void
+along_rows(global float *y, global const float *a, global const float *x, int n)
+{
+   int row = get_global_id(0);
+   float sum = 0;
+
+   for (int k = 0; k < n; k++)
+      sum += a[row * n + k] * x[k];
+   y[row] = sum;
+}
+
+//! row
+//! yes ld_o % % {width_log2=2 count=4
+//! yes ld_o % % {width_log2=2 count=1
+kernel void
+along_rows_unsigned(global float *y, global const float *a, uint n)
+{
+   uint row = get_global_id(0);
+   float sum = 0;
+
+   for (uint k = 0; k < n; k++)
+      sum += a[row * n + k];
+   y[row] = sum;
+}
+
+/* Down a column, lanes are side by side. */
+//! row
+//! yes ld_u % _ {width_log2=2 count=1
+kernel void
+down_columns(global float *y, global const float *a, int n)
+{
+   int column = get_global_id(0);
+   float sum = 0;
+
+   for (int k = 0; k < n; k++)
+      sum += a[k * n + column];
+   y[column] = sum;
 }
 
 //! yes ld_s % _ {width_log2=2 count=3 imm=8}
