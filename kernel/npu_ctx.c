@@ -22,6 +22,7 @@
 #include "npu_device.h"
 #include "npu_drv.h"
 #include "npu_job.h"
+#include "npu_user.h"
 #include "npu_vm.h"
 
 /*
@@ -42,6 +43,7 @@ static void npu_ctx_release(struct work_struct *work)
 	npu->ctxs[ctx->slot] = NULL;
 	spin_unlock(&npu->sched.lock);
 	ida_free(&npu->ctx_slots, ctx->slot);
+	npu_user_uncharge(ctx->vm->user, NPU_USER_CTXS, 1);
 	npu_vm_put(ctx->vm);
 	mutex_destroy(&ctx->submit_lock);
 	kfree(ctx);
@@ -131,6 +133,11 @@ static struct npu_ctx *npu_ctx_create(struct npu_vm *vm, u64 client, u32 priorit
 	ctx = kzalloc(sizeof(*ctx), GFP_KERNEL);
 	if (!ctx)
 		return ERR_PTR(-ENOMEM);
+	ret = npu_user_charge(vm->user, NPU_USER_CTXS, 1);
+	if (ret) {
+		kfree(ctx);
+		return ERR_PTR(ret);
+	}
 	kref_init(&ctx->ref);
 	ctx->npu = npu;
 	ctx->vm = vm;
@@ -164,6 +171,7 @@ static struct npu_ctx *npu_ctx_create(struct npu_vm *vm, u64 client, u32 priorit
 free_slot:
 	ida_free(&npu->ctx_slots, ctx->slot);
 free_ctx:
+	npu_user_uncharge(vm->user, NPU_USER_CTXS, 1);
 	kfree(ctx);
 	return ERR_PTR(ret);
 }

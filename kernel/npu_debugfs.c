@@ -6,7 +6,8 @@
  *
  * queues: what is on the hardware. contexts: who there is and what became of it. vms: address
  * spaces and what is bound there, with the labels of the buffers. memory: what of the device-local
- * memory is taken. counters: the performance counters. reset: write anything to reset the device.
+ * memory is taken. users: who has how much. counters: the performance counters. reset: write
+ * anything to reset the device.
  */
 
 #include <linux/debugfs.h>
@@ -26,6 +27,7 @@
 #include "npu_job.h"
 #include "npu_pm.h"
 #include "npu_reset.h"
+#include "npu_user.h"
 #include "npu_vm.h"
 
 static int npu_debugfs_queues(struct seq_file *m, void *unused)
@@ -124,6 +126,14 @@ static int npu_debugfs_memory(struct seq_file *m, void *unused)
 	return 0;
 }
 
+static int npu_debugfs_users(struct seq_file *m, void *unused)
+{
+	struct drm_debugfs_entry *entry = m->private;
+
+	npu_user_show(to_npu_device(entry->dev), m);
+	return 0;
+}
+
 static int npu_debugfs_counters(struct seq_file *m, void *unused)
 {
 	struct drm_debugfs_entry *entry = m->private;
@@ -170,6 +180,7 @@ void npu_debugfs_init(struct drm_device *drm)
 	drm_debugfs_add_file(drm, "contexts", npu_debugfs_contexts, npu);
 	drm_debugfs_add_file(drm, "vms", npu_debugfs_vms, npu);
 	drm_debugfs_add_file(drm, "memory", npu_debugfs_memory, npu);
+	drm_debugfs_add_file(drm, "users", npu_debugfs_users, npu);
 	drm_debugfs_add_file(drm, "counters", npu_debugfs_counters, npu);
 	debugfs_create_file("reset", 0200, drm->debugfs_root, npu, &npu_debugfs_reset_fops);
 }

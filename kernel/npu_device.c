@@ -32,6 +32,7 @@
 #include "npu_device.h"
 #include "npu_fault.h"
 #include "npu_reset.h"
+#include "npu_user.h"
 #include "npu_vram.h"
 
 #define NPU_BAR_REGS	0
@@ -193,6 +194,9 @@ int npu_device_init(struct npu_device *npu)
 	if (ret)
 		return ret;
 
+	ret = npu_user_init(npu);
+	if (ret)
+		return ret;
 	ret = npu_vram_init(npu, NPU_BAR_MEM);
 	if (ret)
 		return ret;

@@ -31,6 +31,7 @@
 #define NPU_MAX_CONTEXTS	4096
 
 struct npu_ctx;
+struct npu_user;
 
 /**
  * struct npu_shared - what device and driver write for each other, in coherent system memory
@@ -110,6 +111,11 @@ struct npu_device {
 	/** @vms: &npu_vm.link: all of them. */
 	struct list_head vms;
 
+	/** @users_lock: Protects @users and what they have. */
+	struct mutex users_lock;
+	/** @users: &npu_user.link: who has files open, or what was made with them. */
+	struct list_head users;
+
 	/** @ctxs: All contexts by slot; protected by @sched.lock. */
 	struct npu_ctx *ctxs[NPU_MAX_CONTEXTS];
 	/** @ctx_slots: Slots in use. */
@@ -146,6 +152,8 @@ static inline struct npu_device *to_npu_device(struct drm_device *drm)
 struct npu_file {
 	/** @npu: The device. */
 	struct npu_device *npu;
+	/** @user: Who opened it. */
+	struct npu_user *user;
 	/** @drm: The DRM core's part. */
 	struct drm_file *drm;
 	/** @lock: Protects lookups in @vms and @ctxs against removal. */

@@ -15,7 +15,8 @@
  *   npu_vm.c      address spaces                      npu_fault.c   fault records
  *   npu_vm_bind.c VM_BIND                             npu_reset.c   watchdog, reset
  *   npu_mmu.c     page tables                         npu_pm.c      power management
- *   npu_fence.c   fences                              npu_debugfs.c
+ *   npu_fence.c   fences                              npu_user.c    limits
+ *   npu_debugfs.c
  *
  * Locks, outermost first: &npu_file.lock; &npu_ctx.submit_lock and &npu_vm.bind_lock; reservations
  * of buffers; &npu_vm.op_lock; npu_gem_gpuva_lock(); mmu.lock; &npu_sched.lock. No memory is
@@ -48,6 +49,7 @@
 #include "npu_job.h"
 #include "npu_pm.h"
 #include "npu_reset.h"
+#include "npu_user.h"
 #include "npu_vm.h"
 
 /* Of the ids that QEMU's registry keeps for experiments. */
@@ -198,8 +200,14 @@ static int npu_open(struct drm_device *drm, struct drm_file *file)
 	nfile = kzalloc(sizeof(*nfile), GFP_KERNEL);
 	if (!nfile)
 		return -ENOMEM;
+	nfile->user = npu_user_get(to_npu_device(drm));
+	if (!nfile->user) {
+		kfree(nfile);
+		return -ENOMEM;
+	}
 	ret = npu_pm_get(to_npu_device(drm));
 	if (ret) {
+		npu_user_put(nfile->user);
 		kfree(nfile);
 		return ret;
 	}
@@ -228,6 +236,7 @@ static void npu_postclose(struct drm_device *drm, struct drm_file *file)
 		npu_vm_close(vm);
 	xa_destroy(&nfile->vms);
 	mutex_destroy(&nfile->lock);
+	npu_user_put(nfile->user);
 	kfree(nfile);
 	npu_pm_put(to_npu_device(drm));
 }

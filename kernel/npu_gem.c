@@ -33,6 +33,7 @@
 #include "npu_device.h"
 #include "npu_gem.h"
 #include "npu_pm.h"
+#include "npu_user.h"
 #include "npu_vm.h"
 #include "npu_vram.h"
 
@@ -157,6 +158,7 @@ static void npu_gem_free(struct drm_gem_object *obj)
 	kfree(bo->label);
 	if (bo->in_vram) {
 		npu_vram_free(npu, &bo->pieces);
+		npu_user_uncharge(bo->user, NPU_USER_MEMORY, obj->size);
 		drm_gem_object_release(obj);
 		kfree(bo);
 		npu_pm_put(npu);
@@ -274,7 +276,8 @@ struct drm_gem_object *npu_gem_create_object(struct drm_device *drm, size_t size
 	return &bo->shmem.base;
 }
 
-static struct npu_gem_object *npu_gem_create_vram(struct npu_device *npu, u64 size)
+static struct npu_gem_object *npu_gem_create_vram(struct npu_device *npu, struct npu_user *user,
+						  u64 size)
 {
 	struct npu_gem_object *bo = npu_gem_alloc();
 	int ret;
@@ -284,14 +287,20 @@ static struct npu_gem_object *npu_gem_create_vram(struct npu_device *npu, u64 si
 	ret = npu_pm_get(npu);
 	if (ret)
 		goto free_bo;
-	ret = npu_vram_alloc(npu, size, &bo->pieces);
+	ret = npu_user_charge(user, NPU_USER_MEMORY, size);
 	if (ret)
 		goto put_pm;
+	ret = npu_vram_alloc(npu, size, &bo->pieces);
+	if (ret)
+		goto uncharge;
+	bo->user = user;
 	bo->in_vram = true;
 	bo->shmem.base.funcs = &npu_gem_vram_funcs;
 	drm_gem_private_object_init(&npu->drm, &bo->shmem.base, size);
 	return bo;
 
+uncharge:
+	npu_user_uncharge(user, NPU_USER_MEMORY, size);
 put_pm:
 	npu_pm_put(npu);
 free_bo:
@@ -299,12 +308,13 @@ free_bo:
 	return ERR_PTR(ret);
 }
 
-static struct npu_gem_object *npu_gem_create(struct npu_device *npu, u64 size, u32 flags)
+static struct npu_gem_object *npu_gem_create(struct npu_device *npu, struct npu_user *user,
+					     u64 size, u32 flags)
 {
 	struct npu_gem_object *bo = ERR_PTR(-ENOSPC);
 
 	if (flags & DRM_NPU_BO_PLACE_DEVICE)
-		bo = npu_gem_create_vram(npu, size);
+		bo = npu_gem_create_vram(npu, user, size);
 	if (bo == ERR_PTR(-ENOSPC) && (flags & DRM_NPU_BO_PLACE_SYSTEM)) {
 		struct drm_gem_shmem_object *shmem;
 
@@ -464,7 +474,7 @@ int npu_ioctl_bo_create(struct drm_device *drm, void *data, struct drm_file *fil
 		if (!vm)
 			return -ENOENT;
 	}
-	bo = npu_gem_create(to_npu_device(drm), size, args->flags);
+	bo = npu_gem_create(to_npu_device(drm), nfile->user, size, args->flags);
 	if (IS_ERR(bo)) {
 		ret = PTR_ERR(bo);
 		goto put_vm;

@@ -14,6 +14,7 @@
 
 struct drm_memory_stats;
 struct npu_device;
+struct npu_user;
 
 /**
  * struct npu_vram_piece - contiguous device-local memory
@@ -35,6 +36,8 @@ struct npu_gem_object {
 	u32 flags;
 	/** @in_vram: It lives in device-local memory, else in system memory. */
 	bool in_vram;
+	/** @user: Who has the device-local memory it lives in. */
+	struct npu_user *user;
 	/** @pieces: &struct npu_vram_piece of a buffer in device-local memory, in order. */
 	struct list_head pieces;
 	/** @sgt: DMA addresses of a buffer in system memory, once it was bound. */

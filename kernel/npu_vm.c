@@ -25,6 +25,7 @@
 #include "npu_drv.h"
 #include "npu_gem.h"
 #include "npu_mmu.h"
+#include "npu_user.h"
 #include "npu_vm.h"
 
 /* Address 0 of the table stays empty: a packet that says nothing reaches nothing. */
@@ -82,6 +83,7 @@ static void npu_vm_release(struct work_struct *work)
 	npu_vm_detach(vm);
 	mutex_unlock(&npu->vms_lock);
 	ida_free(&npu->mmu.asids, vm->asid);
+	npu_user_uncharge(vm->user, NPU_USER_VMS, 1);
 	mutex_destroy(&vm->op_lock);
 	mutex_destroy(&vm->bind_lock);
 	kfree(vm);
@@ -158,7 +160,7 @@ static int npu_vm_alloc_asid(struct npu_device *npu)
 	return ida_alloc_range(&npu->mmu.asids, NPU_FIRST_ASID, last, GFP_KERNEL);
 }
 
-static struct npu_vm *npu_vm_create(struct npu_device *npu)
+static struct npu_vm *npu_vm_create(struct npu_device *npu, struct npu_user *user)
 {
 	struct drm_gem_object *resv_obj;
 	struct npu_vm *vm;
@@ -168,6 +170,12 @@ static struct npu_vm *npu_vm_create(struct npu_device *npu)
 	if (!vm)
 		return ERR_PTR(-ENOMEM);
 	vm->npu = npu;
+	vm->user = user;
+	ret = npu_user_charge(user, NPU_USER_VMS, 1);
+	if (ret) {
+		kfree(vm);
+		return ERR_PTR(ret);
+	}
 	mutex_init(&vm->op_lock);
 	mutex_init(&vm->bind_lock);
 	spin_lock_init(&vm->pending_lock);
@@ -210,6 +218,7 @@ free_asid:
 free_root:
 	npu_mmu_destroy_root(npu, vm->root);
 free_vm:
+	npu_user_uncharge(user, NPU_USER_VMS, 1);
 	kfree(vm);
 	return ERR_PTR(ret);
 }
@@ -264,7 +273,7 @@ int npu_ioctl_vm_create(struct drm_device *drm, void *data, struct drm_file *fil
 
 	if (args->flags)
 		return -EINVAL;
-	vm = npu_vm_create(nfile->npu);
+	vm = npu_vm_create(nfile->npu, nfile->user);
 	if (IS_ERR(vm))
 		return PTR_ERR(vm);
 	ret = xa_alloc(&nfile->vms, &args->vm_id, vm, NPU_MAX_VMS, GFP_KERNEL);

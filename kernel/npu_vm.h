@@ -14,6 +14,7 @@
 struct npu_device;
 struct npu_file;
 struct npu_pt;
+struct npu_user;
 
 /**
  * struct npu_vm - an address space of the device
@@ -23,6 +24,8 @@ struct npu_vm {
 	struct drm_gpuvm base;
 	/** @npu: The device. */
 	struct npu_device *npu;
+	/** @user: Whose it is. */
+	struct npu_user *user;
 	/** @uid: Number no other VM ever has. */
 	u64 uid;
 	/** @asid: Its address space identifier. */
