@@ -71,7 +71,7 @@ broken = [
      'va is not documented'),
     ('a type that has no fixed size', '__u64 bo_offset;', 'unsigned long bo_offset;', 'not a member'),
     ('a type that is not known', '__u64 bo_offset;', 'size_t bo_offset;', 'size_t is no fixed-size type'),
-    ('hidden padding inside', '\t/** @pad: MBZ. */\n\t__u32 pad;\n\t/** @bo_offset', '\t/** @bo_offset',
+    ('hidden padding inside', '\t/** @pad: MBZ. */\n\t__u32 pad;\n\t/**\n\t * @bo_offset', '\t/**\n\t * @bo_offset',
      'bo_offset stands at 12, hidden padding before it'),
     ('hidden padding at the end', '\t/** @state: Out: enum drm_npu_vm_state. */\n\t__u32 state;\n', '',
      'struct drm_npu_vm_get_state is 4 bytes long'),
