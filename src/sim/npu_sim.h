@@ -72,6 +72,7 @@ struct npu_sim_config {
    enum npu_sim_cpu jit_cpu;
    /* NaN results of the JIT have the bits that the interpreter's have, for comparisons. */
    bool jit_canonical_nans;
+   bool jit_quick; /* host code made quickly instead of well */
    /* Note which operations are executed, for npu_sim_op_coverage(). */
    bool coverage;
 };

@@ -79,6 +79,8 @@ apply(struct npu_sim_config *config, const char *name, const char *value)
       config->jit_cpu = (enum npu_sim_cpu)i;
    } else if (!strcmp(name, "canonical-nans") && !value) {
       config->jit_canonical_nans = true;
+   } else if (!strcmp(name, "quick-code") && !value) {
+      config->jit_quick = true;
    } else if (!strcmp(name, "poison") && !value) {
       config->poison = true;
    } else if (!strcmp(name, "trace") && !value) {
@@ -105,7 +107,7 @@ apply(struct npu_sim_config *config, const char *name, const char *value)
       config->watchdog_ms = (unsigned)number;
    } else {
       return "is not known (known: interp, jit, tiered, cpu=NAME, cores=N, mem=SIZE, va-bits=N, "
-             "watchdog=MS, poison, trace, exact, portable, canonical-nans)";
+             "watchdog=MS, poison, trace, exact, portable, canonical-nans, quick-code)";
    }
    return NULL;
 }

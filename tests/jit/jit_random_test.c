@@ -3,10 +3,10 @@
 //
 // Runs random programs on the interpreter and on the JIT and compares all memory they wrote.
 //
-//    jit_random_test CONFIGURATION [FIRST_SEED [COUNT]]
+//    jit_random_test CONFIGURATION [FIRST_SEED [COUNT [ITEMS]]]
 //    jit_random_test CONFIGURATION ops
 //
-// The configuration is that of the JIT device, as in NPU_SIM. With "ops" every operation is executed
+// The configuration is that of the JIT device, as in NPU_SIM. A program has between 8 and 8 + ITEMS items. With "ops" every operation is executed
 // in random forms, not only those that random programs happen to have. A program that differs is reduced by
 // leaving out items as long as it still differs, and printed.
 
@@ -259,8 +259,10 @@ main(int argc, char **argv)
    unsigned faults = 0;
    uint64_t first = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
    uint64_t count = argc > 3 ? strtoull(argv[3], NULL, 0) : 100;
+   uint64_t items = argc > 4 ? strtoull(argv[4], NULL, 0) : MAX_ITEMS;
 
    snprintf(configuration, sizeof(configuration), "%s,canonical-nans", argc > 1 ? argv[1] : "jit");
+   items = items ? items : 1;
    if (!create(&sides[0], "interp") || !create(&sides[1], configuration))
       return 1;
    if (argc > 2 && !strcmp(argv[2], "ops")) {
@@ -271,7 +273,7 @@ main(int argc, char **argv)
       static struct jit_program program;
       char name[32];
       snprintf(name, sizeof(name), "seed %" PRIu64, seed);
-      jit_program_make(&program, seed, 8 + (unsigned)(seed % MAX_ITEMS));
+      jit_program_make(&program, seed, 8 + (unsigned)(seed % items));
       compare(&tap, sides, &program, name);
       faults += sides[0].fault[0] != 0;
       if ((seed - first + 1) % CASE_SEEDS == 0 || seed + 1 == first + count)

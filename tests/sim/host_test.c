@@ -59,7 +59,7 @@ faults_as_it_should(struct npu_rig *rig, uint64_t code_va)
 #define KNOWN                                                                                      \
    "(known: interp, jit, tiered, cpu=NAME, cores=N, mem=SIZE, va-bits=N, watchdog=MS, poison, "    \
    "trace, "                                                                                       \
-   "exact, portable, canonical-nans)"
+   "exact, portable, canonical-nans, quick-code)"
 
 static void
 test_configuration(struct tap *tap)

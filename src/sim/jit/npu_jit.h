@@ -19,7 +19,7 @@
 #include "../interp/npu_interp.h"
 
 /* Bump when the same NPU code gives other host code. */
-#define NPU_JIT_VERSION 4
+#define NPU_JIT_VERSION 5
 
 /* Most different resume points of a kernel; with more it stays in the interpreter. */
 #define NPU_JIT_MAX_ENTRIES 1024
@@ -133,6 +133,7 @@ enum npu_jit_cpu {
 struct npu_jit_options {
    enum npu_jit_cpu cpu;
    bool canonical_nans; /* NaN results as the interpreter gives them, for comparisons */
+   bool quick;          /* all kernels like long ones */
 };
 
 struct npu_jit_compiler;

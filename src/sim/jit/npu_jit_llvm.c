@@ -25,19 +25,28 @@
 #include "npu_jit_gen.h"
 
 /* What a kernel's IR needs and nothing for the vectors it already has: registers to SSA values, the
- * rubble of the generator away, invariant code out of loops. */
-#define PASSES                                                                                     \
-   "function(mem2reg,early-cse,simplifycfg,instcombine<no-verify-fixpoint>,early-cse<memssa>,"     \
-   "loop-mssa(licm),instcombine<no-verify-fixpoint>,simplifycfg,adce)"
+ * rubble of the generator away, invariant code out of loops. In steps: between them a compilation can be
+ * cancelled. */
+static const char *const good_passes[] = {
+   "function(mem2reg,early-cse,simplifycfg)",
+   "function(instcombine<no-verify-fixpoint>,early-cse<memssa>)",
+   "function(loop-mssa(licm),instcombine<no-verify-fixpoint>,simplifycfg,adce)",
+   NULL,
+};
 
 /* The same for long kernels: nothing that takes more than proportionally longer. */
-#define QUICK_PASSES "function(mem2reg,early-cse,simplifycfg,adce)"
+static const char *const quick_passes[] = {"function(mem2reg,early-cse,simplifycfg,adce)", NULL};
 
-/* From this many instructions, or blocks of LLVM IR, on a kernel is long: it is compiled quickly instead
- * of well. LLVM's register allocator may take seconds otherwise. Beyond the limit there is no host code. */
-#define LONG_UOPS   1500
-#define LONG_BLOCKS 1200
-#define MAX_UOPS    50000
+/* What bounds the work of LLVM, always at the same point for the same kernel. From any of these on a
+ * kernel is compiled quickly instead of well: its own instructions, and blocks, instructions and the
+ * instructions of one block of LLVM IR. LLVM's register allocator and its selection of instructions may
+ * take seconds otherwise. Beyond the limits there is no host code. */
+#define LONG_UOPS               1500
+#define LONG_BLOCKS             1200
+#define LONG_INSTRUCTIONS       150000
+#define LONG_BLOCK_INSTRUCTIONS 15000
+#define MAX_UOPS                50000
+#define MAX_INSTRUCTIONS        4000000
 
 /* Host code may use this much of a core's stack (NPU_SIM_STACK_B). */
 #define MAX_STACK "3145728"
@@ -152,8 +161,9 @@ npu_jit_identity(const struct npu_jit_options *options)
 
    LLVMGetVersion(&major, &minor, &patch);
    if (choose_host(options->cpu, &host, &cpu, &features, &why) &&
-       asprintf(&identity, "%u LLVM %u.%u.%u %s %s %d %u\n", NPU_JIT_VERSION, major, minor, patch,
-                cpu, features, options->canonical_nans, host.vector_bits) < 0)
+       asprintf(&identity, "%u LLVM %u.%u.%u %s %s %d %d %u\n", NPU_JIT_VERSION, major, minor,
+                patch, cpu, features, options->canonical_nans, options->quick,
+                host.vector_bits) < 0)
       identity = NULL;
    free(why);
    free(cpu);
@@ -383,15 +393,49 @@ lap_ns(uint64_t *since_ns)
 }
 
 static bool
-optimise(struct npu_jit_compiler *compiler, LLVMModuleRef module, const char *passes, char **why)
+optimise(struct npu_jit_compiler *compiler, LLVMModuleRef module, const char *const *passes,
+         const _Atomic bool *cancel, char **why)
 {
    LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
-   LLVMErrorRef error = LLVMRunPasses(module, passes, compiler->machine, options);
+   LLVMErrorRef error = NULL;
 
+   for (; *passes && !error && !*cancel; passes++)
+      error = LLVMRunPasses(module, *passes, compiler->machine, options);
    LLVMDisposePassBuilderOptions(options);
    if (error)
       explain_error(why, "LLVM", error);
-   return !error;
+   else if (*cancel)
+      explain(why, "JIT", "cancelled");
+   return !*why;
+}
+
+struct size {
+   uint64_t blocks, instructions, longest_block;
+};
+
+static struct size
+size_of(LLVMValueRef fn)
+{
+   struct size size = {0};
+
+   for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(fn); b; b = LLVMGetNextBasicBlock(b)) {
+      uint64_t count = 0;
+      for (LLVMValueRef i = LLVMGetFirstInstruction(b); i; i = LLVMGetNextInstruction(i))
+         count++;
+      size.blocks++;
+      size.instructions += count;
+      size.longest_block = count > size.longest_block ? count : size.longest_block;
+   }
+   return size;
+}
+
+static bool
+is_long(const struct npu_jit_compiler *compiler, const struct npu_jit_flow *flow,
+        const struct size *size)
+{
+   return compiler->options.quick || flow->kernel->num_uops >= LONG_UOPS ||
+          size->blocks >= LONG_BLOCKS || size->instructions >= LONG_INSTRUCTIONS ||
+          size->longest_block >= LONG_BLOCK_INSTRUCTIONS;
 }
 
 static void
@@ -434,24 +478,23 @@ make_object(struct npu_jit_compiler *compiler, const struct npu_jit_flow *flow, 
    if (!module) {
       explain(why, "JIT", "not enough memory");
    } else {
-      LLVMValueRef fn = LLVMGetNamedFunction(module, name);
-      const bool is_long = flow->kernel->num_uops >= LONG_UOPS ||
-                           LLVMCountBasicBlocks(fn) >= LONG_BLOCKS;
-      compiler->times.is_long = is_long;
+      const struct size size = size_of(LLVMGetNamedFunction(module, name));
+      const bool quickly = is_long(compiler, flow, &size);
+      compiler->times.is_long = quickly;
+      if (size.instructions > MAX_INSTRUCTIONS)
+         explain(why, "JIT", "too long");
       compiler->times.generate_ns = lap_ns(&since_ns);
       dump(module, "as generated");
 #ifndef NDEBUG
-      if (LLVMVerifyModule(module, LLVMReturnStatusAction, &message))
+      if (!*why && LLVMVerifyModule(module, LLVMReturnStatusAction, &message))
          explain(why, "JIT made malformed code", message);
       LLVMDisposeMessage(message);
 #endif
-      if (!*why && optimise(compiler, module, is_long ? QUICK_PASSES : PASSES, why)) {
+      const char *const *passes = quickly ? quick_passes : good_passes;
+      if (!*why && optimise(compiler, module, passes, cancel, why)) {
          dump(module, "optimised");
          compiler->times.optimise_ns = lap_ns(&since_ns);
-         if (*cancel)
-            explain(why, "JIT", "cancelled");
-         else
-            object = emit(is_long ? compiler->quick_machine : compiler->machine, module, why);
+         object = emit(quickly ? compiler->quick_machine : compiler->machine, module, why);
          compiler->times.emit_ns = lap_ns(&since_ns);
          if (too_much_stack && object) {
             explain(why, "JIT", "too much stack");

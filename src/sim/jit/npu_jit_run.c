@@ -80,6 +80,7 @@ prepare(struct npu_dispatch *dispatch)
       struct npu_jit_options options = {
          .cpu = config->portable ? NPU_JIT_CPU_SSE2 : (enum npu_jit_cpu)config->jit_cpu,
          .canonical_nans = config->jit_canonical_nans,
+         .quick = config->jit_quick,
       };
       state->library = npu_jit_library_get(&options);
    }

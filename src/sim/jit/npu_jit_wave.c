@@ -175,15 +175,6 @@ combination_of(const struct npu_op_info *info, enum npu_alu ints, enum npu_alu f
    return how;
 }
 
-static LLVMValueRef
-combine(struct npu_jit_shape t, const struct combination *how, LLVMValueRef x, LLVMValueRef y)
-{
-   LLVMValueRef a[NPU_MAX_SRCS] = {x, y};
-   LLVMValueRef result = npu_jit_int_op(t, &how->inst, a);
-
-   return result ? result : npu_jit_float_op(t, &how->inst, a);
-}
-
 /* `count` lanes from `first` on of x and y behind it. */
 static LLVMValueRef
 slice(struct npu_jit_gen *g, LLVMValueRef x, LLVMValueRef y, unsigned first, unsigned count)
@@ -193,6 +184,24 @@ slice(struct npu_jit_gen *g, LLVMValueRef x, LLVMValueRef y, unsigned first, uns
    for (unsigned l = 0; l < count; l++)
       lanes[l] = npu_jit_i32(g, first + l);
    return LLVMBuildShuffleVector(g->builder, x, y, LLVMConstVector(lanes, count), "");
+}
+
+/* Not wider than the chunks: LLVM knows those types best. */
+static LLVMValueRef
+combine(struct npu_jit_shape t, const struct combination *how, LLVMValueRef x, LLVMValueRef y)
+{
+   LLVMValueRef a[NPU_MAX_SRCS] = {x, y};
+
+   if (t.width > t.g->width) {
+      struct npu_jit_shape half = {t.g, t.width / 2};
+      unsigned n = half.width;
+      x = combine(half, how, slice(t.g, a[0], a[0], 0, n), slice(t.g, a[1], a[1], 0, n));
+      y = combine(half, how, slice(t.g, a[0], a[0], n, n), slice(t.g, a[1], a[1], n, n));
+      return slice(t.g, x, y, 0, t.width);
+   }
+   LLVMValueRef result = npu_jit_int_op(t, &how->inst, a);
+
+   return result ? result : npu_jit_float_op(t, &how->inst, a);
 }
 
 /* The source of the uop as one vector of 32 lanes, with the identity in inactive ones. */

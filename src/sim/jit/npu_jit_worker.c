@@ -7,7 +7,11 @@
 // cannot be interrupted, only asked between its steps; so how long a compilation may take is bounded
 // by how much is compiled (npu_jit_llvm.c).
 //
-// exit: LLVM must not be at work when its static objects are destroyed. A handler drops what is
+// exit: a compilation that goes on for another MAX_EXIT_S seconds, which its bounds make unlikely, is
+// not waited for: the process then ends by _exit(), with its files flushed and its status, but without
+// the handlers of exit() that have not run yet.
+//
+// LLVM must not be at work when its static objects are destroyed. A handler drops what is
 // queued, cancels the compilation that is going on, and waits for it. Handlers run in reverse order
 // of their registration, and LLVM makes some of its objects late, in the midst of a compilation; so a
 // handler of exit() may come too late. What exit() does before all handlers is to run the destructors
@@ -35,6 +39,9 @@ extern void *__dso_handle;
 #define STACK_B (16 * 1024 * 1024) /* LLVM recurses over large blocks */
 
 #define WATCHED_COMPILATIONS 3
+
+/* So long the end of the process waits for a compilation. */
+#define MAX_EXIT_S 5
 
 /* All guarded by npu_jit_lock. */
 static struct {
@@ -165,19 +172,36 @@ npu_jit_worker_stop(void)
    pthread_mutex_unlock(&npu_jit_lock);
 }
 
+/* LLVM is still at work and would meet its destroyed objects. */
+static void
+leave(int status, void *unused)
+{
+   fflush(NULL);
+   _exit(status);
+}
+
 static void
 at_exit(void)
 {
+   struct timespec until;
+   int late = 0;
+
+   clock_gettime(CLOCK_REALTIME, &until);
+   until.tv_sec += MAX_EXIT_S;
    pthread_mutex_lock(&npu_jit_lock);
    worker.broken = true;
    while (worker.first)
       npu_jit_forget_locked(worker.first);
    atomic_store(&worker.cancel, true);
-   while (worker.current)
-      pthread_cond_wait(&worker.done, &npu_jit_lock);
+   while (worker.current && !late)
+      late = pthread_cond_timedwait(&worker.done, &npu_jit_lock, &until);
+   bool stuck = worker.current != NULL;
    pthread_cond_broadcast(&worker.done);
    pthread_mutex_unlock(&npu_jit_lock);
-   npu_jit_worker_stop();
+   if (stuck)
+      on_exit(leave, NULL);
+   else
+      npu_jit_worker_stop();
 }
 
 static void
