@@ -68,6 +68,9 @@ struct npu_device {
 		u32 local_mem_size;
 	} hw;
 
+	/** @watchdog_ms: What the module's parameter was when the device was probed. */
+	u32 watchdog_ms;
+
 	/** @vram: Device-local memory. */
 	struct {
 		/** @vram.base: Bus address of BAR 2 as the CPU sees it. */
@@ -203,7 +206,5 @@ void npu_device_stop(struct npu_device *npu);
 int npu_device_reset(struct npu_device *npu);
 void npu_device_read_counters(struct npu_device *npu, struct drm_npu_counter_info *info);
 bool npu_device_answers(struct npu_device *npu);
-
-extern unsigned int npu_watchdog_ms;
 
 #endif

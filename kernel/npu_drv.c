@@ -117,7 +117,7 @@ static void npu_query_device(struct npu_device *npu, struct drm_npu_device_info 
 		.page_sizes = NPU_PAGE_SIZE_B | NPU_LARGE_PAGE_SIZE_B | NPU_HUGE_PAGE_SIZE_B,
 		.max_priority = capable(CAP_SYS_NICE) ? DRM_NPU_CTX_PRIORITY_HIGH :
 							DRM_NPU_CTX_PRIORITY_MEDIUM,
-		.watchdog_ms = npu_watchdog_ms,
+		.watchdog_ms = npu->watchdog_ms,
 	};
 	/* Where it is plugged in tells devices of a machine apart. */
 	memcpy(info->uuid, "npu pci v1", 10);

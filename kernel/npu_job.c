@@ -218,3 +218,7 @@ put_ctx:
 	npu_ctx_put(ctx);
 	return ret;
 }
+
+#if IS_ENABLED(CONFIG_DRM_ACCEL_NPU_KUNIT_TEST)
+#include "npu_job_test.c"
+#endif

@@ -401,3 +401,7 @@ int npu_mmu_invalidate(struct npu_device *npu, u32 asid, u64 va, u64 size)
 	}
 	return 0;
 }
+
+#if IS_ENABLED(CONFIG_DRM_ACCEL_NPU_KUNIT_TEST)
+#include "npu_mmu_test.c"
+#endif

@@ -99,7 +99,7 @@ void npu_sched_start_queues(struct npu_device *npu)
 		hwq->rung = 0;
 		npu_write(npu, NPU_REG_QUEUE_RING_BASE(i), npu_system_pa(hwq->ring_dma));
 		npu_write(npu, NPU_REG_QUEUE_RING_SIZE(i), NPU_RING_SIZE_LOG2);
-		npu_write(npu, NPU_REG_QUEUE_WATCHDOG(i), npu_watchdog_ms);
+		npu_write(npu, NPU_REG_QUEUE_WATCHDOG(i), npu->watchdog_ms);
 		npu_write(npu, NPU_REG_QUEUE_CONTROL(i), NPU_QUEUE_CONTROL_ENABLE__MASK);
 	}
 	npu->sched.stopped = false;

@@ -169,3 +169,7 @@ void npu_syncs_fini(struct npu_syncs *syncs)
 	kvfree(syncs->waits);
 	kvfree(syncs->signals);
 }
+
+#if IS_ENABLED(CONFIG_DRM_ACCEL_NPU_KUNIT_TEST)
+#include "npu_syncs_test.c"
+#endif

@@ -58,4 +58,5 @@ ok "... all its code on demand" test "$($decode --all /run/npu-vm/spin.dump | wc
 ok "a packet that faults" $bin/vm-smoke-test
 ok "its core dump can be decoded" decodes /run/npu-vm/packet.dump
 ok "... the packet" says '^   => 0x[0-9a-f]+  fill .*dst_va=0x7000000 size_B=64'
+ok "the module unloads" unload
 done_testing

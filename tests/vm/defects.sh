@@ -26,24 +26,20 @@ ok "a slow device is still right" slow
 
 deaf() {
    local status=0
-   inject deaf || return 1
-   timeout 60 $bin/vm-load -s 20 &
-   sleep 6
+   start_load && inject deaf && wait_for 60 resets || return 1
    inject heal
-   wait $! || status=$?
+   stop_load || status=$?
    [ "$status" = 0 ] || [ "$status" = 3 ]
 }
-ok "a device that ignores doorbells is reset" deaf
 resets() { grep -E 'resets [1-9]' "$debug/queues"; }
+ok "a device that ignores doorbells is reset" deaf
 ok "... which is counted" resets
 ok "... and works afterwards" $bin/vm-load -s 1
 
 dead() {
    local status=0
-   timeout 60 $bin/vm-load -s 20 &
-   sleep 1
-   inject dead
-   wait $! || status=$?
+   start_load && inject dead || return 1
+   wait $load || status=$?
    [ "$status" = 3 ]
 }
 ok "a dead device: users learn that they are lost" dead
@@ -71,11 +67,9 @@ ok "reset and rebind bring it back" heal
 surprise() {
    local status=0 pci
    pci=$(pci_address)
-   timeout 60 $bin/vm-load -s 20 &
-   sleep 1
-   inject remove
+   start_load && inject remove || return 1
    echo 1 >"/sys/bus/pci/devices/$pci/remove"
-   wait $! || status=$?
+   wait $load || status=$?
    [ "$status" = 3 ] && inject heal && echo 1 >/sys/bus/pci/rescan && wait_for 5 test -e $accel
 }
 ok "surprise removal" surprise

@@ -15,12 +15,8 @@ ok "there are two" test ${#pci[@]} = 2 -a -c $one -a -c $two
 ok "the shortest way on the first" $bin/vm-smoke-test $one
 ok "the shortest way on the second" $bin/vm-smoke-test $two
 both() {
-   local a b
-   $bin/vm-load -s 3 -d $one &
-   a=$!
-   $bin/vm-load -s 3 -d $two -m &
-   b=$!
-   wait $a && wait $b
+   local a
+   start_load -d $one && a=$load && start_load -d $two -m && sleep 2 && stop_load $a && stop_load
 }
 ok "both at once" both
 
@@ -29,15 +25,11 @@ beside() {
    local name=$1 want=$2
    shift 2
    pair() {
-      local a b status=0
-      timeout 90 $bin/vm-load -s 8 -d $one &
-      a=$!
-      timeout 90 $bin/vm-load -s 4 -d $two -c 20 &
-      b=$!
-      sleep 1
-      "$@" || return 1
-      wait $a || status=$?
-      wait $b && [ "$status" = "$want" ]
+      local a status=0
+      start_load -d $one && a=$load && start_load -d $two -c 20 && "$@" && sleep 2 || return 1
+      # What is to be lost is so without being told to end.
+      if [ "$want" = 0 ]; then stop_load $a || status=$?; else wait $a || status=$?; fi
+      stop_load && [ "$status" = "$want" ]
    }
    ok "$name" pair "$@"
 }

@@ -12,21 +12,15 @@
 debug=$(echo /sys/kernel/debug/accel/*/ | head -n 1)
 va=0x7ff0000000
 
-seconds=3
-
 # besides NAME WANT KIND [OPTION...]: vm-offender ends as WANT says, its neighbours do not notice.
 besides() {
    local name=$1 want=$2
    shift 2
    pair() {
-      local offender load load2 rc=0
-      timeout 100 $bin/vm-load -s $seconds -c 60 &
-      load=$!
-      timeout 100 $bin/vm-load -s $seconds -m -c 5 &
-      load2=$!
-      sleep 0.5
-      timeout 90 $bin/vm-offender "$@" | tee /tmp/offender || rc=1
-      wait $load && wait $load2 && [ $rc = 0 ] && grep -qE "^$want wait 0\$" /tmp/offender
+      local first
+      start_load -c 60 && first=$load && start_load -m -c 5 || return 1
+      timeout 90 $bin/vm-offender "$@" | tee /tmp/offender
+      stop_load $first && stop_load && grep -qE "^$want wait 0\$" /tmp/offender
    }
    ok "$name" pair "$@"
 }
@@ -40,24 +34,24 @@ besides "a program that is not there" "state 1 fault 1 access 3 address 0x700000
 besides "many jobs behind one that hangs" "state 1 fault 7 .*" -n 200 wait
 besides "many jobs behind one that faults" "state 1 fault 1 .*" -n 200 fault
 
+all_submitted() { [ "$(cat /tmp/spin* | grep -c submitted)" = 10 ]; }
 killed() {
-   local load offenders=() i
-   timeout 100 $bin/vm-load -s 4 &
-   load=$!
+   local offenders=() i
+   start_load || return 1
    # More than the device has queues.
    for i in 1 2 3 4 5 6 7 8 9 10; do
-      $bin/vm-offender -k spin >/dev/null &
+      $bin/vm-offender -k spin >/tmp/spin$i &
       offenders+=($!)
    done
-   sleep 2
+   wait_for 60 all_submitted
    kill -9 "${offenders[@]}"
    wait "${offenders[@]}" 2>/dev/null
-   wait $load
+   stop_load
 }
 ok "ten processes that never end their jobs, and are killed" killed
 
-# What the device does to it. Resets come after two seconds: the others are at work until then, with jobs that
-# take so long that one is always under way.
+# What the device does to it. The others are at work all the time, with jobs that take so long that one is always
+# under way.
 resets() { sed -n 's/.*resets \([0-9]*\).*/\1/p' "$debug/queues"; }
 inject page-fault 1 $va
 besides "a page fault" "state 1 fault 1 access 5 address 0x7ff0000000" nop
@@ -69,15 +63,12 @@ inject hang 5 $va
 besides "five command buffers that hang" "state 1 fault 7 .*" -n 5 nop
 
 ok "no reset was needed for all that" test "$(resets)" = 0
-seconds=6
 inject stall 1 $va
 besides "a queue that is stuck: the device is reset" "state 2 fault 0 .*" nop
 ok "... once" test "$(resets)" = 1
 inject stall 1 $va
 besides "... with many jobs behind it" "state 2 fault 0 .*" -n 200 nop
 ok "... once more" test "$(resets)" = 2
-
-seconds=3
 
 # Defects that concern everybody: nobody's results suffer.
 inject lose-irqs 30

@@ -12,10 +12,9 @@ ok "the shortest way" $bin/vm-smoke-test
 ok "buffers in device memory" $bin/vm-load -s 2
 ok "buffers in system memory" $bin/vm-load -s 2 -m
 killed() {
-   $bin/vm-load -s 30 -m &
-   sleep 0.7
-   kill -9 $!
-   wait $! 2>/dev/null
+   start_load -m
+   kill -9 $load
+   wait $load 2>/dev/null
    $bin/vm-load -s 1 -m
 }
 ok "a killed process" killed

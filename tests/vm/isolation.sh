@@ -6,4 +6,7 @@
 #
 # vm-options: --time 400 --smp 2 --model mem=512M,cores=2 --module-args watchdog_ms=1000
 
-exec build/npu/tests/vm/vm-isolation-test
+. tests/vm/lib.sh
+tap timeout 380 build/npu/tests/vm/vm-isolation-test
+ok "the module unloads" unload
+done_testing

@@ -37,37 +37,32 @@ ok "trace events of jobs and faults" traced
 ok "buffers in system memory" $bin/vm-load -s 1 -m
 
 two_at_once() {
-   $bin/vm-load -s 3 &
-   $bin/vm-load -s 3 -m &
-   wait %1 && wait %2
+   local first
+   start_load && first=$load && start_load -m && sleep 2 && stop_load $first && stop_load
 }
 ok "two processes at once" two_at_once
 
 killed() {
    local i
    for i in 1 2 3 4 5; do
-      $bin/vm-load -s 30 &
-      sleep 0.4
-      kill -9 $!
-      wait $! 2>/dev/null
+      start_load
+      kill -9 $load
+      wait $load 2>/dev/null
    done
    $bin/vm-load -s 1
 }
 ok "killed processes leave a device that works" killed
 
-memory_used() { sed -n 's/.*jobs on queues \([0-9]*\).*/\1/p' "$debug/queues"; }
-ok "nothing is left on the queues" wait_for 5 test "$(memory_used)" = 0
+ok "nothing is left on the queues" wait_for 5 grep -q 'jobs on queues 0' "$debug/queues"
 
 usage_stats() {
-   $bin/vm-load -s 30 &
-   sleep 2
    local f text
-   for f in /proc/$!/fdinfo/*; do
+   start_load || return 1
+   for f in /proc/$load/fdinfo/*; do
       text=$(cat "$f")
       case $text in *drm-driver:*npu*) break ;; esac
    done
-   kill $!
-   wait
+   stop_load || return 1
    echo "$text" | grep drm-
    echo "$text" | grep -q "drm-pdev:.*$pci" && echo "$text" | grep -q 'drm-client-id:' &&
       echo "$text" | grep -E -q 'drm-engine-compute:[[:space:]]*[1-9][0-9]* ns' &&
@@ -76,13 +71,12 @@ usage_stats() {
 ok "fdinfo says what a process uses" usage_stats
 
 reset_under_load() {
-   local i status
-   $bin/vm-load -s 4 &
-   sleep 1
+   local status=0
+   start_load || return 1
    echo 1 >"$debug/reset"
-   wait $! || status=$?
+   stop_load || status=$?
    # A job that was running is lost with its context; else it must be right.
-   [ "${status:-0}" = 0 ] || [ "$status" = 3 ]
+   [ "$status" = 0 ] || [ "$status" = 3 ]
 }
 ok "a reset under load" reset_under_load
 ok "the device works after it" $bin/vm-load -s 1
@@ -90,10 +84,9 @@ ok "the reset was counted" grep -q 'resets 1' "$debug/queues"
 
 unbind_under_load() {
    local status=0
-   $bin/vm-load -s 20 &
-   sleep 1
+   start_load || return 1
    echo "$pci" >/sys/bus/pci/drivers/npu/unbind
-   wait $! || status=$?
+   wait $load || status=$?
    [ "$status" = 3 ] && [ ! -e "$accel" ]
 }
 ok "unbind under load: users get ENODEV" unbind_under_load
@@ -103,10 +96,9 @@ ok "the device works again" $bin/vm-load -s 1
 
 remove_under_load() {
    local status=0
-   $bin/vm-load -s 20 -m &
-   sleep 1
+   start_load -m || return 1
    echo 1 >"$sys/remove"
-   wait $! || status=$?
+   wait $load || status=$?
    [ "$status" = 3 ] && [ ! -e "$accel" ]
 }
 ok "removal under load: users get ENODEV" remove_under_load

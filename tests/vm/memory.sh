@@ -7,12 +7,7 @@
 # vm-options: --time 200 --model mem=64M
 
 . tests/vm/lib.sh
-memory() { timeout 100 $bin/vm-memory-test; }
-exhausted() {
-   memory | tee /tmp/memory
-   grep -q '^1\.\.18$' /tmp/memory && ! grep '^not ok' /tmp/memory
-}
-ok "device memory to the last page, 18 cases" exhausted
+tap timeout 100 $bin/vm-memory-test
 
 group=/tmp/cgroup
 limited() {
@@ -27,9 +22,7 @@ ok "a small load fits" inside $bin/vm-load -s 1 -m
 large() { ! inside timeout 60 $bin/vm-load -s 1 -m -b 64; }
 ok "a large one is refused or ended" large
 outside() {
-   $bin/vm-load -s 3 -m &
-   large
-   wait $!
+   start_load -m && large && stop_load
 }
 ok "others do not notice" outside
 ok "a large load fits outside of it" $bin/vm-load -s 1 -m -b 64

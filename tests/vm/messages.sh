@@ -13,18 +13,16 @@ ok "buffers in device memory" $bin/vm-load -s 2
 ok "buffers in system memory" $bin/vm-load -s 2 -m
 reset_under_load() {
    local status=0
-   $bin/vm-load -s 4 -m &
-   sleep 1
+   start_load -m || return 1
    echo 1 >"$(echo /sys/kernel/debug/accel/*/ | head -n 1)reset"
-   wait $! || status=$?
+   stop_load || status=$?
    [ "$status" = 0 ] || [ "$status" = 3 ]
 }
 ok "a reset under load" reset_under_load
 killed() {
-   $bin/vm-load -s 30 -m &
-   sleep 0.7
-   kill -9 $!
-   wait $! 2>/dev/null
+   start_load -m
+   kill -9 $load
+   wait $load 2>/dev/null
    $bin/vm-load -s 1 -m
 }
 ok "a killed process" killed

@@ -15,4 +15,5 @@ for example in build/npu/examples/*; do
       ok "example ${example##*/}" timeout 120 tools/npu-env "$example"
    fi
 done
+ok "the module unloads" unload
 done_testing

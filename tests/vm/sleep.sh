@@ -41,31 +41,26 @@ for kind in idle ram; do
    ok "$name: jobs wake it up" $bin/vm-load -s 1
 
    across() {
-      timeout 100 $bin/vm-load -s 6 "$@" &
-      sleep 1
-      $kind && wait $!
+      start_load "$@" && $kind && stop_load
    }
    ok "$name: jobs across, in device memory" across
    ok "$name: jobs across, in system memory" across -m
 
    # What cannot end is lost, and not the fault of its owner; all others go on.
    hung() {
-      local offender load
-      timeout 100 $bin/vm-offender wait >/tmp/hung &
+      local offender
+      $bin/vm-offender wait >/tmp/hung &
       offender=$!
-      timeout 100 $bin/vm-load -s 6 &
-      load=$!
-      sleep 1
-      $kind && wait $load && wait $offender && cat /tmp/hung &&
+      wait_for 20 grep -q submitted /tmp/hung && start_load && $kind && stop_load && wait $offender &&
+         cat /tmp/hung &&
          grep -q 'state 2 fault 0 .* wait 0' /tmp/hung
    }
    ok "$name: a job that does not end is lost, others are not" hung
 
    # Closed while asleep is not possible; closed at once afterwards is.
    killed() {
-      $bin/vm-offender -k wait &
-      sleep 1
-      $kind
+      $bin/vm-offender -k wait >/tmp/killed &
+      wait_for 20 grep -q submitted /tmp/killed && $kind
       kill -9 $!
       wait $! 2>/dev/null
       $bin/vm-load -s 1

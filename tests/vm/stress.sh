@@ -6,4 +6,7 @@
 #
 # vm-options: --time 300 --smp 2 --model mem=1G,cores=2 --module-args watchdog_ms=60000
 
-exec timeout 280 build/npu/tests/winsys/npu-uapi-test --transport=drm stress:
+. tests/vm/lib.sh
+tap timeout 280 build/npu/tests/winsys/npu-uapi-test --transport=drm stress:
+ok "the module unloads" unload
+done_testing

@@ -32,4 +32,5 @@ for group in api_first local_memory work_items; do
    }
    ok "tests/opencl/$group" compare
 done
+ok "the module unloads" unload
 done_testing

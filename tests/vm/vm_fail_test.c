@@ -13,6 +13,7 @@
 #define DATA_VA  0x10000000ull
 #define STRIDE_B 0x4000000ull /* an address with page tables of its own */
 #define BO_B     0x40000u
+#define SYSTEM_B 0x8000u /* each page is an allocation */
 
 static int fd, fail_fd;
 static uint32_t vm_id, ctx_id, syncobj, timeline, device_bo, system_bo, commands_bo;
@@ -104,14 +105,14 @@ do_mmap(void)
 
 /* Binds at a new address, so that page tables of all levels are needed. */
 static int
-do_bind(uint32_t bo)
+do_bind(uint32_t bo, uint64_t size_B)
 {
    struct drm_npu_vm_bind_op op = {
       .op = DRM_NPU_VM_BIND_OP_MAP,
       .flags = DRM_NPU_VM_MAP_READ | DRM_NPU_VM_MAP_WRITE,
       .handle = bo,
       .va = next_va,
-      .size = BO_B,
+      .size = size_B,
    };
    struct drm_npu_vm_bind args = {.vm_id = vm_id, .ops = DRM_NPU_OBJ_ARRAY(&op, 1)};
    return call(fd, DRM_IOCTL_NPU_VM_BIND, &args);
@@ -120,7 +121,7 @@ do_bind(uint32_t bo)
 static int
 do_bind_device(void)
 {
-   return do_bind(device_bo);
+   return do_bind(device_bo, BO_B);
 }
 
 /* A new buffer each time, so that its pages are needed as well. */
@@ -128,10 +129,10 @@ static int
 do_bind_system(void)
 {
    uint32_t bo;
-   int ret = bo_create(fd, BO_B, DRM_NPU_BO_PLACE_SYSTEM, &bo);
+   int ret = bo_create(fd, SYSTEM_B, DRM_NPU_BO_PLACE_SYSTEM, &bo);
 
    if (!ret) {
-      ret = do_bind(bo);
+      ret = do_bind(bo, SYSTEM_B);
       bo_close(fd, bo);
    }
    return ret;
@@ -189,12 +190,19 @@ undo_submit(void)
    return wait_for_sync(fd, syncobj, 60);
 }
 
+/* A new buffer each time: what was exported once is found again. */
 static int
 do_export(void)
 {
-   struct drm_prime_handle args = {.handle = system_bo, .flags = DRM_CLOEXEC | DRM_RDWR};
-   int ret = call(fd, DRM_IOCTL_PRIME_HANDLE_TO_FD, &args);
+   uint32_t bo;
+   int ret = bo_create(fd, 4096, DRM_NPU_BO_PLACE_SYSTEM, &bo);
+
+   if (ret)
+      return ret;
+   struct drm_prime_handle args = {.handle = bo, .flags = DRM_CLOEXEC | DRM_RDWR};
+   ret = call(fd, DRM_IOCTL_PRIME_HANDLE_TO_FD, &args);
    last_fd = args.fd;
+   bo_close(fd, bo);
    return ret;
 }
 

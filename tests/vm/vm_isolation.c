@@ -6,6 +6,7 @@
  */
 
 #include "vm_isolation.h"
+#include "vm_time.h"
 
 #include <fcntl.h>
 #include <grp.h>
@@ -15,7 +16,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define VICTIM_UID   65532
@@ -62,10 +62,7 @@ meet(int other)
 int64_t
 now_ms(void)
 {
-   struct timespec time;
-
-   clock_gettime(CLOCK_MONOTONIC, &time);
-   return time.tv_sec * 1000ll + time.tv_nsec / 1000000;
+   return monotonic_ns() / 1000000;
 }
 
 /* -- the device ------------------------------------------------------------------------------ */
@@ -163,7 +160,7 @@ user_finish(struct user *user, uint64_t point)
       .handles = (uintptr_t)&user->timeline,
       .points = (uintptr_t)&point,
       .count_handles = 1,
-      .timeout_nsec = (now_ms() + 60000) * 1000000,
+      .timeout_nsec = deadline_ns(60),
    };
    int ret;
 
@@ -216,7 +213,7 @@ start(void (*func)(int), int mine, int other, uid_t uid)
    if (pid)
       return pid;
    close(other);
-   alarm(TIMEOUT_S);
+   alarm(time_limit_s(TIMEOUT_S));
    if (setgroups(0, NULL) || setresgid(uid, uid, uid) || setresuid(uid, uid, uid))
       _exit(3);
    func(mine);

@@ -2,12 +2,12 @@
  * Copyright © 2026 The NPU stack authors
  *
  * What an attacker must not stop: the victim runs jobs and checks each of them while the attacker does all
- * he can think of. The victim must get right results, and get on: at the end it has done a number of jobs
- * that it would miss by far if it had been shut out, and no single job took longer than the device's
- * watchdog and a reset could make it wait.
+ * he can think of. The victim must get right results, and get on: it does a number of jobs while the attack
+ * lasts, and no single job takes longer than the device's watchdog and a reset could make it wait.
  */
 
 #include "vm_isolation.h"
+#include "vm_time.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -18,9 +18,9 @@
 
 #define MIB          (1ull << 20)
 #define DATA_VA      0x10000000ull
-#define ATTACK_MS    2500
-#define LEAST_JOBS   10
-#define MOST_WAIT_MS 20000
+#define ATTACK_MS    2500 /* at least */
+#define LEAST_JOBS   10   /* and as long as these take */
+#define MOST_WAIT_S  20
 
 /* Fills with a number and copies it, checked to the last byte. */
 static void
@@ -63,7 +63,7 @@ works(int to)
    user_bind(&user, handle, DATA_VA, MIB, false);
    do_job(&user, map, ~0ull);
    meet(to);
-   for (int64_t end = now_ms() + ATTACK_MS; now_ms() < end;) {
+   for (int64_t end = now_ms() + ATTACK_MS; now_ms() < end || jobs < LEAST_JOBS;) {
       int64_t start = now_ms();
       do_job(&user, map, ++jobs);
       int64_t took_ms = now_ms() - start;
@@ -76,7 +76,7 @@ works(int to)
       do_job(&user, map, ++jobs);
    printf("# %llu jobs, the longest took %lld ms\n", (unsigned long long)jobs,
           (long long)longest_ms);
-   require(jobs >= LEAST_JOBS && longest_ms < MOST_WAIT_MS, "the victim hardly got on");
+   require(longest_ms < time_limit_s(MOST_WAIT_S) * 1000ll, "the victim hardly got on");
 }
 
 /* Whether the victim has said that it is over. */

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,12 +15,12 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "drm.h"
 #include "drm/npu_accel.h"
 #include "npu_isa/npu_regs.h"
+#include "vm_time.h"
 
 #define DEPTH   8        /* jobs in flight */
 #define SLOT_B  0x40000u /* of each: source and destination behind each other */
@@ -42,13 +43,13 @@ struct load {
    unsigned copies; /* in a job */
 };
 
-static int64_t
-now_ns(void)
-{
-   struct timespec time;
+static volatile sig_atomic_t told_to_end;
 
-   clock_gettime(CLOCK_MONOTONIC, &time);
-   return time.tv_sec * 1000000000ll + time.tv_nsec;
+static void
+on_sigterm(int signal)
+{
+   (void)signal;
+   told_to_end = 1;
 }
 
 /* Says what went wrong; a device or context that is gone is no fault of ours. */
@@ -171,7 +172,7 @@ finish(struct load *load, uint64_t n)
       .handles = (uintptr_t)&load->timeline,
       .points = (uintptr_t)&n,
       .count_handles = 1,
-      .timeout_nsec = now_ns() + 60000000000ll,
+      .timeout_nsec = deadline_ns(60),
    };
    struct drm_npu_ctx_get_state state = {.ctx_id = load->ctx};
 
@@ -201,13 +202,13 @@ int
 main(int argc, char **argv)
 {
    struct load load = {.fd = -1, .copies = 1};
-   const char *path = "/dev/accel/accel0";
+   const char *path = "/dev/accel/accel0", *ready = NULL;
    uint32_t place = DRM_NPU_BO_PLACE_DEVICE;
    uint64_t more_B = 0;
    uint8_t *more;
    double seconds = 5;
 
-   for (int c; (c = getopt(argc, argv, "d:s:c:b:mh")) != -1;) {
+   for (int c; (c = getopt(argc, argv, "d:s:c:b:r:mh")) != -1;) {
       switch (c) {
       case 'd':
          path = optarg;
@@ -223,18 +224,25 @@ main(int argc, char **argv)
       case 'b':
          more_B = (uint64_t)atoi(optarg) << 20;
          break;
+      case 'r':
+         ready = optarg;
+         break;
       case 'm':
          place = DRM_NPU_BO_PLACE_SYSTEM;
          break;
       default:
          fprintf(c == 'h' ? stdout : stderr,
-                 "usage: vm-load [-d DEVICE] [-s SECONDS] [-m] [-c COPIES] [-b MIB]\n"
+                 "usage: vm-load [-d DEVICE] [-s SECONDS] [-m] [-c COPIES] [-b MIB] [-r FILE]\n"
+                 "Works for so many seconds (5), or until SIGTERM; then it finishes what it has begun.\n"
                  "-m: buffers in system memory. -c: so many copies in a job, for longer ones.\n"
                  "-b: another buffer of so many MiB, bound and written by the CPU.\n"
+                 "-r: makes this file when the first job is complete.\n"
                  "Exit status: 0 all results right, 3 device or context lost, 1 anything else.\n");
          return c == 'h' ? 0 : EXIT_USAGE;
       }
    }
+   /* Calls go on behind the signal. */
+   sigaction(SIGTERM, &(struct sigaction){.sa_handler = on_sigterm, .sa_flags = SA_RESTART}, NULL);
    if (!set_up(&load, path, place))
       return give_up(&load, "set up");
    if (more_B) {
@@ -243,16 +251,19 @@ main(int argc, char **argv)
       memset(more, 1, more_B);
    }
 
-   int64_t end = now_ns() + (int64_t)(seconds * 1e9);
+   int64_t until_ns = monotonic_ns() + (int64_t)(seconds * 1e9);
    uint64_t finished = 0;
    int ret = EXIT_RIGHT;
-   while (ret == EXIT_RIGHT && (now_ns() < end || finished < load.submitted)) {
-      while (now_ns() < end && load.submitted - finished < DEPTH) {
+   for (bool over = false; ret == EXIT_RIGHT && (!over || finished < load.submitted);) {
+      over = over || told_to_end || monotonic_ns() >= until_ns;
+      while (!over && load.submitted - finished < DEPTH) {
          if (!submit(&load))
             return give_up(&load, "submit");
       }
       if (finished < load.submitted)
          ret = finish(&load, ++finished);
+      if (finished == 1 && ready && close(creat(ready, 0600)))
+         return give_up(&load, ready);
    }
    if (ret == EXIT_RIGHT)
       printf("%llu jobs, all right\n", (unsigned long long)finished);

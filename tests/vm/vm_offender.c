@@ -17,12 +17,12 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "drm.h"
 #include "drm/npu_accel.h"
 #include "npu_isa/npu_regs.h"
+#include "vm_time.h"
 
 #define CMD_VA  0x7ff0000000ull
 #define DATA_VA (CMD_VA + 0x1000)
@@ -168,18 +168,15 @@ main(int argc, char **argv)
       if (ioctl(fd, DRM_IOCTL_NPU_SUBMIT, &submit) && (i == 0 || errno != EIO))
          return fail("SUBMIT");
    }
-   if (killed) {
-      puts("submitted");
-      fflush(stdout);
+   puts("submitted");
+   fflush(stdout);
+   if (killed)
       pause();
-   }
 
-   struct timespec now;
-   clock_gettime(CLOCK_MONOTONIC, &now);
    struct drm_syncobj_wait wait = {
       .handles = (uintptr_t)&sync.handle,
       .count_handles = 1,
-      .timeout_nsec = (now.tv_sec + 60) * 1000000000ll,
+      .timeout_nsec = deadline_ns(60),
    };
    int error;
    do

@@ -16,12 +16,12 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "drm.h"
 #include "drm/npu_accel.h"
 #include "npu_isa/npu_regs.h"
+#include "vm_time.h"
 
 #define SIZE_B  0x10000u
 #define DATA_VA 0x100000ull
@@ -110,18 +110,16 @@ fill(uint8_t value, bool no_wait)
       .cmdbufs = DRM_NPU_OBJ_ARRAY(&cmdbuf, 1),
       .signal_syncs = DRM_NPU_OBJ_ARRAY(&signal, 1),
    };
-   struct timespec now;
 
    memcpy(commands, &packet, sizeof(packet));
    if (ioctl(npu, DRM_IOCTL_NPU_SUBMIT, &submit))
       return false;
    if (no_wait)
       return true;
-   clock_gettime(CLOCK_MONOTONIC, &now);
    struct drm_syncobj_wait wait = {
       .handles = (uintptr_t)&syncobj,
       .count_handles = 1,
-      .timeout_nsec = (now.tv_sec + 20) * 1000000000ll,
+      .timeout_nsec = deadline_ns(20),
    };
    return !ioctl(npu, DRM_IOCTL_SYNCOBJ_WAIT, &wait);
 }

@@ -12,12 +12,12 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "drm.h"
 #include "drm/npu_accel.h"
 #include "npu_isa/npu_regs.h"
+#include "vm_time.h"
 
 #define SIZE_B (1u << 20)
 
@@ -34,21 +34,13 @@ ok(int good, const char *what)
    fflush(stdout);
 }
 
-static int64_t
-now_ns(void)
-{
-   struct timespec time;
-   clock_gettime(CLOCK_MONOTONIC, &time);
-   return time.tv_sec * 1000000000ll + time.tv_nsec;
-}
-
 static int
-wait_syncobj(int fd, uint32_t handle, int64_t seconds)
+wait_syncobj(int fd, uint32_t handle, unsigned seconds)
 {
    struct drm_syncobj_wait wait = {
       .handles = (uintptr_t)&handle,
       .count_handles = 1,
-      .timeout_nsec = now_ns() + seconds * 1000000000ll,
+      .timeout_nsec = deadline_ns(seconds),
    };
    return ioctl(fd, DRM_IOCTL_SYNCOBJ_WAIT, &wait);
 }
@@ -163,7 +155,7 @@ main(int argc, char **argv)
          state.jobs_completed == 1,
       "the context is alive and has completed one job");
 
-   int64_t begin = now_ns();
+   int64_t begin = monotonic_ns();
    int good = 1;
    const int rounds = 200;
    cmdbuf.num_packets = 1;
@@ -172,7 +164,7 @@ main(int argc, char **argv)
    for (int i = 0; good && i < rounds; i++)
       good = !ioctl(fd, DRM_IOCTL_NPU_SUBMIT, &submit) && !wait_syncobj(fd, sync.handle, 20);
    ok(good, "200 jobs, one after the other");
-   printf("# %lld us from submit to wait\n", (long long)(now_ns() - begin) / rounds / 1000);
+   printf("# %lld us from submit to wait\n", (long long)(monotonic_ns() - begin) / rounds / 1000);
    for (int i = 0; good && i < 1000; i++)
       good = !ioctl(fd, DRM_IOCTL_NPU_SUBMIT, &submit);
    ok(good && !wait_syncobj(fd, sync.handle, 20), "1000 jobs at once");

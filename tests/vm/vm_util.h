@@ -17,12 +17,12 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "drm.h"
 #include "drm/npu_accel.h"
 #include "npu_isa/npu_regs.h"
+#include "vm_time.h"
 
 static unsigned vm_cases, vm_failures;
 
@@ -132,15 +132,12 @@ submit_one(int fd, uint32_t ctx_id, uint64_t cmd_va, uint32_t num_packets, uint3
 }
 
 static inline int
-wait_for_sync(int fd, uint32_t syncobj, int seconds)
+wait_for_sync(int fd, uint32_t syncobj, unsigned seconds)
 {
-   struct timespec now;
-
-   clock_gettime(CLOCK_MONOTONIC, &now);
    struct drm_syncobj_wait args = {
       .handles = (uintptr_t)&syncobj,
       .count_handles = 1,
-      .timeout_nsec = (now.tv_sec + seconds) * 1000000000ll,
+      .timeout_nsec = deadline_ns(seconds),
    };
    return call(fd, DRM_IOCTL_SYNCOBJ_WAIT, &args);
 }

@@ -146,6 +146,12 @@ void plan_sleep_ms(unsigned ms);
 #define PLAN_RW  (DRM_NPU_VM_MAP_READ | DRM_NPU_VM_MAP_WRITE)
 #define PLAN_MS  1000000ll
 
+/* By what limits are multiplied on a machine that is known to be slow: NPU_TEST_TIME_FACTOR, of tools/vm-check. */
+unsigned plan_time_factor(void);
+/* Longest time anything a test waits for may take; valgrind and loaded machines are slow. */
+#define PLAN_PATIENCE_NS (20000 * PLAN_MS * plan_time_factor())
+
+
 /* A place to work: a VM with a data buffer and a buffer for packets, a context and a timeline. */
 struct rig {
    struct plan *plan;

@@ -26,7 +26,7 @@ reachable(struct rig *rig, uint64_t va, bool write)
    else
       rig_copy(&probe, rig->data_va + 64, va, 1);
    rig_submit(&probe);
-   CHECK_EQ(plan_syncobj_wait(rig->t, probe.timeline, 1, 20000 * PLAN_MS), 0);
+   CHECK_EQ(plan_syncobj_wait(rig->t, probe.timeline, 1, PLAN_PATIENCE_NS), 0);
    struct drm_npu_ctx_get_state state = plan_ctx_state(plan, rig->t, probe.ctx_id);
    if (state.state != DRM_NPU_CTX_STATE_ALIVE) {
       CHECK(state.fault.type == DRM_NPU_FAULT_UNMAPPED ||
@@ -392,8 +392,8 @@ async_waits_and_signals(struct plan *plan)
    CHECK_FAULTS(&rig, VA);
    *rig_word(&rig, 0) = 1;
    rig_finish(&rig);
-   CHECK_EQ(plan_syncobj_wait(plan->t, gate, 7, 5000 * PLAN_MS), 0);
-   CHECK_EQ(plan_syncobj_wait(plan->t, placeholder, 0, 5000 * PLAN_MS), 0);
+   CHECK_EQ(plan_syncobj_wait(plan->t, gate, 7, PLAN_PATIENCE_NS), 0);
+   CHECK_EQ(plan_syncobj_wait(plan->t, placeholder, 0, PLAN_PATIENCE_NS), 0);
    CHECK_EQ(rig.data[4096], 0x3c);
    CHECK_EQ(rig.data[8191], 0x3c);
 }
@@ -425,7 +425,7 @@ async_is_dropped_with_the_vm(struct plan *plan)
    CHECK_EQ(plan_syncobj_wait(plan->t, done, 0, 0), -ETIME);
    struct drm_npu_vm_destroy destroy = {.vm_id = vm_id};
    CHECK_EQ(npu_transport_ioctl(plan->t, DRM_IOCTL_NPU_VM_DESTROY, &destroy), 0);
-   CHECK_EQ(plan_syncobj_wait(plan->t, done, 0, 5000 * PLAN_MS), 0);
+   CHECK_EQ(plan_syncobj_wait(plan->t, done, 0, PLAN_PATIENCE_NS), 0);
    *rig_word(&slow, 0) = 1;
    rig_finish(&slow);
 }

@@ -377,7 +377,7 @@ more_faults_than_records(struct plan *plan)
    }
    *rig_word(&rig, 0) = 1;
    for (unsigned i = 0; i < NUM; i++) {
-      CHECK_EQ(plan_syncobj_wait(plan->t, timelines[i], 1, 10000 * PLAN_MS), 0);
+      CHECK_EQ(plan_syncobj_wait(plan->t, timelines[i], 1, PLAN_PATIENCE_NS), 0);
       struct drm_npu_ctx_get_state state = plan_ctx_state(plan, plan->t, ctxs[i]);
       CHECK_EQ(state.state, DRM_NPU_CTX_STATE_FAULTED);
       CHECK_EQ(state.jobs_completed, 0);

@@ -248,7 +248,7 @@ random_packets(struct plan *plan)
          rig_packet(&child, packet);
       }
       rig_submit(&child);
-      CHECK_EQ(plan_syncobj_wait(victim, child.timeline, 1, 20000 * PLAN_MS), 0);
+      CHECK_EQ(plan_syncobj_wait(victim, child.timeline, 1, PLAN_PATIENCE_NS), 0);
       plan_bo_unmap(plan, child.cmd);
       plan_bo_close(plan, victim, child.cmd_handle);
       struct drm_npu_ctx_destroy destroy = {.ctx_id = child.ctx_id};

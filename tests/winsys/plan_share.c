@@ -207,7 +207,7 @@ sync_files_hold_a_fence(struct plan *plan)
    *rig_word(&rig, 0) = 1;
    CHECK_EQ(poll(&poll_fd, 1, 5000), 1);
    CHECK(poll_fd.revents & POLLIN);
-   CHECK_EQ(plan_syncobj_wait(plan->t, copy, 0, 5000 * PLAN_MS), 0);
+   CHECK_EQ(plan_syncobj_wait(plan->t, copy, 0, PLAN_PATIENCE_NS), 0);
    close(fd);
 
    /* One that has signalled before the export is readable at once. */

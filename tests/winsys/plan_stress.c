@@ -72,9 +72,9 @@ submit_many(void *data)
       rig->num_packets = 1;
       EXPECT(w, rig_try_submit(rig, NULL, 0) == 0, -2);
       if (job % 50 == 0)
-         EXPECT(w, plan_syncobj_wait(rig->t, rig->timeline, rig->point, 20000 * PLAN_MS) == 0, -3);
+         EXPECT(w, plan_syncobj_wait(rig->t, rig->timeline, rig->point, PLAN_PATIENCE_NS) == 0, -3);
    }
-   EXPECT(w, plan_syncobj_wait(rig->t, rig->timeline, JOBS, 20000 * PLAN_MS) == 0, -4);
+   EXPECT(w, plan_syncobj_wait(rig->t, rig->timeline, JOBS, PLAN_PATIENCE_NS) == 0, -4);
    EXPECT(w, *rig_word(rig, w->index) == JOBS, -1);
    return NULL;
 }
@@ -179,7 +179,7 @@ churn_buffers(void *data)
       rig->first_packet = 0;
       rig->num_packets = 1;
       EXPECT(w, rig_try_submit(rig, NULL, 0) == 0, -7);
-      EXPECT(w, plan_syncobj_wait(t, rig->timeline, rig->point, 20000 * PLAN_MS) == 0, -8);
+      EXPECT(w, plan_syncobj_wait(t, rig->timeline, rig->point, PLAN_PATIENCE_NS) == 0, -8);
       uint64_t expected = 0x0101010101010101ull * (w->index + 1);
       for (uint64_t i = 0; i < size_B / 8; i += 511)
          EXPECT(w, words[i] == expected, -9);
@@ -237,7 +237,7 @@ churn_files(void *data)
       };
       EXPECT(w, npu_transport_ioctl(t, DRM_IOCTL_NPU_SUBMIT, &submit) == 0, -6);
       if (round % 2) {
-         EXPECT(w, plan_syncobj_wait(t, sync.handle, 0, 20000 * PLAN_MS) == 0, -7);
+         EXPECT(w, plan_syncobj_wait(t, sync.handle, 0, PLAN_PATIENCE_NS) == 0, -7);
          EXPECT(w, npu_transport_ioctl(t, DRM_IOCTL_NPU_SUBMIT, &submit) == -EIO, -8);
       }
       t->ops->destroy(t);

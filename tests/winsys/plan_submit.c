@@ -182,7 +182,7 @@ waits_while_another_thread_signals(struct plan *plan)
    rig_submit(&rig);
    CHECK_EQ(pthread_create(&thread, NULL, signal_later, &rig), 0);
    int64_t start = plan_now_ns();
-   int ret = plan_syncobj_wait(plan->t, rig.timeline, 1, 10000 * PLAN_MS);
+   int ret = plan_syncobj_wait(plan->t, rig.timeline, 1, PLAN_PATIENCE_NS);
    int64_t waited = plan_now_ns() - start;
    pthread_join(thread, NULL);
    CHECK_EQ(ret, 0);
@@ -259,7 +259,7 @@ more_contexts_than_queues(struct plan *plan)
       }
    }
    for (unsigned i = 0; i < NUM; i++) {
-      CHECK_EQ(plan_syncobj_wait(plan->t, timelines[i], JOBS, 10000 * PLAN_MS), 0);
+      CHECK_EQ(plan_syncobj_wait(plan->t, timelines[i], JOBS, PLAN_PATIENCE_NS), 0);
       CHECK_EQ(plan_ctx_state(plan, plan->t, ctxs[i]).jobs_completed, JOBS);
    }
 }
@@ -419,7 +419,7 @@ destroyed_context_is_killed(struct plan *plan)
    struct drm_npu_ctx_destroy destroy = {.ctx_id = rig.ctx_id};
    CHECK_EQ(npu_transport_ioctl(plan->t, DRM_IOCTL_NPU_CTX_DESTROY, &destroy), 0);
    CHECK_EQ(npu_transport_ioctl(plan->t, DRM_IOCTL_NPU_CTX_DESTROY, &destroy), -ENOENT);
-   CHECK_EQ(plan_syncobj_wait(plan->t, rig.timeline, 2, 5000 * PLAN_MS), 0);
+   CHECK_EQ(plan_syncobj_wait(plan->t, rig.timeline, 2, PLAN_PATIENCE_NS), 0);
    CHECK_EQ(*rig_word(&rig, 1), 0);
 
    rig_fill(&other, rig_word_va(&rig, 2), 8, 0xff);
