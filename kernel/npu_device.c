@@ -17,6 +17,7 @@
  * raises the interrupt again.
  */
 
+#include <linux/dma-fence.h>
 #include <linux/dma-mapping.h>
 #include <linux/interrupt.h>
 #include <linux/iopoll.h>
@@ -50,12 +51,16 @@ static irqreturn_t npu_irq_thread(int irq, void *data)
 {
 	struct npu_device *npu = data;
 	u64 status = npu_read(npu, NPU_REG_INT_STATUS);
+	bool cookie;
 
 	/* All ones: the device is gone; the watchdog finds out. */
 	if (!status || status == ~0ull)
 		return IRQ_NONE;
 	npu_write(npu, NPU_REG_INT_ACK, status);
+	/* Fences depend on it: so lockdep finds whoever allocates memory here, or waits. */
+	cookie = dma_fence_begin_signalling();
 	npu_sched_process(npu, status & NPU_INT_STATUS_FAULT__MASK);
+	dma_fence_end_signalling(cookie);
 	return IRQ_HANDLED;
 }
 

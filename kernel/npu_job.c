@@ -40,10 +40,12 @@ static struct dma_fence *npu_job_run(struct drm_sched_job *sched_job)
 {
 	struct npu_job *job = to_npu_job(sched_job);
 	struct dma_fence *fence = &job->done->base;
+	bool cookie = dma_fence_begin_signalling();
 
 	npu_fence_init(job->done, job->ctx->fence_context, job->number);
 	dma_fence_get(fence); /* for the scheduler; the job may be gone when this returns */
 	npu_sched_push(job->ctx->npu, job);
+	dma_fence_end_signalling(cookie);
 	return fence;
 }
 

@@ -107,9 +107,12 @@ static void npu_reset_work(struct work_struct *work)
 {
 	struct npu_device *npu = container_of(work, struct npu_device, reset_work);
 	int idx, ret;
+	bool cookie;
 
 	if (npu->lost || !drm_dev_enter(&npu->drm, &idx))
 		return;
+	/* Until the device runs again, or is given up, fences depend on what happens here. */
+	cookie = dma_fence_begin_signalling();
 	npu_sched_stop(npu);
 	npu_reset_drain(npu);
 	npu_write(npu, NPU_REG_INT_ENABLE, 0);
@@ -124,10 +127,12 @@ static void npu_reset_work(struct work_struct *work)
 	if (ret) {
 		drm_err(&npu->drm, "the device does not come back: %d\n", ret);
 		npu_reset_lose(npu);
+		dma_fence_end_signalling(cookie);
 		npu_reset_tell(npu, "rebind,bus-reset");
 	} else {
 		atomic_inc(&npu->resets);
 		npu_sched_process(npu, true);
+		dma_fence_end_signalling(cookie);
 		npu_reset_tell(npu, "none");
 	}
 	drm_dev_exit(idx);
@@ -180,7 +185,7 @@ static void npu_reset_watchdog(struct work_struct *work)
 {
 	struct npu_device *npu = container_of(to_delayed_work(work), struct npu_device, watchdog);
 	const char *why = NULL;
-	bool again;
+	bool again, cookie;
 	int idx;
 	u32 i;
 
@@ -193,8 +198,11 @@ static void npu_reset_watchdog(struct work_struct *work)
 		drm_dev_exit(idx);
 		return;
 	}
+	/* Jobs that nobody told of end here. */
+	cookie = dma_fence_begin_signalling();
 	npu_sched_process(npu, false);
 	npu_sched_retry_kills(npu);
+	dma_fence_end_signalling(cookie);
 	for (i = 0; !why && i < npu->hw.num_queues; i++)
 		why = npu_reset_look_at_queue(npu, &npu->sched.hwqs[i]);
 	if (why)

@@ -475,11 +475,13 @@ void npu_vm_bind_cancel(struct npu_vm *vm)
 static struct dma_fence *npu_bind_run_job(struct drm_sched_job *job)
 {
 	struct npu_bind *bind = container_of(job, struct npu_bind, job);
+	bool cookie = dma_fence_begin_signalling();
 	int ret = -ECANCELED;
 
 	if (!READ_ONCE(bind->vm->closed))
 		ret = npu_bind_run(bind);
 	npu_bind_signal(bind, ret);
+	dma_fence_end_signalling(cookie);
 	return ret ? ERR_PTR(ret) : NULL;
 }
 

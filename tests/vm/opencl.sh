@@ -10,6 +10,10 @@
 export NPU_ONLY=1 NPU_TRANSPORT=drm
 listed() { timeout 60 tools/npu-env clinfo -l | tee /dev/stderr | grep -q 'NPU'; }
 ok "clinfo lists the NPU" listed
+bus_info() { [ "$(timeout 60 tools/npu-env $bin/vm-cl-pci)" = "$(pci_address)" ]; }
+ok "OpenCL knows where the NPU is plugged in" bus_info
+sim_bus_info() { NPU_TRANSPORT=sim timeout 60 tools/npu-env $bin/vm-cl-pci; }
+ok "... and that the model in the process is nowhere" returns 1 sim_bus_info
 for example in build/npu/examples/*; do
    if [ -f "$example" ] && [ -x "$example" ]; then
       ok "example ${example##*/}" timeout 120 tools/npu-env "$example"

@@ -20,7 +20,7 @@ while read -r kernel size hash; do
    ok "$kernel, groups of $size: the same result" grep -qx "$kernel $size $hash" /tmp/digest.sim
 done </tmp/digest.drm
 
-for group in api_first local_memory work_items; do
+for group in api_first local_memory work_items svm; do
    group_on() {
       NPU_TRANSPORT=$1 NPU_SIM=cores=2 timeout 240 tools/npu-env build/npu/tests/opencl/$group >/tmp/$group.$1 ||
          { grep -A 5 '^not ok' /tmp/$group.$1; return 1; }

@@ -78,6 +78,14 @@ query_info(struct npu_device *dev)
       .vendor_id = device.vendor_id,
       .device_id = device.device_id,
    };
+   struct npu_transport_pci pci;
+   if (dev->transport->ops->pci && dev->transport->ops->pci(dev->transport, &pci)) {
+      info->is_pci = true;
+      info->pci_domain = pci.domain;
+      info->pci_bus = pci.bus;
+      info->pci_dev = pci.device;
+      info->pci_func = pci.function;
+   }
    while (info->va_bits < 63 && 1ull << info->va_bits < device.va_end)
       info->va_bits++;
 

@@ -15,6 +15,12 @@
 
 struct npu_transport;
 
+/* Where a device is plugged in. */
+struct npu_transport_pci {
+   uint16_t domain;
+   uint8_t bus, device, function;
+};
+
 struct npu_transport_ops {
    /* "sim", "drm" */
    const char *name;
@@ -41,6 +47,9 @@ struct npu_transport_ops {
     * destroyed. Mappings and exported file descriptors stay valid. No other call may be under way.
     */
    void (*destroy)(struct npu_transport *transport);
+
+   /* Where the device is plugged in; false: not into a PCI bus, or nobody knows. NULL: never. */
+   bool (*pci)(struct npu_transport *transport, struct npu_transport_pci *out);
 };
 
 struct npu_transport {

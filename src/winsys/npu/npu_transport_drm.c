@@ -16,6 +16,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 /* Minor numbers of accelerators are 0 .. 127. */
@@ -84,6 +86,39 @@ drm_destroy(struct npu_transport *transport)
    free(transport);
 }
 
+/* Of the link from the character device to its bus device, whose last part is "0000:00:03.0". The DRM library's
+ * drmGetDevice() looks for devices of the DRM major number only.
+ */
+static bool
+drm_pci(struct npu_transport *transport, struct npu_transport_pci *out)
+{
+   char path[64], link[256];
+   unsigned domain, bus, device, function;
+   struct stat status;
+   int end = 0;
+
+   if (fstat(((struct drm_transport *)transport)->fd, &status))
+      return false;
+   snprintf(path, sizeof(path), "/sys/dev/char/%u:%u/device", major(status.st_rdev),
+            minor(status.st_rdev));
+   ssize_t length = readlink(path, link, sizeof(link) - 1);
+   if (length < 0)
+      return false;
+   link[length] = 0;
+   const char *slash = strrchr(link, '/');
+   const char *name = slash ? slash + 1 : link;
+   if (sscanf(name, "%x:%2x:%2x.%1x%n", &domain, &bus, &device, &function, &end) != 4 || name[end] ||
+       domain > UINT16_MAX)
+      return false;
+   *out = (struct npu_transport_pci){
+      .domain = (uint16_t)domain,
+      .bus = (uint8_t)bus,
+      .device = (uint8_t)device,
+      .function = (uint8_t)function,
+   };
+   return true;
+}
+
 static const struct npu_transport_ops drm_ops = {
    .name = "drm",
    .ioctl = drm_ioctl,
@@ -91,6 +126,7 @@ static const struct npu_transport_ops drm_ops = {
    .mmap_at = drm_mmap_at,
    .munmap = drm_munmap,
    .destroy = drm_destroy,
+   .pci = drm_pci,
 };
 
 /* 0 if the file is a device of our driver with a uAPI we can use, else why not. */
