@@ -16,11 +16,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MIB          (1ull << 20)
-#define DATA_VA      0x10000000ull
-#define ATTACK_MS    2500 /* at least */
-#define LEAST_JOBS   10   /* and as long as these take */
-#define MOST_WAIT_S  20
+#define MIB         (1ull << 20)
+#define DATA_VA     0x10000000ull
+#define ATTACK_MS   2500 /* at least */
+#define LEAST_JOBS  10   /* and as long as these take */
+#define MOST_WAIT_S 20
 
 /* Fills with a number and copies it, checked to the last byte. */
 static void

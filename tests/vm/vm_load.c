@@ -231,13 +231,14 @@ main(int argc, char **argv)
          place = DRM_NPU_BO_PLACE_SYSTEM;
          break;
       default:
-         fprintf(c == 'h' ? stdout : stderr,
-                 "usage: vm-load [-d DEVICE] [-s SECONDS] [-m] [-c COPIES] [-b MIB] [-r FILE]\n"
-                 "Works for so many seconds (5), or until SIGTERM; then it finishes what it has begun.\n"
-                 "-m: buffers in system memory. -c: so many copies in a job, for longer ones.\n"
-                 "-b: another buffer of so many MiB, bound and written by the CPU.\n"
-                 "-r: makes this file when the first job is complete.\n"
-                 "Exit status: 0 all results right, 3 device or context lost, 1 anything else.\n");
+         fprintf(
+            c == 'h' ? stdout : stderr,
+            "usage: vm-load [-d DEVICE] [-s SECONDS] [-m] [-c COPIES] [-b MIB] [-r FILE]\n"
+            "Works for so many seconds (5), or until SIGTERM; then it finishes what it has begun.\n"
+            "-m: buffers in system memory. -c: so many copies in a job, for longer ones.\n"
+            "-b: another buffer of so many MiB, bound and written by the CPU.\n"
+            "-r: makes this file when the first job is complete.\n"
+            "Exit status: 0 all results right, 3 device or context lost, 1 anything else.\n");
          return c == 'h' ? 0 : EXIT_USAGE;
       }
    }

@@ -151,7 +151,6 @@ unsigned plan_time_factor(void);
 /* Longest time anything a test waits for may take; valgrind and loaded machines are slow. */
 #define PLAN_PATIENCE_NS (20000 * PLAN_MS * plan_time_factor())
 
-
 /* A place to work: a VM with a data buffer and a buffer for packets, a context and a timeline. */
 struct rig {
    struct plan *plan;

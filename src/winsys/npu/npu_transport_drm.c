@@ -107,8 +107,8 @@ drm_pci(struct npu_transport *transport, struct npu_transport_pci *out)
    link[length] = 0;
    const char *slash = strrchr(link, '/');
    const char *name = slash ? slash + 1 : link;
-   if (sscanf(name, "%x:%2x:%2x.%1x%n", &domain, &bus, &device, &function, &end) != 4 || name[end] ||
-       domain > UINT16_MAX)
+   if (sscanf(name, "%x:%2x:%2x.%1x%n", &domain, &bus, &device, &function, &end) != 4 ||
+       name[end] || domain > UINT16_MAX)
       return false;
    *out = (struct npu_transport_pci){
       .domain = (uint16_t)domain,
