@@ -60,4 +60,5 @@ static struct kunit_suite npu_job_test_suite = {
 	.name = "npu_job",
 	.test_cases = npu_job_test_cases,
 };
+
 kunit_test_suite(npu_job_test_suite);

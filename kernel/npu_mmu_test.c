@@ -294,4 +294,5 @@ static struct kunit_suite npu_mmu_test_suite = {
 	.name = "npu_mmu",
 	.test_cases = npu_mmu_test_cases,
 };
+
 kunit_test_suite(npu_mmu_test_suite);

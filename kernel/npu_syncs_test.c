@@ -43,4 +43,5 @@ static struct kunit_suite npu_syncs_test_suite = {
 	.name = "npu_syncs",
 	.test_cases = npu_syncs_test_cases,
 };
+
 kunit_test_suite(npu_syncs_test_suite);
