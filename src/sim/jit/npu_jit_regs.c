@@ -37,9 +37,9 @@ v_offset(const struct npu_jit_gen *g, unsigned v, bool wide, unsigned chunk)
 }
 
 static uint64_t
-m_offset(const struct npu_jit_gen *g, unsigned m, unsigned chunk)
+m_offset(unsigned m)
 {
-   return WAVE_M + m * sizeof(uint32_t) + chunk * g->width / 8;
+   return WAVE_M + m * sizeof(uint32_t);
 }
 
 /* ---- variables --------------------------------------------------------------------------- */
@@ -175,14 +175,18 @@ npu_jit_mask_bits(struct npu_jit_gen *g, const LLVMValueRef *chunks)
    return all;
 }
 
+/* The chunk is taken out of the mask as a vector: LLVM 19's DAGCombiner for AVX-512 goes around for ever
+ * with the union of two masks that are integers of 16 bits bitcast, where that is compared with zero. */
 LLVMValueRef
 npu_jit_mask_chunk(struct npu_jit_gen *g, LLVMValueRef bits, unsigned chunk)
 {
-   if (chunk)
-      bits = LLVMBuildLShr(g->builder, bits, npu_jit_i32(g, chunk * g->width), "");
-   if (g->width < 32)
-      bits = LLVMBuildTrunc(g->builder, bits, npu_jit_int(g, g->width), "");
-   return LLVMBuildBitCast(g->builder, bits, npu_jit_vec_of(g, g->i1), "");
+   LLVMTypeRef type = LLVMVectorType(g->i1, 32);
+   LLVMValueRef whole = LLVMBuildBitCast(g->builder, bits, type, ""), lanes[32];
+
+   for (unsigned l = 0; l < g->width; l++)
+      lanes[l] = npu_jit_i32(g, chunk * g->width + l);
+   return LLVMBuildShuffleVector(g->builder, whole, LLVMGetPoison(type),
+                                 LLVMConstVector(lanes, g->width), "");
 }
 
 LLVMValueRef
@@ -255,11 +259,10 @@ npu_jit_save_reg(struct npu_jit_gen *g, unsigned reg, bool wide)
          npu_jit_store(g, npu_jit_read_v(g, reg, wide, c), g->wave, v_offset(g, reg, wide, c), 32);
    } else {
       unsigned m = reg - NPU_REG_M(0);
-      for (unsigned c = 0; c < g->chunks; c++) {
-         LLVMValueRef bits = LLVMBuildBitCast(g->builder, npu_jit_read_m(g, m, c),
-                                              npu_jit_int(g, g->width), "");
-         npu_jit_store(g, bits, g->wave, m_offset(g, m, c), 1);
-      }
+      LLVMValueRef chunks[NPU_JIT_MAX_CHUNKS];
+      for (unsigned c = 0; c < g->chunks; c++)
+         chunks[c] = npu_jit_read_m(g, m, c);
+      npu_jit_store(g, npu_jit_mask_bits(g, chunks), g->wave, m_offset(m), 4);
    }
 }
 
@@ -277,11 +280,9 @@ npu_jit_restore_reg(struct npu_jit_gen *g, unsigned reg, bool wide)
       }
    } else {
       unsigned m = reg - NPU_REG_M(0);
-      for (unsigned c = 0; c < g->chunks; c++) {
-         LLVMValueRef bits = npu_jit_load(g, npu_jit_int(g, g->width), g->wave, m_offset(g, m, c),
-                                          1);
-         npu_jit_write_m(g, m, c, LLVMBuildBitCast(g->builder, bits, npu_jit_vec_of(g, g->i1), ""));
-      }
+      LLVMValueRef bits = npu_jit_load(g, g->i32, g->wave, m_offset(m), 4);
+      for (unsigned c = 0; c < g->chunks; c++)
+         npu_jit_write_m(g, m, c, npu_jit_mask_chunk(g, bits, c));
    }
 }
 
