@@ -51,13 +51,15 @@ struct npu_pci {
    pthread_cond_t work_change;
    pthread_t worker;
    bool has_worker, quit;
-   enum {
-      WORK_NONE,
-      WORK_REGISTER, /* write work_value to work_offset */
-      WORK_RESET,
-   } work;
-   uint32_t work_offset;
-   uint64_t work_value;
+   struct work {
+      enum {
+         WORK_NONE,
+         WORK_REGISTER, /* write value to offset */
+         WORK_RESET,
+      } what;
+      uint32_t offset;
+      uint64_t value;
+   } work, next; /* under way; a reset that came meanwhile */
 
    pthread_mutex_t lock; /* protects what follows */
    struct npu_pci_defects defects;
@@ -73,26 +75,27 @@ worker_main(void *data)
 
    pthread_mutex_lock(&pci->work_lock);
    while (!pci->quit) {
-      if (pci->work == WORK_NONE) {
+      const struct work work = pci->work;
+      if (work.what == WORK_NONE) {
          pthread_cond_wait(&pci->work_change, &pci->work_lock);
          continue;
       }
-      bool reset = pci->work == WORK_RESET;
       pthread_mutex_unlock(&pci->work_lock);
-      if (reset)
+      if (work.what == WORK_RESET)
          npu_sim_reset(pci->sim);
       else
-         npu_sim_reg_write(pci->sim, pci->work_offset, pci->work_value);
+         npu_sim_reg_write(pci->sim, work.offset, work.value);
       pthread_mutex_lock(&pci->work_lock);
-      pci->work = WORK_NONE;
+      pci->work = pci->next;
+      pci->next = (struct work){0};
       pthread_cond_broadcast(&pci->work_change);
    }
    pthread_mutex_unlock(&pci->work_lock);
    return NULL;
 }
 
-/* Has the worker do it, unless it is at something else: then a register write is lost, as writes to busy
- * registers are. False: there is no worker, and nothing was done.
+/* Has the worker do it. If that is at something else, a reset comes next; another register write is lost, as
+ * writes to busy registers are. False: there is no worker, and nothing was done.
  */
 static bool
 defer(struct npu_pci *pci, bool reset, uint32_t offset, uint64_t value)
@@ -103,12 +106,12 @@ defer(struct npu_pci *pci, bool reset, uint32_t offset, uint64_t value)
    if (!pci->has_worker)
       pci->has_worker = !pthread_create(&pci->worker, NULL, worker_main, pci);
    bool good = pci->has_worker;
-   if (good && (pci->work == WORK_NONE || reset)) {
-      pci->work = reset ? WORK_RESET : WORK_REGISTER;
-      pci->work_offset = offset;
-      pci->work_value = value;
-      pthread_cond_broadcast(&pci->work_change);
-   }
+   const struct work work = {reset ? WORK_RESET : WORK_REGISTER, offset, value};
+   if (good && pci->work.what == WORK_NONE)
+      pci->work = work;
+   else if (good && (reset || (offset == NPU_REG_RESET && pci->next.what == WORK_NONE)))
+      pci->next = work;
+   pthread_cond_broadcast(&pci->work_change);
    pthread_mutex_unlock(&pci->work_lock);
    return good;
 }
@@ -117,9 +120,15 @@ static void
 wait_for_worker(struct npu_pci *pci)
 {
    pthread_mutex_lock(&pci->work_lock);
-   while (pci->has_worker && pci->work != WORK_NONE)
+   while (pci->has_worker && pci->work.what != WORK_NONE)
       pthread_cond_wait(&pci->work_change, &pci->work_lock);
    pthread_mutex_unlock(&pci->work_lock);
+}
+
+static bool
+writes(const struct work *work, uint32_t offset)
+{
+   return work->what == WORK_REGISTER && work->offset == offset;
 }
 
 /* What the worker makes of a register that is read as value. */
@@ -127,7 +136,7 @@ static uint64_t
 busy_value(struct npu_pci *pci, uint32_t offset, uint64_t value)
 {
    pthread_mutex_lock(&pci->work_lock);
-   if (pci->work == WORK_REGISTER && pci->work_offset == offset) {
+   if (writes(&pci->work, offset) || writes(&pci->next, offset)) {
       if (offset == NPU_REG_RESET)
          value |= NPU_RESET_BUSY__MASK;
       else
@@ -141,7 +150,7 @@ static bool
 in_reset(struct npu_pci *pci)
 {
    pthread_mutex_lock(&pci->work_lock);
-   bool ret = pci->work == WORK_RESET;
+   bool ret = pci->work.what == WORK_RESET || pci->next.what == WORK_RESET;
    pthread_mutex_unlock(&pci->work_lock);
    return ret;
 }
