@@ -81,6 +81,13 @@ static void npu_sched_test_expect_done(struct kunit *test, struct list_head *don
 	list_del_init(&first->node);
 }
 
+/* A ring in plain memory. */
+static void npu_sched_test_make_ring(struct kunit *test, struct npu_hwq *hwq)
+{
+	hwq->ring = kunit_kzalloc(test, NPU_RING_SIZE * sizeof(*hwq->ring), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, hwq->ring);
+}
+
 /* Packets go around the end of the ring, and the counter around 2^32. */
 static void npu_sched_test_ring(struct kunit *test)
 {
@@ -89,8 +96,7 @@ static void npu_sched_test_ring(struct kunit *test)
 	struct npu_packet_fence *fence;
 	u32 i, at;
 
-	hwq->ring = kunit_kzalloc(test, NPU_RING_SIZE * sizeof(*hwq->ring), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, hwq->ring);
+	npu_sched_test_make_ring(test, hwq);
 	hwq->tail = -3u;
 	for (i = 0; i < 6; i++)
 		npu_sched_write_fence(npu, hwq, i & 1);
@@ -163,8 +169,7 @@ static void npu_sched_test_packets(struct kunit *test)
 	const struct npu_packet_exec *exec;
 	u32 i;
 
-	hwq->ring = kunit_kzalloc(test, NPU_RING_SIZE * sizeof(*hwq->ring), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, hwq->ring);
+	npu_sched_test_make_ring(test, hwq);
 	KUNIT_EXPECT_TRUE(test, npu_sched_push_first_locked(npu, ctx, hwq));
 	KUNIT_EXPECT_EQ(test, hwq->tail, 4);
 	KUNIT_EXPECT_EQ(test, hwq->used, 4);
@@ -200,8 +205,7 @@ static void npu_sched_test_limits(struct kunit *test)
 	struct npu_hwq *hwq = &npu->sched.hwqs[0];
 	u32 i;
 
-	hwq->ring = kunit_kzalloc(test, NPU_RING_SIZE * sizeof(*hwq->ring), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, hwq->ring);
+	npu_sched_test_make_ring(test, hwq);
 	for (i = 0; i < NPU_MAX_JOBS_ON_HW + 2; i++)
 		npu_sched_test_job(test, ctx, 0);
 	for (i = 0; i < NPU_MAX_JOBS_ON_HW; i++)
@@ -275,8 +279,7 @@ static void npu_sched_test_kill(struct kunit *test)
 	LIST_HEAD(done);
 	u32 i;
 
-	hwq->ring = kunit_kzalloc(test, NPU_RING_SIZE * sizeof(*hwq->ring), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, hwq->ring);
+	npu_sched_test_make_ring(test, hwq);
 	for (i = 0; i < 3; i++)
 		jobs[i] = npu_sched_test_job(test, ctx, 1);
 	jobs[3] = npu_sched_test_job(test, idle, 1);
@@ -328,8 +331,7 @@ static void npu_sched_test_reset(struct kunit *test)
 	for (i = 0; i < 3; i++) {
 		struct npu_hwq *hwq = &npu->sched.hwqs[i];
 
-		hwq->ring = kunit_kzalloc(test, NPU_RING_SIZE * sizeof(*hwq->ring), GFP_KERNEL);
-		KUNIT_ASSERT_NOT_NULL(test, hwq->ring);
+		npu_sched_test_make_ring(test, hwq);
 		ctxs[i] = npu_sched_test_ctx(test, npu, i);
 		for (j = 0; j < 3; j++)
 			jobs[i][j] = npu_sched_test_job(test, ctxs[i], 1);
@@ -379,8 +381,7 @@ static void npu_sched_test_lost(struct kunit *test)
 	LIST_HEAD(done);
 	u32 i;
 
-	hwq->ring = kunit_kzalloc(test, NPU_RING_SIZE * sizeof(*hwq->ring), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, hwq->ring);
+	npu_sched_test_make_ring(test, hwq);
 	for (i = 0; i < 2; i++)
 		jobs[i] = npu_sched_test_job(test, ctx, 1);
 	KUNIT_EXPECT_TRUE(test, npu_sched_push_first_locked(npu, ctx, hwq));
@@ -404,8 +405,7 @@ static void npu_sched_test_run_time(struct kunit *test)
 	LIST_HEAD(done);
 	u32 i;
 
-	hwq->ring = kunit_kzalloc(test, NPU_RING_SIZE * sizeof(*hwq->ring), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, hwq->ring);
+	npu_sched_test_make_ring(test, hwq);
 	KUNIT_EXPECT_EQ(test, npu_sched_run_ns_locked(ctx), 0);
 	for (i = 0; i < 2; i++) {
 		jobs[i] = npu_sched_test_job(test, ctx, 1);

@@ -80,10 +80,13 @@ choose_chunks(struct npu_dispatch *dispatch, unsigned cores, float group_ns)
 {
    const unsigned parts = cores == 1 ? 2 : cores * PARTS_PER_CORE;
    const uint64_t most = (dispatch->num_groups + parts - 1) / parts;
-   float least = group_ns > 0 ? CHUNK_NS / group_ns : 1;
+   const float least = group_ns > 0 ? CHUNK_NS / group_ns : 1;
 
    dispatch->parts = parts;
-   dispatch->min_chunk = least<1 ? 1 : least>(float) most ? most : (uint64_t)least;
+   if (least < 1)
+      dispatch->min_chunk = 1;
+   else
+      dispatch->min_chunk = (float)most < least ? most : (uint64_t)least;
 }
 
 /* ---- other cores ------------------------------------------------------------------------- */

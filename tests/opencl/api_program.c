@@ -279,19 +279,26 @@ build_spirv(const void *words, size_t size, cl_program *program)
    return error;
 }
 
+/* Builds spirv_words, or a variation of them, and runs the kernel; name says in messages which it is. */
 static void
-spirv_program(const void *arg)
+spirv_computes(const uint32_t *words, size_t size, const char *name)
 {
    cl_mem mem = clt_buffer(4, NULL);
    cl_program program;
    uint32_t got = 0;
 
-   clt_require(build_spirv(spirv_words, sizeof(spirv_words), &program), "build of SPIR-V");
+   clt_require(build_spirv(words, size, &program), name);
    cl_kernel k = clt_kernel_of(program, "f");
    clt_arg_mem(k, 0, mem);
    clt_launch_1d(k, 1, 1);
    clt_read(mem, 0, sizeof(got), &got);
-   CLT_CHECK(got == 0x12345678, "the kernel wrote 0x%x", got);
+   CLT_CHECK(got == 0x12345678, "%s: the kernel wrote 0x%x", name, got);
+}
+
+static void
+spirv_program(const void *arg)
+{
+   spirv_computes(spirv_words, sizeof(spirv_words), "SPIR-V");
 }
 
 /* A module of each version that the device says it takes, and of the one after them. */
@@ -310,17 +317,10 @@ spirv_versions(const void *arg)
              size / sizeof(versions[0]));
    for (size_t i = 0; i < size / sizeof(versions[0]); i++) {
       const unsigned minor = CL_VERSION_MINOR(versions[i].version);
-      cl_mem mem = clt_buffer(4, NULL);
-      uint32_t got = 0;
 
       CLT_CHECK(!strcmp(versions[i].name, "SPIR-V"), "\"%s\" is no SPIR-V", versions[i].name);
       words[1] = CL_VERSION_MAJOR(versions[i].version) << 16 | minor << 8;
-      clt_require(build_spirv(words, sizeof(words), &program), "build of SPIR-V");
-      cl_kernel k = clt_kernel_of(program, "f");
-      clt_arg_mem(k, 0, mem);
-      clt_launch_1d(k, 1, 1);
-      clt_read(mem, 0, sizeof(got), &got);
-      CLT_CHECK(got == 0x12345678, "the kernel of version 1.%u wrote 0x%x", minor, got);
+      spirv_computes(words, sizeof(words), clt_format("SPIR-V 1.%u", minor));
    }
    words[1] += 1 << 8;
    CLT_CHECK(build_spirv(words, sizeof(words), &program) != CL_SUCCESS, "version 0x%x was accepted",
@@ -334,9 +334,6 @@ spirv_uniform(const void *arg)
    const uint32_t capability[] = {0x00020011, 71}, decoration[] = {0x00030047, 9, 26};
    const unsigned after_capabilities = 9, after_entry_point = 16;
    uint32_t words[CLT_ARRAY_SIZE(spirv_words) + 5];
-   cl_mem mem = clt_buffer(4, NULL);
-   cl_program program;
-   uint32_t got = 0;
 
    memcpy(words, spirv_words, after_capabilities * 4);
    memcpy(words + after_capabilities, capability, sizeof(capability));
@@ -346,12 +343,7 @@ spirv_uniform(const void *arg)
    memcpy(words + after_entry_point + 5, spirv_words + after_entry_point,
           sizeof(spirv_words) - after_entry_point * 4);
    words[1] = 0x00010600;
-   clt_require(build_spirv(words, sizeof(words), &program), "build of SPIR-V 1.6");
-   cl_kernel k = clt_kernel_of(program, "f");
-   clt_arg_mem(k, 0, mem);
-   clt_launch_1d(k, 1, 1);
-   clt_read(mem, 0, sizeof(got), &got);
-   CLT_CHECK(got == 0x12345678, "the kernel wrote 0x%x", got);
+   spirv_computes(words, sizeof(words), "SPIR-V 1.6 with Uniform");
 }
 
 static void

@@ -51,9 +51,15 @@ struct counted {
 /* ---- what loops are like this ---- */
 
 static bool
+is_before_loop(const struct counted *c, const nir_def *def)
+{
+   return def->parent_instr->block->index <= c->preheader->index;
+}
+
+static bool
 is_invariant(const struct counted *c, nir_scalar s)
 {
-   return nir_scalar_is_const(s) || s.def->parent_instr->block->index <= c->preheader->index;
+   return nir_scalar_is_const(s) || is_before_loop(c, s.def);
 }
 
 static bool
@@ -199,9 +205,9 @@ match_loop(struct counted *c, nir_loop *loop)
 /* ---- is it worth it ---- */
 
 static bool
-is_before_loop(nir_src *src, void *c)
+is_source_before_loop(nir_src *src, void *c)
 {
-   return src->ssa->parent_instr->block->index <= ((struct counted *)c)->preheader->index;
+   return is_before_loop(c, src->ssa);
 }
 
 /* Invariant arithmetic out of the loop: NIR leaves there what might not be executed. */
@@ -214,7 +220,7 @@ hoist(struct counted *c)
    for (unsigned i = 0; i < ARRAY_SIZE(blocks); i++) {
       nir_foreach_instr_safe(instr, blocks[i]) {
          if ((instr->type != nir_instr_type_alu && instr->type != nir_instr_type_load_const) ||
-             !nir_foreach_src(instr, is_before_loop, c))
+             !nir_foreach_src(instr, is_source_before_loop, c))
             continue;
          nir_instr_remove(instr);
          nir_instr_insert_after_block(c->preheader, instr);
