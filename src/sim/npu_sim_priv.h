@@ -176,6 +176,7 @@ struct npu_queue {
    uint64_t fence;
    uint32_t watchdog_ms;
    bool enabled, busy, resetting;
+   unsigned enables; /* how often it was enabled */
 
    /* The running EXEC: written by the queue thread under lock, read by others under lock, and by
     * the queue's own threads without. */

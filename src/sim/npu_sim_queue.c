@@ -251,6 +251,7 @@ run_next_locked(struct npu_queue *queue)
 {
    uint32_t slot = queue->head & ((1u << queue->ring_size_log2) - 1);
    uint64_t pa = queue->ring_base + (uint64_t)slot * NPU_PACKET_SIZE_B;
+   unsigned enables = queue->enables;
    queue->busy = true;
    pthread_mutex_unlock(&queue->lock);
 
@@ -258,7 +259,8 @@ run_next_locked(struct npu_queue *queue)
 
    pthread_mutex_lock(&queue->lock);
    queue->busy = false;
-   queue->head++;
+   if (queue->enables == enables)
+      queue->head++;
    pthread_cond_broadcast(&queue->idle);
 }
 
@@ -421,9 +423,8 @@ set_enabled_locked(struct npu_queue *queue, bool enabled)
    if (queue->resetting)
       return;
    if (enabled && !queue->enabled) {
-      /* A queue that was just disabled may still execute its last packet. */
-      while (queue->busy)
-         pthread_cond_wait(&queue->idle, &queue->lock);
+      /* A queue that was just disabled may still execute its last packet; it counts no more. */
+      queue->enables++;
       queue->head = queue->tail = 0;
       if (!queue->has_thread) {
          char name[16];

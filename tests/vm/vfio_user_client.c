@@ -54,6 +54,7 @@ hang_up(void)
    if (sock >= 0)
       close(sock);
    sock = -1;
+   num_held = 0;
    pthread_join(thread, NULL);
    return serve_result;
 }
@@ -113,25 +114,28 @@ uint8_t *asked_ram;
 unsigned num_asked;
 bool refuse;
 
+/* A command of the server. */
+struct question {
+   struct vfu_header header;
+   uint8_t payload[sizeof(struct vfu_dma_access) + 65536];
+};
+
+bool hold;
+unsigned num_held;
+static struct question held[16];
+
 static bool
-answer(const struct vfu_header *command)
+answer(const struct question *question)
 {
-   static uint8_t payload[MAX_REPLY];
-   uint32_t size_B = command->size - (uint32_t)sizeof(*command);
    struct vfu_dma_access access;
-   struct {
+   static struct {
       struct vfu_header header;
       struct vfu_dma_access access;
       uint8_t data[65536];
-   } static out;
+   } out;
 
-   if (size_B > sizeof(payload) || !receive(payload, size_B) || size_B < sizeof(access))
-      return false;
-   memcpy(&access, payload, sizeof(access));
-   bool write = command->command == VFU_DMA_WRITE;
-   if (access.count > sizeof(out.data) || size_B != sizeof(access) + (write ? access.count : 0))
-      return false;
-   out.header = *command;
+   memcpy(&access, question->payload, sizeof(access));
+   out.header = question->header;
    out.header.flags = VFU_FLAG_REPLY;
    out.header.size = sizeof(out.header) + sizeof(out.access);
    out.access = access;
@@ -142,8 +146,9 @@ answer(const struct vfu_header *command)
       out.header.flags |= VFU_FLAG_ERROR;
       out.header.error = EFAULT;
       out.header.size = sizeof(out.header);
-   } else if (write) {
-      memcpy(asked_ram + (access.address - RAM_IOVA), payload + sizeof(access), access.count);
+   } else if (question->header.command == VFU_DMA_WRITE) {
+      memcpy(asked_ram + (access.address - RAM_IOVA), question->payload + sizeof(access),
+             access.count);
    } else {
       memcpy(out.data, asked_ram + (access.address - RAM_IOVA), access.count);
       out.header.size += (uint32_t)access.count;
@@ -151,7 +156,59 @@ answer(const struct vfu_header *command)
    return send_raw(&out, out.header.size, NULL, 0);
 }
 
-/* Receives the header of a reply, and answers what the server asks before. */
+/* Receives what follows the header of a command of the server, and answers or keeps it. */
+static bool
+take_question(const struct vfu_header *header)
+{
+   static struct question question;
+   uint32_t size_B = header->size - (uint32_t)sizeof(*header);
+   struct vfu_dma_access access;
+
+   if (size_B > sizeof(question.payload) || size_B < sizeof(access) ||
+       !receive(question.payload, size_B))
+      return false;
+   memcpy(&access, question.payload, sizeof(access));
+   if (access.count > 65536 ||
+       size_B != sizeof(access) + (header->command == VFU_DMA_WRITE ? access.count : 0))
+      return false;
+   question.header = *header;
+   if (!hold)
+      return answer(&question);
+   if (num_held == sizeof(held) / sizeof(held[0]))
+      return false;
+   held[num_held++] = question;
+   return true;
+}
+
+void
+answer_held(void)
+{
+   for (unsigned i = 0; i < num_held; i++)
+      answer(&held[i]);
+   num_held = 0;
+}
+
+bool
+wait_until_held(int timeout_ms)
+{
+   struct pollfd poll_in = {.fd = sock, .events = POLLIN};
+   struct vfu_header header;
+
+   return num_held || (poll(&poll_in, 1, timeout_ms) == 1 && receive(&header, sizeof(header)) &&
+                       take_question(&header));
+}
+
+void
+take_questions(void)
+{
+   struct pollfd poll_in = {.fd = sock, .events = POLLIN};
+   struct vfu_header header;
+
+   while (poll(&poll_in, 1, 1) == 1 && receive(&header, sizeof(header)) && take_question(&header))
+      ;
+}
+
+/* Receives the header of a reply, and takes what the server asks before. */
 static bool
 receive_reply(struct vfu_header *header)
 {
@@ -161,7 +218,7 @@ receive_reply(struct vfu_header *header)
       bool dma = header->command == VFU_DMA_READ || header->command == VFU_DMA_WRITE;
       if ((header->flags & VFU_FLAG_TYPE_MASK) != VFU_FLAG_COMMAND || !dma)
          return true;
-      if (!answer(header))
+      if (!take_question(header))
          return false;
    }
 }

@@ -33,6 +33,16 @@ extern uint8_t *asked_ram;
 extern unsigned num_asked; /* how often it has asked */
 extern bool refuse;        /* answer with an error */
 
+/* Monitors do not answer while they wait for a reply themselves. With hold, what the server asks is kept until
+ * answer_held(). */
+extern bool hold;
+extern unsigned num_held;
+void answer_held(void);
+/* Receives what the server asks until something is held. False: nothing comes. */
+bool wait_until_held(int timeout_ms);
+/* Takes what the server asks until it asks nothing for a millisecond. */
+void take_questions(void);
+
 void connect_client(void);
 /* Returns what vfu_server_serve() did. */
 int hang_up(void);

@@ -25,10 +25,11 @@
 #include "npu_pci.h"
 #include "npu_sim.h"
 #include "vfio_user_client.h"
+#include "vfio_user_test.h"
 
 static unsigned num_cases, num_failed;
 
-static void
+void
 ok(bool good, const char *format, ...)
 {
    va_list args;
@@ -98,7 +99,7 @@ test_handshake(void)
    ok(hang_up() == 0, "hanging up is no error");
 }
 
-static unsigned
+unsigned
 find_capability(uint8_t id)
 {
    unsigned at = config_read(0x34, 1);
@@ -159,8 +160,7 @@ test_config_space(void)
    hang_up();
 }
 
-/* A ring in memory of the "guest", an EXEC-less fence with an interrupt. */
-static bool
+bool
 run_fence(uint8_t *ram, uint64_t seqno)
 {
    const struct npu_packet_fence fence = {
@@ -251,77 +251,6 @@ test_dma_and_interrupts(bool sealed)
    close(event_fd);
    munmap(ram, RAM_B);
    close(ram_fd);
-}
-
-/* Memory of the client without a file: all by messages. */
-static void
-test_messages(void)
-{
-   uint64_t seqno = 10;
-
-   asked_ram = calloc(1, RAM_B);
-   connect_client();
-   say_version();
-   ok(dma_map(RAM_IOVA, RAM_B, -1, 0) == 0, "DMA_MAP without a file");
-   config_write(4, 6, 2);
-   num_asked = 0;
-   ok(run_fence(asked_ram, ++seqno) && num_asked >= 2, "a ring runs by messages");
-   uint64_t busy = 1;
-   reg_write(NPU_REG_RESET, NPU_RESET_BUSY__MASK);
-   for (unsigned i = 0; i < 2000 && busy; i++) {
-      busy = reg_read(NPU_REG_RESET) & NPU_RESET_BUSY__MASK;
-      usleep(500);
-   }
-   ok(!busy && run_fence(asked_ram, ++seqno), "a reset by register, and again");
-
-   /* Unanswered: the device waits, the thread that receives does not. */
-   const struct npu_packet_fence fence = {.type = NPU_PACKET_FENCE,
-                                          .seqno = 99,
-                                          .write_pa = NPU_PA_SYSTEM | (RAM_IOVA + 0x2000)};
-   struct pollfd poll_in = {.fd = sock, .events = POLLIN};
-   memcpy(asked_ram + NPU_PACKET_SIZE_B, &fence, sizeof(fence));
-   reg_write(NPU_REG_QUEUE_TAIL(0), 2);
-   ok(poll(&poll_in, 1, 5000) == 1, "the server asks by itself");
-   config_write(find_capability(0x10) + 8, 0x8000, 2);
-   ok(true, "function-level reset while it waits");
-   uint64_t id = UINT64_MAX;
-   for (unsigned i = 0; i < 2000 && id == UINT64_MAX; i++) {
-      id = reg_read(NPU_REG_ID);
-      usleep(500);
-   }
-   ok(NPU_GET(id, NPU_ID_MAGIC) == NPU_ID_MAGIC_VALUE, "it comes to its end");
-   config_write(4, 6, 2);
-   ok(run_fence(asked_ram, ++seqno), "and the device works");
-
-   refuse = true;
-   reg_write(NPU_REG_QUEUE_TAIL(0), 2);
-   for (unsigned i = 0; i < 2000 && !reg_read(NPU_REG_FAULT_STATUS); i++)
-      usleep(500);
-   ok(NPU_GET(reg_read(NPU_REG_FAULT_INFO), NPU_FAULT_INFO_TYPE) == NPU_FAULT_MEMORY_ERROR,
-      "an access the client refuses is a memory error");
-   refuse = false;
-   ok(call(VFU_DEVICE_RESET, NULL, 0) == 0, "RESET");
-   config_write(4, 6, 2);
-   ok(run_fence(asked_ram, ++seqno), "works afterwards");
-
-   /* Nobody answers any more. */
-   memcpy(asked_ram + NPU_PACKET_SIZE_B, &fence, sizeof(fence));
-   reg_write(NPU_REG_QUEUE_TAIL(0), 2);
-   poll_in.fd = sock;
-   poll(&poll_in, 1, 5000);
-   ok(hang_up() == 0, "hanging up while the server asks");
-
-   connect_client();
-   say_version();
-   const struct vfu_header stray = {.id = 77,
-                                    .command = VFU_DMA_READ,
-                                    .size = sizeof(stray),
-                                    .flags = VFU_FLAG_REPLY};
-   ok(send_raw(&stray, sizeof(stray), NULL, 0) && config_read(0, 2) == NPU_PCI_VENDOR_ID,
-      "a reply to nothing is ignored");
-   ok(hang_up() == 0, "hang up");
-   free(asked_ram);
-   asked_ram = NULL;
 }
 
 /* A file that shrinks behind the server's back. */
@@ -541,7 +470,7 @@ main(void)
    char *error = NULL;
 
    signal(SIGPIPE, SIG_IGN);
-   npu_sim_config_parse(&config, "interp,cores=1,mem=64M");
+   npu_sim_config_parse(&config, "interp,cores=1,mem=64M,va-bits=30");
    sim = npu_sim_create(&config, &error);
    server = sim ? vfu_server_create(sim, false) : NULL;
    if (!server) {
@@ -553,6 +482,7 @@ main(void)
    test_dma_and_interrupts(true);
    test_dma_and_interrupts(false);
    test_messages();
+   test_held_messages();
    test_shrinking_file();
    test_bad_sizes();
    test_bad_values();

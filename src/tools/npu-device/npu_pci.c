@@ -8,9 +8,9 @@
  * keeps its content, it refreshes itself.
  *  3. DEVCTL bit 15: function-level reset.
  *
- * Resets and invalidations wait for accesses to memory that are under way. Where those need the thread
- * that brought the register write (npu_pci_host.dma_asks), a worker does them meanwhile: the registers
- * say BUSY, as the specification allows, or read as ones in a function-level reset.
+ * Resets and some registers wait for accesses to memory that are under way. Where those need the thread
+ * that brought the register write (npu_pci_host.dma_asks), they happen behind it (npu_posted.c): the
+ * registers say BUSY, as the specification allows, or read as ones in a function-level reset.
  *
  * Registers are 64 bits wide. An access of 4 bytes reads half of one; written, the low half goes
  * through with zeros above, the high half is kept for the write of the low half that follows.
@@ -25,6 +25,7 @@
 #include <time.h>
 
 #include "npu_isa/npu_regs.h"
+#include "npu_posted.h"
 
 #define CAP_PM   0x40
 #define CAP_MSIX 0x50
@@ -46,113 +47,18 @@ struct npu_pci {
 
    atomic_bool may_dma; /* bus master, in D0 */
 
-   /* What the worker does. Protected by work_lock. */
-   pthread_mutex_t work_lock;
-   pthread_cond_t work_change;
-   pthread_t worker;
-   bool has_worker, quit;
-   struct work {
-      enum {
-         WORK_NONE,
-         WORK_REGISTER, /* write value to offset */
-         WORK_RESET,
-      } what;
-      uint32_t offset;
-      uint64_t value;
-   } work, next; /* under way; a reset that came meanwhile */
+   struct npu_posted *posted;
 
    pthread_mutex_t lock; /* protects what follows */
    struct npu_pci_defects defects;
    struct npu_pci_state state;
 };
 
-/* ------------------------------------------------------------------------------------ worker -- */
-
-static void *
-worker_main(void *data)
-{
-   struct npu_pci *pci = data;
-
-   pthread_mutex_lock(&pci->work_lock);
-   while (!pci->quit) {
-      const struct work work = pci->work;
-      if (work.what == WORK_NONE) {
-         pthread_cond_wait(&pci->work_change, &pci->work_lock);
-         continue;
-      }
-      pthread_mutex_unlock(&pci->work_lock);
-      if (work.what == WORK_RESET)
-         npu_sim_reset(pci->sim);
-      else
-         npu_sim_reg_write(pci->sim, work.offset, work.value);
-      pthread_mutex_lock(&pci->work_lock);
-      pci->work = pci->next;
-      pci->next = (struct work){0};
-      pthread_cond_broadcast(&pci->work_change);
-   }
-   pthread_mutex_unlock(&pci->work_lock);
-   return NULL;
-}
-
-/* Has the worker do it. If that is at something else, a reset comes next; another register write is lost, as
- * writes to busy registers are. False: there is no worker, and nothing was done.
- */
+/* Whether a register write or a reset may wait for memory. */
 static bool
-defer(struct npu_pci *pci, bool reset, uint32_t offset, uint64_t value)
+may_wait(const struct npu_pci *pci)
 {
-   if (!pci->host.dma_asks || !pci->host.dma_asks(pci->host.data))
-      return false;
-   pthread_mutex_lock(&pci->work_lock);
-   if (!pci->has_worker)
-      pci->has_worker = !pthread_create(&pci->worker, NULL, worker_main, pci);
-   bool good = pci->has_worker;
-   const struct work work = {reset ? WORK_RESET : WORK_REGISTER, offset, value};
-   if (good && pci->work.what == WORK_NONE)
-      pci->work = work;
-   else if (good && (reset || (offset == NPU_REG_RESET && pci->next.what == WORK_NONE)))
-      pci->next = work;
-   pthread_cond_broadcast(&pci->work_change);
-   pthread_mutex_unlock(&pci->work_lock);
-   return good;
-}
-
-static void
-wait_for_worker(struct npu_pci *pci)
-{
-   pthread_mutex_lock(&pci->work_lock);
-   while (pci->has_worker && pci->work.what != WORK_NONE)
-      pthread_cond_wait(&pci->work_change, &pci->work_lock);
-   pthread_mutex_unlock(&pci->work_lock);
-}
-
-static bool
-writes(const struct work *work, uint32_t offset)
-{
-   return work->what == WORK_REGISTER && work->offset == offset;
-}
-
-/* What the worker makes of a register that is read as value. */
-static uint64_t
-busy_value(struct npu_pci *pci, uint32_t offset, uint64_t value)
-{
-   pthread_mutex_lock(&pci->work_lock);
-   if (writes(&pci->work, offset) || writes(&pci->next, offset)) {
-      if (offset == NPU_REG_RESET)
-         value |= NPU_RESET_BUSY__MASK;
-      else
-         value |= NPU_TLB_CONTROL_BUSY__MASK;
-   }
-   pthread_mutex_unlock(&pci->work_lock);
-   return value;
-}
-
-static bool
-in_reset(struct npu_pci *pci)
-{
-   pthread_mutex_lock(&pci->work_lock);
-   bool ret = pci->work.what == WORK_RESET || pci->next.what == WORK_RESET;
-   pthread_mutex_unlock(&pci->work_lock);
-   return ret;
+   return !pci->host.dma_asks || !pci->host.dma_asks(pci->host.data);
 }
 
 /* ----------------------------------------------------------------------- configuration space -- */
@@ -249,8 +155,7 @@ static void
 reset_function(struct npu_pci *pci)
 {
    atomic_store(&pci->may_dma, false);
-   if (!defer(pci, true, 0, 0))
-      npu_sim_reset(pci->sim);
+   npu_posted_reset(pci->posted, may_wait(pci));
    reset_config(pci);
    pthread_mutex_lock(&pci->lock);
    pci->state.resets++;
@@ -299,7 +204,8 @@ static bool
 begin_access(struct npu_pci *pci, uint64_t offset, bool write)
 {
    pthread_mutex_lock(&pci->lock);
-   bool answers = !pci->defects.dead && !pci->defects.removed && is_awake(pci) && !in_reset(pci);
+   bool answers = !pci->defects.dead && !pci->defects.removed && is_awake(pci) &&
+                  !npu_posted_in_reset(pci->posted);
    uint32_t slow_us = pci->defects.slow_us;
 
    if (write) {
@@ -336,9 +242,7 @@ regs_read(struct npu_pci *pci, uint64_t offset, uint8_t *to, size_t size_B)
 
       uint64_t value = UINT64_MAX;
       if (begin_access(pci, offset & ~7ull, false))
-         value = busy_value(pci, (uint32_t)offset & ~7u,
-                            npu_sim_reg_read(pci->sim, (uint32_t)offset & ~7u)) >>
-                 (8 * (offset % 8));
+         value = npu_posted_read(pci->posted, (uint32_t)offset & ~7u) >> (8 * (offset % 8));
       memcpy(to, &value, piece_B);
       to += piece_B;
       offset += piece_B;
@@ -362,10 +266,7 @@ regs_write(struct npu_pci *pci, uint64_t offset, const uint8_t *from, size_t siz
    pci->high_half_offset = UINT32_MAX;
    if (!begin_access(pci, offset, true))
       return;
-   if ((offset == NPU_REG_RESET || offset == NPU_REG_TLB_CONTROL) &&
-       defer(pci, false, (uint32_t)offset, value))
-      return;
-   npu_sim_reg_write(pci->sim, (uint32_t)offset, value);
+   npu_posted_write(pci->posted, (uint32_t)offset, value, may_wait(pci));
 }
 
 uint64_t
@@ -494,9 +395,12 @@ npu_pci_create(struct npu_sim *sim, const struct npu_pci_host *host)
       return NULL;
    pci->sim = sim;
    pci->host = *host;
+   pci->posted = npu_posted_create(sim);
+   if (!pci->posted) {
+      free(pci);
+      return NULL;
+   }
    pthread_mutex_init(&pci->lock, NULL);
-   pthread_mutex_init(&pci->work_lock, NULL);
-   pthread_cond_init(&pci->work_change, NULL);
    reset_config(pci);
    update_power(pci);
 
@@ -515,17 +419,9 @@ npu_pci_destroy(struct npu_pci *pci)
 {
    if (!pci)
       return;
-   wait_for_worker(pci);
-   pthread_mutex_lock(&pci->work_lock);
-   pci->quit = true;
-   pthread_cond_broadcast(&pci->work_change);
-   pthread_mutex_unlock(&pci->work_lock);
-   if (pci->has_worker)
-      pthread_join(pci->worker, NULL);
+   npu_posted_destroy(pci->posted);
    npu_sim_reset(pci->sim);
    npu_sim_set_irq(pci->sim, NULL, NULL);
-   pthread_cond_destroy(&pci->work_change);
-   pthread_mutex_destroy(&pci->work_lock);
    pthread_mutex_destroy(&pci->lock);
    free(pci);
 }
@@ -534,7 +430,7 @@ void
 npu_pci_reset(struct npu_pci *pci)
 {
    atomic_store(&pci->may_dma, false);
-   wait_for_worker(pci);
+   npu_posted_wait(pci->posted);
    npu_sim_reset(pci->sim);
    reset_config(pci);
    pthread_mutex_lock(&pci->lock);

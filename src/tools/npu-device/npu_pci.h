@@ -60,7 +60,7 @@ struct npu_pci_state {
    uint64_t reg_reads, reg_writes, doorbells, irqs, irqs_lost, resets, dma_errors;
 };
 
-/* The model stays the caller's and must outlive the device. NULL without memory. */
+/* The model stays the caller's and must outlive the device. NULL without memory or threads. */
 struct npu_pci *npu_pci_create(struct npu_sim *sim, const struct npu_pci_host *host);
 void npu_pci_destroy(struct npu_pci *pci);
 
@@ -79,7 +79,8 @@ uint64_t npu_pci_bar_address(const struct npu_pci *pci, unsigned bar);
 /* The file behind a BAR that may be mapped, or -1. The device's. */
 int npu_pci_bar_fd(const struct npu_pci *pci, unsigned bar);
 
-/* Conventional reset: everything but the content of the memory. Waits until it is complete. */
+/* Conventional reset: everything but the content of the memory. Waits until it is complete, so accesses to
+ * memory must not need the calling thread (npu_pci_host.dma_asks) meanwhile. */
 void npu_pci_reset(struct npu_pci *pci);
 
 void npu_pci_inject(struct npu_pci *pci, const struct npu_pci_defects *defects);

@@ -32,6 +32,7 @@ struct vfu_calls {
    pthread_cond_t reply;
    struct call *pending;
    uint16_t next_id;
+   bool refused;
    int fd;
 };
 
@@ -82,10 +83,12 @@ vfu_calls_connect(struct vfu_calls *calls, int fd)
 }
 
 void
-vfu_calls_abort(struct vfu_calls *calls)
+vfu_calls_refuse(struct vfu_calls *calls, bool on)
 {
    pthread_mutex_lock(&calls->lock);
-   abort_locked(calls);
+   calls->refused = on;
+   if (on)
+      abort_locked(calls);
    pthread_mutex_unlock(&calls->lock);
 }
 
@@ -155,7 +158,7 @@ call_client(struct vfu_calls *calls, uint64_t address, void *to, const void *fro
    };
 
    pthread_mutex_lock(&calls->lock);
-   if (calls->fd < 0) {
+   if (calls->fd < 0 || calls->refused) {
       pthread_mutex_unlock(&calls->lock);
       return false;
    }

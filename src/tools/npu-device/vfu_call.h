@@ -25,8 +25,8 @@ void vfu_calls_destroy(struct vfu_calls *calls);
 
 /* A connection begins; it ends (fd -1), and with it all calls. The descriptor stays the caller's. */
 void vfu_calls_connect(struct vfu_calls *calls, int fd);
-/* Ends all calls that are under way: they fail. Replies that come later are ignored. */
-void vfu_calls_abort(struct vfu_calls *calls);
+/* While it is on, calls fail: those under way at once, others when they come. Replies to them are ignored. */
+void vfu_calls_refuse(struct vfu_calls *calls, bool on);
 
 /* The lock to hold while writing to the socket. */
 pthread_mutex_t *vfu_calls_send_lock(struct vfu_calls *calls);

@@ -165,12 +165,18 @@ handle_dma_map(struct vfu_server *server, struct message *message, int *out_fd)
    /* The client keeps the range page aligned, or a page would be shared with something else. */
    if ((in->address | in->size | in->offset) & 0xfff)
       return -EINVAL;
-   /* ROMs are only read; the device's own memory appears here as well, at its address as a BAR. */
-   if (!message->num_fds && (in->flags & VFU_DMA_MAP_WRITE) &&
-       in->address != npu_pci_bar_address(server->pci, NPU_PCI_BAR_MEM))
-      atomic_store(&server->asks, true);
+   uint32_t flags = in->flags;
+   if (!message->num_fds) {
+      /* ROMs, and the device's own memory at its address as a BAR: nothing the device has to reach, so
+       * register writes need not be slower for their sake. */
+      if (!(flags & VFU_DMA_MAP_WRITE) ||
+          in->address == npu_pci_bar_address(server->pci, NPU_PCI_BAR_MEM))
+         flags &= ~(VFU_DMA_MAP_READ | VFU_DMA_MAP_WRITE);
+      else
+         atomic_store(&server->asks, true);
+   }
    return vfu_dma_map(server->dma, in->address, in->size, message->num_fds ? message->fds[0] : -1,
-                      in->offset, in->flags);
+                      in->offset, flags);
 }
 
 static int64_t
@@ -378,9 +384,10 @@ handle_region_write(struct vfu_server *server, struct message *message, int *out
 static int64_t
 handle_reset(struct vfu_server *server, struct message *message, int *out_fd)
 {
-   /* The client waits for the answer and answers nothing itself before. */
-   vfu_calls_abort(server->calls);
+   /* This waits for the device, so the device must not wait for an answer to be received here. */
+   vfu_calls_refuse(server->calls, true);
    npu_pci_reset(server->pci);
+   vfu_calls_refuse(server->calls, false);
    pthread_mutex_lock(&server->irq_lock);
    memset(server->pending, 0, sizeof(server->pending));
    pthread_mutex_unlock(&server->irq_lock);
