@@ -13,6 +13,9 @@
 #include "npu_isa/npu_sem.h"
 #include "npu_passes.h"
 
+/* Address of the argument block, which ends with the 4 GiB it is in. */
+#define ARGS (1ull << 32)
+
 typedef uint32_t vreg[NPU_WAVE_SIZE];
 
 struct machine {
@@ -22,6 +25,8 @@ struct machine {
    uint32_t *first; /* SSA form: first register of each value */
    uint32_t exec;
    uint64_t seed, poison;
+   uint8_t args[NPU_INTERP_MEM_B]; /* the argument block: nobody can write it */
+   uint8_t lost;
    const struct npu_block *came_from;
 };
 
@@ -130,10 +135,21 @@ active(const struct machine *m, unsigned lane)
 
 /* ---- memory ---- */
 
+static bool
+is_argument(unsigned space, uint64_t address)
+{
+   return space != NPU_SPACE_LOCAL && space != NPU_SPACE_PRIVATE && address >> 32 == ARGS >> 32;
+}
+
 static uint8_t *
 byte_at(struct machine *m, unsigned space, uint64_t address, unsigned lane)
 {
    unsigned at = address % NPU_INTERP_MEM_B;
+
+   if (is_argument(space, address)) {
+      m->lost = m->args[at];
+      return &m->lost;
+   }
 
    switch (space) {
    case NPU_SPACE_LOCAL:
@@ -370,6 +386,8 @@ run_rdsr(struct machine *m, const struct npu_instr *instr)
 
    for (unsigned lane = 0; lane < NPU_WAVE_SIZE; ++lane) {
       uint64_t value = mix(m->seed + instr->sr_or_code) & 0xff;
+      if (instr->sr_or_code == NPU_SR_ARGS)
+         value = ARGS;
       if (dest.file == NPU_FILE_V)
          value = instr->sr_or_code == NPU_SR_LANE_ID ? lane : (value + 7 * lane) & 0xffff;
       write_lane(m, dest, 0, lane, value);
@@ -607,6 +625,8 @@ npu_interp_run(const struct npu_shader *shader, uint64_t seed, uint64_t poison, 
    unsigned num_regs = NPU_NUM_VREGS + NPU_NUM_SREGS + NPU_NUM_MREGS;
 
    init_memory(state, seed);
+   for (unsigned i = 0; i < NPU_INTERP_MEM_B; ++i)
+      m.args[i] = mix(seed * 5 + i);
    m.exec = seed % 3 ? UINT32_MAX : (uint32_t)mix(seed);
    if (shader->is_ssa) {
       m.first = malloc((shader->num_values + 1) * sizeof(*m.first));

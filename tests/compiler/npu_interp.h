@@ -24,8 +24,8 @@ struct npu_interp_state {
    bool overran;   /* stopped after max_steps */
 };
 
-/* Runs the wave `seed` stands for: special registers and initial memory come from it. exec starts
- * as the seed's mask. Private memory from kernel_private_B on, where spill slots are, is not part
+/* Runs the wave `seed` stands for: special registers, arguments and initial memory come from it; to
+ * write to arguments has no effect. exec starts as the seed's mask. Private memory from kernel_private_B on, where spill slots are, is not part
  * of the result: it is zero in *state afterwards.
  */
 void npu_interp_run(const struct npu_shader *shader, uint64_t seed, uint64_t poison,

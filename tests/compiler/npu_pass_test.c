@@ -42,6 +42,10 @@ static const struct npu_ra_limits full_limits = {
 static const struct npu_ra_limits tiny_limits = {
    .regs = {[NPU_FILE_V] = 6, [NPU_FILE_S] = 4, [NPU_FILE_M] = 2}};
 
+/* Those of NPU_DEBUG_STRESS_SPILL. */
+static const struct npu_ra_limits small_limits = {
+   .regs = {[NPU_FILE_V] = 24, [NPU_FILE_S] = 10, [NPU_FILE_M] = 4}};
+
 static bool
 run_ra(struct npu_shader *shader)
 {
@@ -60,6 +64,12 @@ static bool
 run_spill_tiny(struct npu_shader *shader)
 {
    return npu_spill(shader, &tiny_limits);
+}
+
+static bool
+run_spill_small(struct npu_shader *shader)
+{
+   return npu_spill(shader, &small_limits);
 }
 
 static bool
@@ -85,6 +95,7 @@ static const struct {
    {"ra", run_ra},
    {"ra_tiny", run_ra_tiny},
    {"schedule", run_schedule},
+   {"spill_small", run_spill_small},
    {"spill_tiny", run_spill_tiny},
 };
 

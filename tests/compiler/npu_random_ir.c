@@ -270,6 +270,23 @@ order_instr(struct generator *g)
       npu_fence_group(&g->b);
 }
 
+/* Arguments, as selection loads them. */
+static void
+argument_instr(struct generator *g)
+{
+   struct npu_mem_fields mem = {.width_log2 = 2 + rnd(g, 2),
+                                .count = 1 + rnd(g, 4),
+                                .imm = (int)rnd(g, 64) * 8};
+   struct npu_ref comps[NPU_MAX_COMPS];
+
+   npu_build_split(&g->b,
+                   npu_build_load(&g->b, NPU_OP_LD_S, npu_build_rdsr(&g->b, NPU_SR_ARGS),
+                                  npu_null(), mem),
+                   comps);
+   for (unsigned c = 0; c < mem.count; ++c)
+      add(g, comps[c]);
+}
+
 static void
 memory_instr(struct generator *g)
 {
@@ -584,8 +601,10 @@ block_of_code(struct generator *g, unsigned size)
          part = 1, vector_instr(g);
       else if (choice < 32)
          part = 1, masked_instr(g);
-      else if (choice < 36)
+      else if (choice < 35)
          part = 1, memory_instr(g);
+      else if (choice < 36)
+         part = 1, argument_instr(g);
       else if (choice < 37)
          part = 1, atomic_instr(g);
       else if (choice < 38)

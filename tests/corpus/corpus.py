@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 # Copyright © 2026 The NPU stack authors
-"""The compiler's statistics over a fixed corpus: the kernels of bench/ and examples/, compiled for any
+"""The compiler's statistics over a fixed corpus: the kernels of bench/, examples/ and kernels/ here, compiled for any
 launch ("any"), for one-dimensional work-groups ("row") and for those that are 16 wide ("tile").
 
     corpus.py NPU_COMPILE             compares with table.txt, prints TAP
@@ -21,7 +21,7 @@ TABLE = HERE / 'table.txt'
 COLUMNS = ['kernel', 'for', 'instrs', 'weight', 'bytes', 'V', 'S', 'M', 'spills', 'fills',
            'g.uni', 'g.unit', 'g.str', 'g.gath', 'l.uni', 'l.unit', 'l.str', 'l.gath', 'priv', 'atom']
 OPTIONS = {'any': [], 'row': ['--row', '--few-groups'], 'tile': ['--width=16', '--few-groups']}
-HEADER = """# Made by tests/corpus/corpus.py: numbers of the compiler over the kernels of bench/ and examples/.
+HEADER = """# Made by tests/corpus/corpus.py: numbers of the compiler over the kernels of bench/, examples/ and kernels/.
 # weight: instructions times 8 for every loop they are in. V, S, M: registers. g, l: accesses to global and
 # local memory by form (uniform, unit stride, strided, gather). priv: private memory. atom: atomics.
 """
@@ -38,7 +38,7 @@ def compile_file(npu_compile, path, variant):
 
 def make_table(npu_compile):
     rows = []
-    for directory in ('bench/kernels', 'examples'):
+    for directory in ('bench/kernels', 'examples', 'tests/corpus/kernels'):
         for path in sorted((TOP / directory).glob('*.cl')):
             for variant in OPTIONS:
                 for name, *numbers in compile_file(npu_compile, path, variant):

@@ -99,6 +99,7 @@ allocate(struct pipeline *p)
    struct npu_ra_limits limits = limits_of(p);
 
    NPU_PASS(p, 0, npu_spill, &limits);
+   NPU_PASS(p, NPU_DEBUG_NO_OPT | NPU_DEBUG_NO_DCE, npu_opt_dce);
    if (p->error)
       return;
    struct npu_ra_record *record = npu_ra(p->shader, &limits);

@@ -5,7 +5,7 @@
  *
  * Needs the form npu_lower_cfg() and npu_lower_tied() make; liveness is computed here. Afterwards
  * npu_calc_demand() is at most the limit (one less in V, which npu_ra() keeps free for copies), the
- * program is still SSA, and DCE is worth running.
+ * program is still SSA, and DCE is worth running: it takes definitions that are repeated everywhere.
  *
  * Algorithm: M. Braun and S. Hack, Register Spilling and Live-Range Splitting for SSA-Form Programs
  * (2009). For each file, blocks in order, W is the set of values in registers: a source that is not
@@ -26,12 +26,20 @@
  *  - A phi for which W has no place lives in memory: its sources are written to its slot on the
  *    edges. W is then kept small enough for one more value, through which sources that are in
  *    memory themselves are copied.
+ *  - What is computed again more cheaply than it is read back is (npu_spill_remat.c). Values for
+ *    which that is always possible are preferred when one has to leave: their next use counts as
+ *    CHEAP_FACTOR times as far. A value they need may be pinned: it is none of W, keeps its
+ *    register everywhere, and W is that much smaller.
  *  - Files: M spills to S values, so M comes before S. V is independent of both.
  *
  * Vectors count with all their registers and move as a whole. See npu_spill_memory.c for the
  * memory.
  */
+#include "npu_exec_regions.h"
 #include "npu_spill.h"
+
+/* A value that leaves costs a write and a fill, one that is computed again the computation. */
+#define CHEAP_FACTOR 4
 
 struct entry {
    uint32_t value; /* of the program before spilling */
@@ -42,6 +50,7 @@ struct block_info {
    struct util_dynarray entry, exit; /* struct entry: W */
    struct util_dynarray new_phis;    /* struct new_phi */
    struct util_dynarray memory_phis; /* struct npu_instr *: original phis that live in memory */
+   uint32_t exit_region;             /* of exec, where reloads at the end stand */
    bool done;
    unsigned demand;
 };
@@ -66,15 +75,18 @@ struct context {
    unsigned num_w, w_regs;
    uint32_t *next_use; /* of values in W */
    bool *in_w;
-   bool *protect;   /* sources of the current instruction */
-   unsigned *count; /* scratch for entries */
-   struct util_dynarray operand_uses;
+   bool *protect;     /* sources of the current instruction, and of what it has computed again */
+   unsigned *count;   /* scratch for entries */
+   unsigned at;       /* number of the current instruction in its block */
+   BITSET_WORD *live; /* before the current instruction, of the other files */
+   struct util_dynarray operand_uses;  /* uint32_t */
+   struct util_dynarray remat_sources; /* uint32_t: protected on top of the instruction's own */
 };
 
 static bool
 tracked(const struct context *ctx, struct npu_ref ref)
 {
-   return npu_is_ssa(ref) && ref.file == ctx->file;
+   return npu_is_ssa(ref) && ref.file == ctx->file && ref.value != ctx->mem->pinned;
 }
 
 static unsigned
@@ -130,6 +142,15 @@ w_name(const struct context *ctx, uint32_t value)
    unreachable("value is in W");
 }
 
+/* How far the next use of a value in W is, as far as the choice of who leaves goes. */
+static uint64_t
+effective_distance(const struct context *ctx, uint32_t value)
+{
+   uint64_t distance = ctx->next_use[value] - MIN2(ctx->next_use[value], ctx->at);
+
+   return ctx->mem->cheap[value] ? distance * CHEAP_FACTOR : distance;
+}
+
 /* Lets the farthest values go until at most `regs` registers are held. Protected ones stay. */
 static void
 w_limit(struct context *ctx, unsigned regs)
@@ -140,8 +161,8 @@ w_limit(struct context *ctx, unsigned regs)
       for (unsigned i = 0; i < ctx->num_w; ++i) {
          if (ctx->protect[ctx->w[i].value])
             continue;
-         if (farthest == UINT32_MAX ||
-             ctx->next_use[ctx->w[i].value] > ctx->next_use[ctx->w[farthest].value])
+         if (farthest == UINT32_MAX || effective_distance(ctx, ctx->w[i].value) >
+                                          effective_distance(ctx, ctx->w[farthest].value))
             farthest = i;
       }
       assert(farthest != UINT32_MAX && "an instruction's operands fit the register file");
@@ -267,8 +288,7 @@ static uint32_t
 create_phi(struct context *ctx, struct npu_block *block, uint32_t value)
 {
    struct npu_builder b = npu_builder_at(ctx->shader, npu_before_block(block));
-   const struct npu_value type = ctx->shader->values[value];
-   struct npu_ref dest = npu_value_create(ctx->shader, type.file, type.bits, type.comps);
+   struct npu_ref dest = npu_spill_new_name(ctx->mem, value);
    struct new_phi phi = {npu_build_phi(&b, dest), value};
 
    util_dynarray_append(&ctx->blocks[block->index].new_phis, struct new_phi, phi);
@@ -341,20 +361,67 @@ enter_block(struct context *ctx, struct npu_block *block)
 
 /* ---- instructions ---- */
 
+static uint32_t
+held_in_w(const void *data, uint32_t value)
+{
+   const struct context *ctx = data;
+
+   return ctx->in_w[value] ? w_name(ctx, value) : UINT32_MAX;
+}
+
+/* Keeps what a plan reads in W until the current instruction has its sources, of which `regs` are
+ * protected already; false, and nothing done, if that is too much.
+ */
+static bool
+protect_held(struct context *ctx, const struct npu_remat_plan *plan, unsigned *regs)
+{
+   unsigned more = 0;
+
+   for (unsigned i = 0; i < plan->num_held; ++i)
+      more += ctx->protect[plan->held[i]] ? 0 : regs_of(ctx, plan->held[i]);
+   if (*regs + more > ctx->limit)
+      return false;
+   for (unsigned i = 0; i < plan->num_held; ++i) {
+      if (ctx->protect[plan->held[i]])
+         continue;
+      ctx->protect[plan->held[i]] = true;
+      *regs += regs_of(ctx, plan->held[i]);
+      util_dynarray_append(&ctx->remat_sources, uint32_t, plan->held[i]);
+   }
+   return true;
+}
+
 static void
 reload_sources(struct context *ctx, struct npu_instr *instr)
 {
    struct npu_builder b = npu_builder_at(ctx->shader, npu_before_instr(instr));
+   const struct npu_spill_place here = {.region = instr->index,
+                                        .live = ctx->live,
+                                        .held = held_in_w,
+                                        .data = ctx};
+   unsigned regs = 0;
 
    npu_foreach_src(instr, s) {
+      if (tracked(ctx, instr->src[s]) && !ctx->protect[instr->src[s].value]) {
+         ctx->protect[instr->src[s].value] = true;
+         regs += npu_ref_regs(instr->src[s]);
+      }
+   }
+   npu_foreach_src(instr, s) {
       uint32_t value = instr->src[s].value;
-      if (!tracked(ctx, instr->src[s]))
+      struct npu_remat_plan plan;
+
+      if (!tracked(ctx, instr->src[s]) || ctx->in_w[value])
          continue;
-      ctx->protect[value] = true;
-      if (!ctx->in_w[value])
-         w_add(ctx, value, npu_spill_reload(ctx->mem, &b, value).value);
+      bool again = npu_remat_plan(ctx->mem, value, &here, &plan) && protect_held(ctx, &plan, &regs);
+      struct npu_ref name = again ? npu_remat_emit(ctx->mem, &b, &plan, &here)
+                                  : npu_spill_reload(ctx->mem, &b, value);
+      w_add(ctx, value, name.value);
    }
    w_limit(ctx, ctx->limit);
+   util_dynarray_foreach(&ctx->remat_sources, uint32_t, value)
+      ctx->protect[*value] = false;
+   util_dynarray_clear(&ctx->remat_sources);
 }
 
 static void
@@ -403,6 +470,20 @@ spill_instr(struct context *ctx, struct npu_instr *instr, const uint32_t *uses)
    }
 }
 
+/* Liveness of the other files, whose operands still are those that liveness was computed for. */
+static void
+step_live(struct context *ctx, const struct npu_instr *instr)
+{
+   npu_foreach_src(instr, s) {
+      if (npu_is_ssa(instr->src[s]) && instr->src[s].file != ctx->file && instr->src[s].kill)
+         BITSET_CLEAR(ctx->live, instr->src[s].value);
+   }
+   npu_foreach_dest(instr, d) {
+      if (npu_is_ssa(instr->dest[d]) && instr->dest[d].file != ctx->file && !instr->dest[d].kill)
+         BITSET_SET(ctx->live, instr->dest[d].value);
+   }
+}
+
 static void
 spill_block(struct context *ctx, struct npu_block *block)
 {
@@ -410,16 +491,22 @@ spill_block(struct context *ctx, struct npu_block *block)
 
    npu_next_uses_of_block(ctx->uses, block, &ctx->operand_uses);
    const uint32_t *uses = ctx->operand_uses.data;
-   npu_foreach_phi(block, phi)
+   ctx->at = 0;
+   npu_foreach_phi(block, phi) {
       uses += phi->num_srcs + phi->num_dests;
+      ++ctx->at;
+   }
    enter_block(ctx, block);
 
+   memcpy(ctx->live, block->live_in, BITSET_WORDS(ctx->num_values) * sizeof(BITSET_WORD));
    npu_foreach_instr_in_block_safe(block, instr) {
-      if (instr->op == NPU_OP_PHI)
-         continue;
       unsigned operands = instr->num_srcs + instr->num_dests;
-      spill_instr(ctx, instr, uses);
-      uses += operands;
+      if (instr->op != NPU_OP_PHI) {
+         spill_instr(ctx, instr, uses);
+         uses += operands;
+         ++ctx->at;
+      }
+      step_live(ctx, instr);
    }
    for (unsigned i = 0; i < ctx->num_w; ++i)
       util_dynarray_append(&info->exit, struct entry, ctx->w[i]);
@@ -438,26 +525,55 @@ is_memory_phi_of(const struct block_info *info, uint32_t value)
    return false;
 }
 
-/* Makes value available in a register at the end of pred. */
-static void
-reload_at_exit(struct context *ctx, struct npu_builder *b, struct block_info *pred, uint32_t value)
+/* An edge: what is held at its source and wanted at its end is in registers all along. */
+struct edge {
+   struct npu_block *pred;
+   struct block_info *from, *to;
+};
+
+static uint32_t
+held_along_edge(const void *data, uint32_t value)
 {
-   if (find_entry(&pred->exit, value))
-      return;
-   struct entry e = {value, npu_spill_reload(ctx->mem, b, value).value};
-   util_dynarray_append(&pred->exit, struct entry, e);
+   const struct edge *edge = data;
+   const struct entry *e = find_entry(&edge->from->exit, value);
+
+   return e && find_entry(&edge->to->entry, value) ? e->name : UINT32_MAX;
 }
 
 static struct npu_ref
-source_for_memory(struct context *ctx, struct npu_builder *b, const struct block_info *pred,
+reload_on_edge(struct context *ctx, struct npu_builder *b, const struct edge *edge, uint32_t value)
+{
+   const struct npu_spill_place place = {.region = edge->from->exit_region,
+                                         .live = edge->pred->live_out,
+                                         .held = held_along_edge,
+                                         .data = edge};
+   struct npu_remat_plan plan;
+
+   if (npu_remat_plan(ctx->mem, value, &place, &plan))
+      return npu_remat_emit(ctx->mem, b, &plan, &place);
+   return npu_spill_reload(ctx->mem, b, value);
+}
+
+/* Makes value available in a register at the end of the edge's source. */
+static void
+reload_at_exit(struct context *ctx, struct npu_builder *b, const struct edge *edge, uint32_t value)
+{
+   if (find_entry(&edge->from->exit, value))
+      return;
+   struct entry e = {value, reload_on_edge(ctx, b, edge, value).value};
+   util_dynarray_append(&edge->from->exit, struct entry, e);
+}
+
+static struct npu_ref
+source_for_memory(struct context *ctx, struct npu_builder *b, const struct edge *edge,
                   const struct npu_instr *phi, unsigned p)
 {
    struct npu_ref src = phi->src[p], dest = phi->dest[0];
 
    if (npu_is_imm(src))
       return npu_build_copy(b, dest.file, dest.bits, src);
-   const struct entry *e = find_entry(&pred->exit, src.value);
-   return e ? npu_value_ref(ctx->shader, e->name) : npu_spill_reload(ctx->mem, b, src.value);
+   const struct entry *e = find_entry(&edge->from->exit, src.value);
+   return e ? npu_value_ref(ctx->shader, e->name) : reload_on_edge(ctx, b, edge, src.value);
 }
 
 /* Does another phi in memory of the block read the old value of phi `value` on this edge? */
@@ -477,21 +593,20 @@ is_read_on_edge(const struct block_info *info, uint32_t value, unsigned p)
  * the others.
  */
 static void
-write_memory_phis(struct context *ctx, struct npu_builder *b, struct npu_block *block, unsigned p)
+write_memory_phis(struct context *ctx, struct npu_builder *b, const struct edge *edge, unsigned p)
 {
-   struct block_info *info = &ctx->blocks[block->index];
-   struct block_info *pred = &ctx->blocks[npu_block_pred(block, p)->index];
+   const struct block_info *info = edge->to;
 
    for (unsigned in_memory = 0; in_memory < 2; ++in_memory) {
       util_dynarray_foreach(&info->memory_phis, struct npu_instr *, phi) {
          struct npu_ref src = (*phi)->src[p];
          uint32_t dest = (*phi)->dest[0].value;
-         bool in_register = npu_is_ssa(src) && find_entry(&pred->exit, src.value);
+         bool in_register = npu_is_ssa(src) && find_entry(&edge->from->exit, src.value);
 
          if (src.kind == NPU_REF_UNDEF || in_register == in_memory ||
              (npu_is_ssa(src) && src.value == dest))
             continue;
-         npu_spill_write_phi(ctx->mem, b, dest, source_for_memory(ctx, b, pred, *phi, p),
+         npu_spill_write_phi(ctx->mem, b, dest, source_for_memory(ctx, b, edge, *phi, p),
                              is_read_on_edge(info, dest, p));
       }
    }
@@ -509,26 +624,26 @@ static void
 connect(struct context *ctx, struct npu_block *block, unsigned p)
 {
    struct npu_block *pred = npu_block_pred(block, p);
-   struct block_info *info = &ctx->blocks[block->index], *from = &ctx->blocks[pred->index];
+   const struct edge edge = {pred, &ctx->blocks[pred->index], &ctx->blocks[block->index]};
    struct npu_builder b = npu_builder_at(ctx->shader, npu_before_terminators(pred));
 
    /* Sources of phis that are phis in memory of this block, before their slots are written. */
    npu_foreach_phi(block, phi) {
       bool ours = tracked(ctx, phi->dest[0]) && phi->dest[0].value < ctx->num_values;
-      if (ours && npu_is_ssa(phi->src[p]) && is_memory_phi_of(info, phi->src[p].value))
-         reload_at_exit(ctx, &b, from, phi->src[p].value);
+      if (ours && npu_is_ssa(phi->src[p]) && is_memory_phi_of(edge.to, phi->src[p].value))
+         reload_at_exit(ctx, &b, &edge, phi->src[p].value);
    }
    if (ctx->file != NPU_FILE_M)
-      write_memory_phis(ctx, &b, block, p);
+      write_memory_phis(ctx, &b, &edge, p);
 
-   util_dynarray_foreach(&info->entry, struct entry, e) {
+   util_dynarray_foreach(&edge.to->entry, struct entry, e) {
       if (BITSET_TEST(block->live_in, e->value))
-         reload_at_exit(ctx, &b, from, e->value);
+         reload_at_exit(ctx, &b, &edge, e->value);
    }
    npu_foreach_phi(block, phi) {
       bool ours = tracked(ctx, phi->dest[0]) && phi->dest[0].value < ctx->num_values;
       if (ours && npu_is_ssa(phi->src[p]))
-         reload_at_exit(ctx, &b, from, phi->src[p].value);
+         reload_at_exit(ctx, &b, &edge, phi->src[p].value);
    }
 }
 
@@ -573,61 +688,30 @@ fill_phi_sources(struct context *ctx, struct npu_block *block)
    }
 }
 
-static uint32_t
-resolve(const uint32_t *same, uint32_t value)
-{
-   while (same[value] != value)
-      value = same[value];
-   return value;
-}
-
-/* The one value a new phi unites, itself left out; UINT32_MAX if there are several. */
-static uint32_t
-united(const uint32_t *same, const struct npu_instr *phi)
-{
-   uint32_t only = UINT32_MAX;
-
-   npu_foreach_src(phi, s) {
-      uint32_t src = resolve(same, phi->src[s].value);
-      if (src == phi->dest[0].value || src == only)
-         continue;
-      if (only != UINT32_MAX)
-         return UINT32_MAX;
-      only = src;
-   }
-   return only;
-}
-
 static void
 remove_trivial_phis(struct context *ctx)
 {
-   uint32_t *same = ralloc_array(ctx->mem_ctx, uint32_t, ctx->shader->num_values);
-   bool changed = true;
+   struct util_dynarray phis;
 
-   for (unsigned v = 0; v < ctx->shader->num_values; ++v)
-      same[v] = v;
-   while (changed) {
-      changed = false;
-      for (unsigned i = 0; i < ctx->shader->num_blocks; ++i) {
-         util_dynarray_foreach(&ctx->blocks[i].new_phis, struct new_phi, n) {
-            uint32_t only = n->phi->block ? united(same, n->phi) : UINT32_MAX;
-            if (only == UINT32_MAX)
-               continue;
-            same[n->phi->dest[0].value] = only;
-            npu_instr_remove(n->phi);
-            changed = true;
-         }
-      }
+   util_dynarray_init(&phis, ctx->mem_ctx);
+   for (unsigned i = 0; i < ctx->shader->num_blocks; ++i) {
+      util_dynarray_foreach(&ctx->blocks[i].new_phis, struct new_phi, n)
+         util_dynarray_append(&phis, struct npu_instr *, n->phi);
    }
-   npu_foreach_instr(ctx->shader, instr) {
-      npu_foreach_src(instr, s) {
-         if (npu_is_ssa(instr->src[s]))
-            instr->src[s].value = resolve(same, instr->src[s].value);
-      }
-   }
+   npu_spill_remove_trivial_phis(ctx->shader, &phis);
 }
 
 /* ---- files ---- */
+
+/* A block's terminators know the exec they stand under; without any the last instruction does. */
+static uint32_t
+exit_region(const struct npu_block *block)
+{
+   if (list_is_empty(&block->instrs))
+      return NPU_NO_REGION;
+   const struct npu_instr *last = list_last_entry(&block->instrs, struct npu_instr, link);
+   return npu_instr_writes_exec(last) ? NPU_NO_REGION : last->index;
+}
 
 static void
 measure_blocks(struct context *ctx)
@@ -636,6 +720,7 @@ measure_blocks(struct context *ctx)
       unsigned demand[NPU_NUM_FILES];
       npu_calc_block_demand(ctx->shader, block, demand);
       ctx->blocks[block->index].demand = demand[ctx->file];
+      ctx->blocks[block->index].exit_region = exit_region(block);
    }
 }
 
@@ -650,13 +735,15 @@ spill_file(struct npu_shader *shader, enum npu_file file, unsigned limit)
 
    npu_compute_liveness(shader);
    ctx.uses = npu_next_uses_create(ctx.mem_ctx, shader, file);
-   ctx.mem = npu_spill_memory_create(ctx.mem_ctx, shader, file);
+   ctx.mem = npu_spill_memory_create(ctx.mem_ctx, shader, file, limit);
    ctx.blocks = rzalloc_array(ctx.mem_ctx, struct block_info, shader->num_blocks);
    ctx.next_use = ralloc_array(ctx.mem_ctx, uint32_t, shader->num_values);
    ctx.in_w = rzalloc_array(ctx.mem_ctx, bool, shader->num_values);
    ctx.protect = rzalloc_array(ctx.mem_ctx, bool, shader->num_values);
    ctx.count = rzalloc_array(ctx.mem_ctx, unsigned, shader->num_values);
+   ctx.live = rzalloc_array(ctx.mem_ctx, BITSET_WORD, BITSET_WORDS(shader->num_values));
    util_dynarray_init(&ctx.operand_uses, ctx.mem_ctx);
+   util_dynarray_init(&ctx.remat_sources, ctx.mem_ctx);
    for (unsigned i = 0; i < shader->num_blocks; ++i) {
       util_dynarray_init(&ctx.blocks[i].entry, ctx.mem_ctx);
       util_dynarray_init(&ctx.blocks[i].exit, ctx.mem_ctx);
@@ -664,6 +751,7 @@ spill_file(struct npu_shader *shader, enum npu_file file, unsigned limit)
       util_dynarray_init(&ctx.blocks[i].memory_phis, ctx.mem_ctx);
    }
    measure_blocks(&ctx);
+   ctx.limit -= ctx.mem->pinned != UINT32_MAX;
 
    npu_foreach_block(shader, block)
       spill_block(&ctx, block);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright © 2026 The NPU stack authors
  *
- * Inside of the spiller: what its three files share.
+ * Inside of the spiller: what its files share.
  */
 #ifndef NPU_SPILL_H
 #define NPU_SPILL_H
@@ -49,13 +49,24 @@ struct npu_spill_memory {
    uint32_t *start, *end;  /* interval of instruction numbers in which a value is live */
    int *slot;              /* first slot of a spilled value, -1: none yet */
    uint32_t *scalar;       /* file M: the S value that holds a spilled mask */
+   bool *cheap;            /* the value can be computed again anywhere, without an operand */
+   struct npu_exec_regions *regions;
+   uint32_t pinned; /* the value that stays in its register throughout; UINT32_MAX: none */
+   struct util_dynarray origin; /* uint32_t: by name - num_values, the value it is a name of */
 };
 
+/* Needs liveness; renews instr->index (npu_exec_regions_create()), which must stay. limit: registers
+ * of the file. */
 struct npu_spill_memory *npu_spill_memory_create(void *mem_ctx, struct npu_shader *shader,
-                                                 enum npu_file file);
+                                                 enum npu_file file, unsigned limit);
 
-/* Reads a value back: a fill, an mfroms, or the defining instruction once more. Returns the new
- * value. */
+/* Another name for a value: an SSA value of its type that will hold it. */
+struct npu_ref npu_spill_new_name(struct npu_spill_memory *mem, uint32_t value);
+
+/* The value a name stands for. */
+uint32_t npu_spill_origin(const struct npu_spill_memory *mem, uint32_t name);
+
+/* Reads a value back: a fill or an mfroms. Returns its new name. */
 struct npu_ref npu_spill_reload(struct npu_spill_memory *mem, struct npu_builder *b,
                                 uint32_t value);
 
@@ -67,6 +78,42 @@ struct npu_ref npu_spill_read_shadow(struct npu_spill_memory *mem, struct npu_bu
 
 /* The S value that holds mask `value` once it is spilled. */
 struct npu_ref npu_spill_scalar_of(struct npu_spill_memory *mem, uint32_t value);
+
+/* A place in the program where a value is wanted, and what is in registers there. */
+struct npu_spill_place {
+   uint32_t region;         /* of exec (npu_exec_regions.h); NPU_NO_REGION: not known */
+   const BITSET_WORD *live; /* live values of all files; NULL: not known */
+   /* The name under which a value of the file being spilled is held, UINT32_MAX: it is not. */
+   uint32_t (*held)(const void *data, uint32_t value);
+   const void *data;
+};
+
+/* Most instructions worth executing in place of a fill. */
+#define NPU_REMAT_MAX 3
+
+/* How a value can be computed again. */
+struct npu_remat_plan {
+   uint32_t value[NPU_REMAT_MAX]; /* whose definitions are repeated, in this order */
+   unsigned count, depth;
+   uint32_t held[NPU_REMAT_MAX * NPU_MAX_SRCS]; /* values that have to be held until then */
+   unsigned num_held;
+};
+
+/* Can the value be computed again at the place? False: it has to be read back. */
+bool npu_remat_plan(const struct npu_spill_memory *mem, uint32_t value,
+                    const struct npu_spill_place *place, struct npu_remat_plan *plan);
+
+/* Does so; returns the new name. */
+struct npu_ref npu_remat_emit(struct npu_spill_memory *mem, struct npu_builder *b,
+                              const struct npu_remat_plan *plan,
+                              const struct npu_spill_place *place);
+
+/* The address of the arguments, if it pays to keep it in one of `limit` registers for loading many
+ * of them again; else UINT32_MAX. */
+uint32_t npu_remat_choose_pinned(const struct npu_spill_memory *mem, unsigned limit);
+
+/* Removes those of phis (struct npu_instr *) that unite one name only, and renames. */
+void npu_spill_remove_trivial_phis(struct npu_shader *shader, const struct util_dynarray *phis);
 
 /* At the end: inserts the writes behind the definitions and gives every value its slot. */
 void npu_spill_memory_finish(struct npu_spill_memory *mem);

@@ -9,18 +9,32 @@
  *         one that the spilling of S, which comes later, sees.
  *
  * A value is written once, behind its definition: values have one, so memory is right everywhere
- * afterwards. A value whose instruction can be executed again anywhere (a constant, a uniform
- * special register) is not written at all.
+ * afterwards. A value that is computed again wherever it is wanted (npu_spill_remat.c) is not
+ * written at all.
  *
  * Slots are 4 bytes of each lane's memory. Values whose live intervals in program order do not
  * touch share slots; the order is linear scan's, first fit.
  */
+#include "npu_exec_regions.h"
 #include "npu_spill.h"
 
 #include <stdlib.h>
 
+/* Values that need nothing to be computed again. */
+static void
+find_cheap(struct npu_spill_memory *mem)
+{
+   const struct npu_spill_place anywhere = {.region = NPU_NO_REGION};
+   struct npu_remat_plan plan;
+
+   for (unsigned v = 0; v < mem->num_values; ++v)
+      mem->cheap[v] = mem->shader->values[v].file == mem->file &&
+                      npu_remat_plan(mem, v, &anywhere, &plan);
+}
+
 struct npu_spill_memory *
-npu_spill_memory_create(void *mem_ctx, struct npu_shader *shader, enum npu_file file)
+npu_spill_memory_create(void *mem_ctx, struct npu_shader *shader, enum npu_file file,
+                        unsigned limit)
 {
    struct npu_spill_memory *mem = rzalloc(mem_ctx, struct npu_spill_memory);
    unsigned n = shader->num_values;
@@ -39,6 +53,9 @@ npu_spill_memory_create(void *mem_ctx, struct npu_shader *shader, enum npu_file 
    memset(mem->start, 0xff, n * sizeof(*mem->start));
    memset(mem->slot, 0xff, n * sizeof(*mem->slot));
    memset(mem->scalar, 0xff, n * sizeof(*mem->scalar));
+   mem->cheap = rzalloc_array(mem, bool, n);
+   util_dynarray_init(&mem->origin, mem);
+   mem->regions = npu_exec_regions_create(mem, shader);
 
    npu_foreach_block(shader, block) {
       unsigned v;
@@ -77,30 +94,39 @@ npu_spill_memory_create(void *mem_ctx, struct npu_shader *shader, enum npu_file 
          }
       }
    }
+   mem->pinned = npu_remat_choose_pinned(mem, limit);
+   find_cheap(mem);
    return mem;
-}
-
-static bool
-can_repeat(const struct npu_spill_memory *mem, uint32_t value)
-{
-   const struct npu_instr *def = mem->def[value];
-
-   switch (def->op) {
-   case NPU_OP_MOV_B32:
-   case NPU_OP_MOV_B64:
-   case NPU_OP_MFROMS:
-      return !def->masked && npu_is_imm(def->src[0]);
-   case NPU_OP_RDSR:
-      return def->dest[0].file == NPU_FILE_S && def->sr_or_code != NPU_SR_CLOCK;
-   default:
-      return false;
-   }
 }
 
 static struct npu_ref
 type_of(const struct npu_spill_memory *mem, uint32_t value)
 {
    return npu_value_ref(mem->shader, value);
+}
+
+struct npu_ref
+npu_spill_new_name(struct npu_spill_memory *mem, uint32_t value)
+{
+   struct npu_ref type = type_of(mem, value);
+   struct npu_ref name = npu_value_create(mem->shader, type.file, type.bits, type.comps);
+
+   /* Values that are no names, of which spilling makes some too, are their own origin. */
+   for (uint32_t v = mem->num_values + util_dynarray_num_elements(&mem->origin, uint32_t);
+        v < name.value; ++v)
+      util_dynarray_append(&mem->origin, uint32_t, v);
+   util_dynarray_append(&mem->origin, uint32_t, value);
+   return name;
+}
+
+uint32_t
+npu_spill_origin(const struct npu_spill_memory *mem, uint32_t name)
+{
+   uint32_t i = name - mem->num_values;
+
+   if (name < mem->num_values || i >= util_dynarray_num_elements(&mem->origin, uint32_t))
+      return name;
+   return *util_dynarray_element(&mem->origin, uint32_t, i);
 }
 
 struct npu_ref
@@ -131,19 +157,7 @@ build_spill(struct npu_spill_memory *mem, struct npu_builder *b, struct npu_ref 
 struct npu_ref
 npu_spill_reload(struct npu_spill_memory *mem, struct npu_builder *b, uint32_t value)
 {
-   struct npu_ref type = type_of(mem, value);
-   struct npu_ref dest = npu_value_create(mem->shader, type.file, type.bits, type.comps);
-
-   if (!mem->memory_phi[value] && can_repeat(mem, value)) {
-      const struct npu_instr *def = mem->def[value];
-      struct npu_instr *copy = npu_instr_create(mem->shader, def->op, 1, def->num_srcs);
-      npu_instr_copy_fields(copy, def);
-      copy->dest[0] = dest;
-      if (def->num_srcs)
-         copy->src[0] = def->src[0];
-      npu_insert(&b->cursor, copy);
-      return dest;
-   }
+   struct npu_ref dest = npu_spill_new_name(mem, value);
 
    mem->spilled[value] = true;
    if (mem->file == NPU_FILE_M) {
