@@ -18,7 +18,7 @@
 #include "npu_passes.h"
 
 /* Goes into every cache key: change it when the output changes for reasons other than the flags. */
-#define NPU_COMPILER_VERSION 4
+#define NPU_COMPILER_VERSION 5
 
 uint64_t
 npu_compile_cache_key(void)
@@ -135,6 +135,7 @@ lower_late(nir_shader *nir, const struct npu_nir_launch *launch)
    NIR_PASS(_, nir, nir_lower_phis_to_scalar,
             true); /* of vectors that memory accesses behind a loop use */
    nir_divergence_analysis(nir);
+   NIR_PASS(_, nir, npu_nir_opt_loop_values);
 }
 
 static struct npu_compile_debug

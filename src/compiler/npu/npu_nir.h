@@ -49,6 +49,9 @@ bool npu_nir_lower_mem_size(nir_shader *nir);
 /* Invariant loads out of loops that do not write what they read. */
 bool npu_nir_opt_loop_loads(nir_shader *nir);
 
+/* Invariant arithmetic out of loops, speculatively. Needs divergence information. */
+bool npu_nir_opt_loop_values(nir_shader *nir);
+
 /* Unrolls loops by four whose iterations read neighbouring memory. A loop it has been at is marked. */
 bool npu_nir_opt_unroll(nir_shader *nir);
 

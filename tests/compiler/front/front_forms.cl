@@ -398,3 +398,22 @@ dot_product(global int *y, global const char4 *x)
 
    y[i] = dot(x[i], x[i + 1]);
 }
+
+/* What is the same in every iteration is computed once, though the loop may be empty: uniform values, and
+ * divisions. Divergent sums stay. */
+//! yes iand.i32
+//! yes udiv.i32
+//! yes depth=1
+//! no iand.i32
+//! yes imul.i32
+//! no udiv.i32
+kernel void
+invariants(global uint *out, uint a, uint b, uint n)
+{
+   uint i = get_global_id(0);
+
+   for (uint k = 0; k < n; k++) {
+      out[i * 64 + k] = (a & b) ^ (k * 77);
+      out[i * 64 + 1000 + k] = i / a + k;
+   }
+}
