@@ -20,6 +20,8 @@
 #define ROUNDS       1000
 #define NUM_CONTEXTS 256
 #define VA           0x100000ull
+#define IN_FLIGHT    8
+#define TIMED_NS     3000000000ll
 
 static int fd;
 
@@ -62,6 +64,79 @@ kernel_memory_KiB(void)
    if (file)
       fclose(file);
    return sum;
+}
+
+/* Interrupts the device has raised, on all CPUs: lines "NUMBER: COUNT... CHIP HWIRQ TYPE npu". */
+static unsigned long
+count_interrupts(void)
+{
+   char line[4096];
+   unsigned long sum = 0;
+   FILE *file = fopen("/proc/interrupts", "r");
+
+   must(!file, "/proc/interrupts");
+   while (fgets(line, sizeof(line), file)) {
+      const char *name = strrchr(line, ' '), *colon = strchr(line, ':');
+      if (!colon || !name || strncmp(name + 1, "npu", 3))
+         continue;
+      char *at = (char *)colon + 1, *end;
+      for (unsigned long count = strtoul(at, &end, 10); end != at; count = strtoul(at, &end, 10)) {
+         sum += count;
+         at = end;
+      }
+   }
+   fclose(file);
+   return sum;
+}
+
+/* Contexts that each have a job under way all the time. */
+static void
+bench_interrupts(uint32_t vm_id, const struct drm_npu_cmdbuf *cmdbuf)
+{
+   struct drm_npu_ctx_create ctxs[IN_FLIGHT];
+   struct drm_syncobj_create syncs[IN_FLIGHT];
+   unsigned long jobs = 0;
+
+   memset(syncs, 0, sizeof(syncs));
+   for (unsigned i = 0; i < IN_FLIGHT; i++) {
+      ctxs[i] = (struct drm_npu_ctx_create){
+         .vm_id = vm_id,
+         .priority = DRM_NPU_CTX_PRIORITY_MEDIUM,
+      };
+      must(ioctl(fd, DRM_IOCTL_NPU_CTX_CREATE, &ctxs[i]), "CTX_CREATE");
+      must(ioctl(fd, DRM_IOCTL_SYNCOBJ_CREATE, &syncs[i]), "SYNCOBJ_CREATE");
+   }
+
+   unsigned long before = count_interrupts();
+   int64_t start = now_ns(), end;
+   for (unsigned n = 0; (end = now_ns()) - start < TIMED_NS; n++) {
+      const unsigned i = n % IN_FLIGHT;
+      struct drm_npu_sync signal = {.handle = syncs[i].handle};
+      struct drm_npu_submit submit = {
+         .ctx_id = ctxs[i].ctx_id,
+         .cmdbufs = DRM_NPU_OBJ_ARRAY(cmdbuf, 1),
+         .signal_syncs = DRM_NPU_OBJ_ARRAY(&signal, 1),
+      };
+      struct drm_syncobj_wait wait = {
+         .handles = (uintptr_t)&syncs[i].handle,
+         .count_handles = 1,
+         .timeout_nsec = INT64_MAX,
+      };
+      if (n >= IN_FLIGHT) {
+         must(ioctl(fd, DRM_IOCTL_SYNCOBJ_WAIT, &wait), "SYNCOBJ_WAIT");
+         jobs++;
+      }
+      must(ioctl(fd, DRM_IOCTL_NPU_SUBMIT, &submit), "SUBMIT");
+   }
+   unsigned long interrupts = count_interrupts() - before;
+   const double seconds = (double)(end - start) / 1e9;
+
+   printf("interrupts, %u jobs in flight %24.0f a second, for %.0f jobs a second\n", IN_FLIGHT,
+          (double)interrupts / seconds, (double)jobs / seconds);
+   if (!interrupts) {
+      fprintf(stderr, "vm-bench: /proc/interrupts counts none of the NPU\n");
+      exit(1);
+   }
 }
 
 int
@@ -151,6 +226,8 @@ main(void)
    int64_t end = now_ns();
    printf("%-44s %8.0f jobs/s\n", "... until the last is complete",
           ROUNDS * 1e9 / (double)(end - start));
+
+   bench_interrupts(vm.vm_id, &cmdbuf);
 
    long before_KiB = kernel_memory_KiB();
    for (unsigned i = 0; i < NUM_CONTEXTS; i++)
