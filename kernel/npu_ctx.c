@@ -196,7 +196,7 @@ void npu_ctx_close(struct npu_ctx *ctx)
 	spin_unlock(&npu->sched.lock);
 	npu_sched_signal(npu, &done);
 	if (drm_dev_enter(&npu->drm, &idx)) {
-		npu_sched_retry_kills(npu);
+		npu_sched_retry_kills(npu, 0);
 		drm_dev_exit(idx);
 	}
 	drm_sched_entity_fini(&ctx->entity);

@@ -62,6 +62,8 @@ struct npu_ctx {
 	u32 state;
 	/** @closed: It is to end now. */
 	bool closed;
+	/** @overdue: A job took longer than it may: it is to end now. */
+	bool overdue;
 	/** @fault: Of its first fault. */
 	struct drm_npu_fault fault;
 	/** @jobs_submitted: Number of the last job. */

@@ -43,10 +43,6 @@
 
 #define NPU_RESET_TIMEOUT_US	(5 * USEC_PER_SEC)
 
-static unsigned int npu_watchdog_ms = 10000;
-module_param_named(watchdog_ms, npu_watchdog_ms, uint, 0644);
-MODULE_PARM_DESC(watchdog_ms, "Kill command buffers without progress for so long, in milliseconds (default 10000); of devices probed from then on");
-
 static irqreturn_t npu_irq_thread(int irq, void *data)
 {
 	struct npu_device *npu = data;
@@ -95,7 +91,7 @@ static int npu_device_identify(struct npu_device *npu)
 		drm_err(&npu->drm, "this is no NPU: ID is %#llx\n", id);
 		return -ENODEV;
 	}
-	npu->watchdog_ms = READ_ONCE(npu_watchdog_ms);
+	npu->watchdog_ms = npu_reset_watchdog_ms();
 	npu->hw.arch_version = NPU_GET(id, NPU_ID_ARCH);
 	if (npu->hw.arch_version != NPU_ARCH_VERSION) {
 		drm_err(&npu->drm, "architecture version %u is not supported\n",

@@ -10,6 +10,9 @@
  *
  * When the fifo overflows, records are lost; such contexts are found by their status word when
  * their jobs complete, and have a fault of type NONE.
+ *
+ * A context that is killed because a job takes too long has a record like others, of type KILLED,
+ * that says where it was.
  */
 
 #include <drm/drm_print.h>
@@ -37,6 +40,26 @@ static u32 npu_fault_read(struct npu_device *npu, struct drm_npu_fault *fault)
 }
 
 /**
+ * npu_fault_found_locked() - a context has faulted
+ * @npu: the device
+ * @ctx: the context; nothing happens if it is dead already
+ * @fault: what and where
+ * @done: gets jobs that are to be signalled when the lock was dropped
+ */
+void npu_fault_found_locked(struct npu_device *npu, struct npu_ctx *ctx,
+			    const struct drm_npu_fault *fault, struct list_head *done)
+{
+	if (ctx->state != DRM_NPU_CTX_STATE_ALIVE)
+		return;
+	ctx->fault = *fault;
+	npu_sched_kill_locked(npu, ctx, DRM_NPU_CTX_STATE_FAULTED, done);
+	trace_npu_fault(ctx);
+	npu_coredump_take_locked(npu, ctx);
+	drm_dbg(&npu->drm, "context %u: fault %u at %#llx, pc %#llx, job %llu\n", ctx->hw_id,
+		fault->type, fault->address, fault->pc, fault->job);
+}
+
+/**
  * npu_fault_drain_locked() - read all fault records and kill the contexts they name
  * @npu: the device
  * @done: gets jobs that are to be signalled when the lock was dropped
@@ -58,14 +81,8 @@ void npu_fault_drain_locked(struct npu_device *npu, struct list_head *done)
 		hw_id = npu_fault_read(npu, &fault);
 		npu_write(npu, NPU_REG_FAULT_ACK, NPU_FAULT_ACK_POP__MASK);
 		ctx = npu_ctx_by_hw_id_locked(npu, hw_id);
-		if (!ctx || ctx->state != DRM_NPU_CTX_STATE_ALIVE)
-			continue;
-		ctx->fault = fault;
-		npu_sched_kill_locked(npu, ctx, DRM_NPU_CTX_STATE_FAULTED, done);
-		trace_npu_fault(ctx);
-		npu_coredump_take_locked(npu, ctx);
-		drm_dbg(&npu->drm, "context %u: fault %u at %#llx, pc %#llx, job %llu\n", hw_id,
-			fault.type, fault.address, fault.pc, fault.job);
+		if (ctx)
+			npu_fault_found_locked(npu, ctx, &fault, done);
 	}
 	if (status != ~0ull && NPU_GET(status, NPU_FAULT_STATUS_OVERFLOW))
 		npu_write(npu, NPU_REG_FAULT_ACK, NPU_FAULT_ACK_CLEAR_OVERFLOW__MASK);

@@ -13,7 +13,11 @@
  * 3. A queue with jobs that did not advance: if the device runs a command buffer, it is its own
  *    watchdog's business; if it knows less of the ring than was written, the doorbell was lost and
  *    is rung again; if that does not help, the device is reset.
- * 4. Kills of closed contexts are repeated.
+ * 4. A job that has run for job_timeout_ms is killed, progress or not, since a fence must not take
+ * for ever. (The time-out of the DRM scheduler would count from when the job was handed over, and
+ * jobs of other contexts may be before it.) The device says where it was: a fault record of type
+ * KILLED. If it does not obey, it is reset.
+ * 5. Kills are repeated.
  *
  * Before a reset, queues that still move get a moment to end what they have, so that a defect of
  * one context costs the others nothing but time.
@@ -26,6 +30,8 @@
 
 #include <linux/delay.h>
 #include <linux/kobject.h>
+#include <linux/moduleparam.h>
+#include <linux/panic.h>
 #include <linux/pci.h>
 #include <linux/workqueue.h>
 
@@ -48,6 +54,47 @@
 #define NPU_DRAIN_STEP_MS	10
 #define NPU_DRAIN_QUIET_MS	200
 #define NPU_DRAIN_MAX_MS	2000
+
+/*
+ * Without a limit a fence may never be signalled, and whoever waits for it - another driver,
+ * reclaim - never goes on. For debugging that may be wanted; the kernel says so in all it reports.
+ */
+static int npu_reset_set_limit(const char *text, const struct kernel_param *param)
+{
+	int ret = param_set_uint(text, param);
+
+	if (!ret && !READ_ONCE(*(unsigned int *)param->arg)) {
+		pr_notice("npu: %s=0: jobs may take for ever, and those who wait for them as well\n",
+			  param->name);
+		add_taint(TAINT_USER, LOCKDEP_STILL_OK);
+	}
+	return ret;
+}
+
+static const struct kernel_param_ops npu_reset_limit_ops = {
+	.set = npu_reset_set_limit,
+	.get = param_get_uint,
+};
+
+static unsigned int npu_watchdog_ms = 10000;
+module_param_cb(watchdog_ms, &npu_reset_limit_ops, &npu_watchdog_ms, 0644);
+__MODULE_PARM_TYPE(watchdog_ms, "uint");
+MODULE_PARM_DESC(watchdog_ms, "Kill command buffers without progress for so long, in milliseconds (default 10000; 0: never, taints the kernel); of devices probed from then on");
+
+static unsigned int npu_job_timeout_ms = 60000;
+module_param_cb(job_timeout_ms, &npu_reset_limit_ops, &npu_job_timeout_ms, 0644);
+__MODULE_PARM_TYPE(job_timeout_ms, "uint");
+MODULE_PARM_DESC(job_timeout_ms, "Kill jobs that take so long, in milliseconds (default 60000; 0: never, taints the kernel)");
+
+/**
+ * npu_reset_watchdog_ms() - what QUEUE_WATCHDOG is to be
+ *
+ * Return: milliseconds, 0: no watchdog.
+ */
+u32 npu_reset_watchdog_ms(void)
+{
+	return READ_ONCE(npu_watchdog_ms);
+}
 
 static void npu_reset_tell(struct npu_device *npu, const char *methods)
 {
@@ -170,7 +217,7 @@ static const char *npu_reset_look_at_queue(struct npu_device *npu, struct npu_hw
 	tail = npu_read(npu, NPU_REG_QUEUE_TAIL(hwq->index));
 	/* A kill that is not obeyed is not the watchdog's business, which may be off. */
 	if (NPU_GET(status, NPU_QUEUE_STATUS_IN_EXEC) &&
-	    !list_first_entry(&hwq->jobs, struct npu_job, node)->ctx->closed) {
+	    !npu_sched_must_end_locked(npu, hwq, 0)) {
 		hwq->stuck = 0;
 	} else {
 		hwq->stuck++;
@@ -201,7 +248,7 @@ static void npu_reset_watchdog(struct work_struct *work)
 	/* Jobs that nobody told of end here. */
 	cookie = dma_fence_begin_signalling();
 	npu_sched_process(npu, false);
-	npu_sched_retry_kills(npu);
+	npu_sched_retry_kills(npu, (u64)READ_ONCE(npu_job_timeout_ms) * NSEC_PER_MSEC);
 	dma_fence_end_signalling(cookie);
 	for (i = 0; !why && i < npu->hw.num_queues; i++)
 		why = npu_reset_look_at_queue(npu, &npu->sched.hwqs[i]);

@@ -4,8 +4,11 @@
 #ifndef __NPU_RESET_H__
 #define __NPU_RESET_H__
 
+#include <linux/types.h>
+
 struct npu_device;
 
+u32 npu_reset_watchdog_ms(void);
 int npu_reset_init(struct npu_device *npu);
 void npu_reset_fini(struct npu_device *npu);
 void npu_reset_schedule(struct npu_device *npu, const char *why);

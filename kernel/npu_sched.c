@@ -23,6 +23,9 @@
  * 5. Jobs of a context end in their order. Those that are cancelled while earlier ones are on the
  *    hardware are queued behind them without packets.
  *
+ * 6. A job that takes longer than the limit for jobs (npu_reset.c) ends its context. The time
+ * begins when it is the first on its queue: what comes before is not its own.
+ *
  * Fences are signalled when the lock was dropped.
  *
  * What it misses: preemption. A long job of low priority keeps its queue.
@@ -389,6 +392,18 @@ void npu_sched_signal(struct npu_device *npu, struct list_head *done)
 	}
 }
 
+/* A context has faulted in a job, and there is no record of it. */
+static void npu_sched_fault_locked(struct npu_device *npu, struct npu_job *job,
+				   struct list_head *done)
+{
+	const struct drm_npu_fault fault = {
+		.type = job->ctx->overdue ? DRM_NPU_FAULT_KILLED : DRM_NPU_FAULT_NONE,
+		.job = job->number,
+	};
+
+	npu_fault_found_locked(npu, job->ctx, &fault, done);
+}
+
 /* What became of a job the device is done with. */
 static int npu_sched_result_locked(struct npu_device *npu, struct npu_job *job,
 				   struct list_head *done)
@@ -397,11 +412,9 @@ static int npu_sched_result_locked(struct npu_device *npu, struct npu_job *job,
 
 	if (job->error)
 		return job->error;
-	/* Its fault record was lost because there were too many. */
-	if (ctx->state == DRM_NPU_CTX_STATE_ALIVE && READ_ONCE(npu->shared->status[ctx->slot])) {
-		ctx->fault.job = job->number;
-		npu_sched_kill_locked(npu, ctx, DRM_NPU_CTX_STATE_FAULTED, done);
-	}
+	/* No fault record: there were too many, or nothing of it ran when it was killed. */
+	if (ctx->state == DRM_NPU_CTX_STATE_ALIVE && READ_ONCE(npu->shared->status[ctx->slot]))
+		npu_sched_fault_locked(npu, job, done);
 	switch (ctx->state) {
 	case DRM_NPU_CTX_STATE_ALIVE:
 		return 0;
@@ -416,6 +429,12 @@ static int npu_sched_result_locked(struct npu_device *npu, struct npu_job *job,
 	default:
 		return -ECANCELED;
 	}
+}
+
+/* When the first job of a queue came to run there. */
+static u64 npu_sched_start_ns(const struct npu_hwq *hwq, const struct npu_job *job)
+{
+	return max(job->start_ns, hwq->end_ns);
 }
 
 /**
@@ -434,14 +453,14 @@ u64 npu_sched_run_ns_locked(const struct npu_ctx *ctx)
 	if (!ctx->hwq)
 		return ctx->run_ns;
 	job = list_first_entry(&ctx->hwq->jobs, struct npu_job, node);
-	return ctx->run_ns + ktime_get_ns() - max(job->start_ns, ctx->hwq->end_ns);
+	return ctx->run_ns + ktime_get_ns() - npu_sched_start_ns(ctx->hwq, job);
 }
 
 static void npu_sched_complete_locked(struct npu_device *npu, struct npu_hwq *hwq,
 				      struct npu_job *job, struct list_head *done)
 {
 	u64 now_ns = ktime_get_ns();
-	u64 run_ns = now_ns - max(job->start_ns, hwq->end_ns);
+	u64 run_ns = now_ns - npu_sched_start_ns(hwq, job);
 	struct npu_ctx *ctx = job->ctx;
 
 	job->error = npu_sched_result_locked(npu, job, done);
@@ -513,23 +532,51 @@ void npu_sched_process(struct npu_device *npu, bool faults)
 }
 
 /**
- * npu_sched_retry_kills() - kill what still runs of closed contexts
+ * npu_sched_must_end_locked() - whether what runs on a queue is to be killed
  * @npu: the device
+ * @hwq: the queue
+ * @limit_ns: how long a job may take, or 0
+ *
+ * That is so when its context is closed or, found out here, a job of it takes too long. Nothing of
+ * such a context starts any more.
+ *
+ * Return: the context, or NULL.
+ */
+struct npu_ctx *npu_sched_must_end_locked(struct npu_device *npu, struct npu_hwq *hwq,
+					  u64 limit_ns)
+{
+	struct npu_job *job = list_first_entry_or_null(&hwq->jobs, struct npu_job, node);
+	struct npu_ctx *ctx;
+
+	if (!job)
+		return NULL;
+	ctx = job->ctx;
+	if (limit_ns && ctx->state == DRM_NPU_CTX_STATE_ALIVE &&
+	    ktime_get_ns() - npu_sched_start_ns(hwq, job) > limit_ns) {
+		ctx->overdue = true;
+		WRITE_ONCE(npu->shared->status[ctx->slot], cpu_to_le64(1));
+	}
+	return ctx->closed || ctx->overdue ? ctx : NULL;
+}
+
+/**
+ * npu_sched_retry_kills() - kill what still runs of contexts that are to end
+ * @npu: the device
+ * @limit_ns: how long a job may take, or 0
  *
  * A command buffer that had passed the check of the status word but did not run yet when its
- * context was closed runs on: so kills are repeated.
+ * context was to end runs on: so kills are repeated.
  */
-void npu_sched_retry_kills(struct npu_device *npu)
+void npu_sched_retry_kills(struct npu_device *npu, u64 limit_ns)
 {
+	struct npu_ctx *ctx;
 	u32 i;
 
 	spin_lock(&npu->sched.lock);
 	for (i = 0; !npu->sched.stopped && i < npu->hw.num_queues; i++) {
-		struct npu_job *job = list_first_entry_or_null(&npu->sched.hwqs[i].jobs,
-							       struct npu_job, node);
-
-		if (job && job->ctx->closed)
-			npu_write(npu, NPU_REG_QUEUE_KILL_CONTEXT(i), job->ctx->hw_id);
+		ctx = npu_sched_must_end_locked(npu, &npu->sched.hwqs[i], limit_ns);
+		if (ctx)
+			npu_write(npu, NPU_REG_QUEUE_KILL_CONTEXT(i), ctx->hw_id);
 	}
 	spin_unlock(&npu->sched.lock);
 }
@@ -563,6 +610,8 @@ static void npu_sched_recover_queue_locked(struct npu_device *npu, struct npu_hw
 		if (job->num_packets && (lost || fence == job->hw_seqno - 1)) {
 			struct npu_ctx *ctx = job->ctx;
 
+			if (!lost && ctx->overdue)
+				npu_sched_fault_locked(npu, job, done);
 			npu_sched_kill_locked(npu, ctx, lost ? DRM_NPU_CTX_STATE_LOST :
 					      DRM_NPU_CTX_STATE_INNOCENT, done);
 			break;

@@ -95,6 +95,8 @@ void npu_sched_signal(struct npu_device *npu, struct list_head *done);
 /* For resets. */
 void npu_sched_stop(struct npu_device *npu);
 void npu_sched_recover(struct npu_device *npu, bool lost);
-void npu_sched_retry_kills(struct npu_device *npu);
+void npu_sched_retry_kills(struct npu_device *npu, u64 limit_ns);
+struct npu_ctx *npu_sched_must_end_locked(struct npu_device *npu, struct npu_hwq *hwq,
+					  u64 limit_ns);
 
 #endif

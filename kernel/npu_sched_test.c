@@ -393,6 +393,58 @@ static void npu_sched_test_lost(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, list_empty(&hwq->jobs));
 }
 
+/* A job that takes too long ends its context, with a record of the device or without one. */
+static void npu_sched_test_overdue(struct kunit *test)
+{
+	struct npu_device *npu = npu_sched_test_device(test, 2);
+	/* The machine may have come up a moment ago. */
+	u64 now_ns = ktime_get_ns(), age_ns = now_ns / 2;
+	struct npu_ctx *ctxs[2];
+	struct npu_job *jobs[2][2];
+	LIST_HEAD(done);
+	u32 i, j;
+
+	for (i = 0; i < 2; i++) {
+		struct npu_hwq *hwq = &npu->sched.hwqs[i];
+
+		npu_sched_test_make_ring(test, hwq);
+		KUNIT_EXPECT_NULL(test, npu_sched_must_end_locked(npu, hwq, 1));
+		ctxs[i] = npu_sched_test_ctx(test, npu, i);
+		for (j = 0; j < 2; j++) {
+			jobs[i][j] = npu_sched_test_job(test, ctxs[i], 1);
+			KUNIT_EXPECT_TRUE(test, npu_sched_push_first_locked(npu, ctxs[i], hwq));
+			jobs[i][j]->start_ns = now_ns - age_ns;
+		}
+		/* Not yet; there is no limit; another job was before it until now. */
+		KUNIT_EXPECT_NULL(test, npu_sched_must_end_locked(npu, hwq, U64_MAX));
+		KUNIT_EXPECT_NULL(test, npu_sched_must_end_locked(npu, hwq, 0));
+		hwq->end_ns = ktime_get_ns();
+		KUNIT_EXPECT_NULL(test, npu_sched_must_end_locked(npu, hwq, age_ns));
+		KUNIT_EXPECT_EQ(test, npu->shared->status[i], 0);
+		hwq->end_ns = 0;
+		KUNIT_EXPECT_PTR_EQ(test, npu_sched_must_end_locked(npu, hwq, age_ns - 1),
+				    ctxs[i]);
+		KUNIT_EXPECT_EQ(test, le64_to_cpu(npu->shared->status[i]), 1);
+		/* From then on, whatever the limit. */
+		KUNIT_EXPECT_PTR_EQ(test, npu_sched_must_end_locked(npu, hwq, 0), ctxs[i]);
+		KUNIT_EXPECT_EQ(test, ctxs[i]->state, DRM_NPU_CTX_STATE_ALIVE);
+	}
+
+	/* The first was between two command buffers; the second obeys only to a reset. */
+	npu_sched_complete_locked(npu, &npu->sched.hwqs[0], jobs[0][0], &done);
+	npu_sched_complete_locked(npu, &npu->sched.hwqs[0], jobs[0][1], &done);
+	npu->shared->fence[1] = cpu_to_le64(jobs[1][0]->hw_seqno - 1);
+	npu_sched_recover_queue_locked(npu, &npu->sched.hwqs[1], false, &done);
+	for (i = 0; i < 2; i++) {
+		KUNIT_EXPECT_EQ(test, ctxs[i]->state, DRM_NPU_CTX_STATE_FAULTED);
+		KUNIT_EXPECT_EQ(test, ctxs[i]->fault.type, DRM_NPU_FAULT_KILLED);
+		KUNIT_EXPECT_EQ(test, ctxs[i]->fault.job, 1);
+		npu_sched_test_expect_done(test, &done, jobs[i][0], -EIO);
+		npu_sched_test_expect_done(test, &done, jobs[i][1], -ECANCELED);
+	}
+	KUNIT_EXPECT_TRUE(test, list_empty(&done));
+}
+
 /* A queue's time goes to the job that was first on it, not to those that wait behind. */
 static void npu_sched_test_run_time(struct kunit *test)
 {
@@ -434,6 +486,7 @@ static struct kunit_case npu_sched_test_cases[] = {
 	KUNIT_CASE(npu_sched_test_reset),
 	KUNIT_CASE(npu_sched_test_lost),
 	KUNIT_CASE(npu_sched_test_run_time),
+	KUNIT_CASE(npu_sched_test_overdue),
 	{}
 };
 

@@ -29,19 +29,25 @@
 #define BAD_VA  0x7000000ull
 #define BO_B    0x3000u
 
+#define MAX_COUNT 64
+
 static const char *
 usage(void)
 {
-   return "usage: vm-offender [-d DEVICE] [-n JOBS] [-k] KIND\n"
+   return "usage: vm-offender [-d DEVICE] [-n JOBS] [-c COUNT] [-k] KIND\n"
           "\n"
           "KIND is what the job does:\n"
           "  nop      nothing: what happens to it is for a defect of the device to say\n"
           "  wait     waits for a word in memory that nobody writes\n"
           "  spin     copies a buffer onto itself, with progress, for very long\n"
+          "  slow     the same, for some tenths of a second\n"
           "  fault    writes where nothing is bound\n"
           "  packet   is no packet that exists\n"
           "  code     runs a program that lies where nothing is bound\n"
-          "-n: so many jobs (default 1). -k: does not wait for them but sleeps until it is "
+          "-n: so many jobs (default 1). -c: so many times its command buffer in each (default 1, "
+          "at "
+          "most 64).\n"
+          "-k: does not wait for them but sleeps until it is "
           "killed.\n"
           "Its command buffer is at 0x7ff0000000.\n";
 }
@@ -64,14 +70,15 @@ write_job(const char *kind, void *commands, uint32_t *num_packets)
    } else if (!strcmp(kind, "wait")) {
       const struct npu_packet_wait wait = {.type = NPU_PACKET_WAIT, .va = DATA_VA, .value = 1};
       memcpy(at, &wait, sizeof(wait));
-   } else if (!strcmp(kind, "spin")) {
+   } else if (!strcmp(kind, "spin") || !strcmp(kind, "slow")) {
+      const uint32_t slow = kind[1] == 'l';
       const struct npu_packet_copy_rect copy = {
          .type = NPU_PACKET_COPY_RECT,
          .dst_va = DATA_VA,
          .src_va = DATA_VA,
          .row_size_B = 0x1000,
-         .num_rows = UINT32_MAX,
-         .num_slices = UINT32_MAX,
+         .num_rows = slow ? 2000000 : UINT32_MAX,
+         .num_slices = slow ? 1 : UINT32_MAX,
       };
       memcpy(at, &copy, sizeof(copy));
    } else if (!strcmp(kind, "fault")) {
@@ -101,16 +108,19 @@ int
 main(int argc, char **argv)
 {
    const char *path = "/dev/accel/accel0";
-   unsigned jobs = 1;
+   unsigned jobs = 1, count = 1;
    int killed = 0;
 
-   for (int c; (c = getopt(argc, argv, "d:n:kh")) != -1;) {
+   for (int c; (c = getopt(argc, argv, "d:n:c:kh")) != -1;) {
       switch (c) {
       case 'd':
          path = optarg;
          break;
       case 'n':
          jobs = (unsigned)atoi(optarg);
+         break;
+      case 'c':
+         count = (unsigned)atoi(optarg);
          break;
       case 'k':
          killed = 1;
@@ -120,7 +130,7 @@ main(int argc, char **argv)
          return c == 'h' ? 0 : 2;
       }
    }
-   if (optind + 1 != argc) {
+   if (optind + 1 != argc || !count || count > MAX_COUNT) {
       fputs(usage(), stderr);
       return 2;
    }
@@ -150,18 +160,22 @@ main(int argc, char **argv)
    if (ioctl(fd, DRM_IOCTL_NPU_VM_BIND, &bind) || ioctl(fd, DRM_IOCTL_NPU_BO_MMAP_OFFSET, &offset))
       return fail("bind");
    void *map = mmap(NULL, BO_B, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)offset.offset);
-   struct drm_npu_cmdbuf cmdbuf = {.va = CMD_VA};
+   struct drm_npu_cmdbuf cmdbufs[MAX_COUNT];
+   uint32_t num_packets;
    if (map == MAP_FAILED)
       return fail("mmap");
-   if (write_job(argv[optind], map, &cmdbuf.num_packets)) {
+   if (write_job(argv[optind], map, &num_packets)) {
       fputs(usage(), stderr);
       return 2;
    }
 
+   for (unsigned i = 0; i < count; i++)
+      cmdbufs[i] = (struct drm_npu_cmdbuf){.va = CMD_VA, .num_packets = num_packets};
+
    struct drm_npu_sync signal = {.handle = sync.handle};
    struct drm_npu_submit submit = {
       .ctx_id = ctx.ctx_id,
-      .cmdbufs = DRM_NPU_OBJ_ARRAY(&cmdbuf, 1),
+      .cmdbufs = DRM_NPU_OBJ_ARRAY(cmdbufs, count),
       .signal_syncs = DRM_NPU_OBJ_ARRAY(&signal, 1),
    };
    for (unsigned i = 0; i < jobs; i++) {

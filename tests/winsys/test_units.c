@@ -353,7 +353,7 @@ fault_texts(void)
       {{.type = NPU_FAULT_TRAP, .in_kernel = true, .code = 7, .lane_mask = 0xff},
        "trap with code 7, pc 0x0, kernel 0, group 0, wave 0, lanes 0x000000ff, core 0"},
       {{.type = NPU_FAULT_WATCHDOG}, "no progress for the time of the watchdog"},
-      {{.type = NPU_FAULT_KILLED}, "killed by the driver"},
+      {{.type = NPU_FAULT_KILLED}, "killed by the driver: the job took longer than jobs may"},
       {{.type = NPU_FAULT_NONE}, "fault whose record was lost"},
       {{.type = NPU_FAULT_LOCAL_BOUNDS, .access = NPU_ACCESS_READ, .address = 64},
        "read outside local memory, offset 0x40"},

@@ -611,7 +611,7 @@ enum drm_npu_fault_type {
 	DRM_NPU_FAULT_WATCHDOG,
 	/** @DRM_NPU_FAULT_TRAP: The program asked for it. */
 	DRM_NPU_FAULT_TRAP,
-	/** @DRM_NPU_FAULT_KILLED: Killed by the driver. */
+	/** @DRM_NPU_FAULT_KILLED: Killed by the driver: the job took longer than jobs may. */
 	DRM_NPU_FAULT_KILLED,
 	/** @DRM_NPU_FAULT_BARRIER: Waves of a work-group wait at different barriers. */
 	DRM_NPU_FAULT_BARRIER,

@@ -150,7 +150,7 @@ print_wave(FILE *out, const struct npu_dump *dump, unsigned flags)
    heading(out, "Instruction", flags);
    fprintf(out, "0x%" PRIx64, (uint64_t)fault->pc);
    if (code)
-      fprintf(out, " = %s + 0x%" PRIx64, label_of(code), fault->pc - code->va);
+      fprintf(out, " = %s + 0x%" PRIx64, label_of(code), (uint64_t)fault->pc - code->va);
    fputc('\n', out);
 }
 

@@ -63,7 +63,7 @@ npu_fault_text(const struct npu_fault_info *fault, char *buf, size_t size)
       snprintf(buf, size, "trap with code %" PRIu32, fault->code);
       return;
    case NPU_FAULT_KILLED:
-      snprintf(buf, size, "killed by the driver");
+      snprintf(buf, size, "killed by the driver: the job took longer than jobs may");
       return;
    case NPU_FAULT_BARRIER:
       snprintf(buf, size, "waves of a work-group wait at different barriers");
