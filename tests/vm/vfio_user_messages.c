@@ -127,9 +127,9 @@ write_page_table(void)
    asked_ram[COMMANDS] = NPU_PACKET_NOP;
 }
 
-/* Sets the device up and has it use the address space, so that there is something to invalidate. */
-static bool
-start_device(void)
+/* What run_fence() leaves room for behind its packet. */
+static void
+write_exec(unsigned slot)
 {
    const struct npu_packet_exec exec = {
       .type = NPU_PACKET_EXEC,
@@ -138,6 +138,14 @@ start_device(void)
       .va = COMMANDS_VA,
       .context_id = 1,
    };
+
+   memcpy(asked_ram + slot * NPU_PACKET_SIZE_B, &exec, sizeof(exec));
+}
+
+/* Sets the device up and has it use the address space, so that there is something to invalidate. */
+static bool
+start_device(void)
+{
    const struct npu_packet_fence fence = {
       .type = NPU_PACKET_FENCE,
       .seqno = ++seqno,
@@ -148,7 +156,7 @@ start_device(void)
    reg_write(NPU_REG_VM_TABLE_BASE, system_pa(VM_TABLE));
    if (!run_fence(asked_ram, ++seqno))
       return false;
-   memcpy(asked_ram + NPU_PACKET_SIZE_B, &exec, sizeof(exec));
+   write_exec(1);
    memcpy(asked_ram + 2 * NPU_PACKET_SIZE_B, &fence, sizeof(fence));
    put64(FENCE_WORD, 0);
    reg_write(NPU_REG_QUEUE_TAIL(0), 3);
@@ -183,7 +191,17 @@ write_tlb_control(void)
 static void
 ring_doorbell(void)
 {
+   write_exec(3);
    reg_write(NPU_REG_QUEUE_TAIL(0), 4);
+}
+
+/* It has the packet, and fetches what that is about through the address space. */
+static void
+fetch_commands(void)
+{
+   ring_doorbell();
+   wait_until_held(5000);
+   answer_held();
 }
 
 /* A register write whose reply must come before anything the server asks is answered. */
@@ -373,19 +391,12 @@ test_command_while(const char *when, void (*begin)(void), const struct command *
 static void
 test_order(void)
 {
-   const struct npu_packet_exec exec = {
-      .type = NPU_PACKET_EXEC,
-      .asid = ASID,
-      .num_packets = 1,
-      .va = COMMANDS_VA,
-      .context_id = 1,
-   };
 
    hold = true;
    write_tlb_control();
    bool waits = wait_until_held(5000);
    reg_write(NPU_REG_VM_TABLE_BASE, system_pa(OTHER_TABLE));
-   memcpy(asked_ram + 3 * NPU_PACKET_SIZE_B, &exec, sizeof(exec));
+   write_exec(3);
    reg_write(NPU_REG_QUEUE_TAIL(0), 4);
    uint64_t base = reg_read(NPU_REG_VM_TABLE_BASE);
    hold = false;
@@ -411,7 +422,7 @@ test_random_commands(void)
       } else if (n == NUM_HELD_COMMANDS) {
          write_tlb_control();
       } else if (n == NUM_HELD_COMMANDS + 1) {
-         ring_doorbell();
+         ring_doorbell(); /* which may be ignored */
       } else if (n == NUM_HELD_COMMANDS + 2) {
          hold = true;
       } else {
@@ -435,6 +446,7 @@ test_held_messages(void)
    for (unsigned i = 0; i < NUM_HELD_COMMANDS; i++) {
       test_command_while("an invalidation waits for memory", write_tlb_control, &held_commands[i]);
       test_command_while("a packet waits for memory", ring_doorbell, &held_commands[i]);
+      test_command_while("a job waits for memory", fetch_commands, &held_commands[i]);
    }
    test_order();
    test_random_commands();
