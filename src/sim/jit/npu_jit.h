@@ -19,7 +19,7 @@
 #include "../interp/npu_interp.h"
 
 /* Bump when the same NPU code gives other host code. */
-#define NPU_JIT_VERSION 6
+#define NPU_JIT_VERSION 7
 
 /* Most different resume points of a kernel; with more it stays in the interpreter. */
 #define NPU_JIT_MAX_ENTRIES 1024
@@ -37,6 +37,18 @@ enum npu_jit_result {
 #define NPU_JIT_IN_INTERPRETER UINT32_MAX
 #define NPU_JIT_ENDED          (UINT32_MAX - 1)
 
+/* The access at work: its uop; and for lanes of known distances, whose offsets are not in the wave's
+ * memory, the chunks whose lanes are side by side - in the others they are the same - and log2 of the
+ * chunks' width. The first offset of each chunk is in frame->access_first. */
+#define NPU_JIT_ACCESS_UOP(access)        ((access) & 0xffff)
+#define NPU_JIT_ACCESS_ROWS(access)       ((access) >> 16 & 0xff)
+#define NPU_JIT_ACCESS_WIDTH_LOG2(access) ((access) >> 24 & 7)
+#define NPU_JIT_ACCESS_KNOWN              (1u << 31)
+#define NPU_JIT_MAX_UOPS                  50000 /* of a kernel that is compiled */
+
+/* Least number of lanes of a chunk. */
+#define NPU_JIT_MIN_WIDTH 8
+
 /* What host code reads and writes beside the waves, one for each core. Offsets are in host code. */
 struct npu_jit_frame {
    const struct npu_uop *uops;
@@ -50,12 +62,13 @@ struct npu_jit_frame {
    uint32_t (*handler)(struct npu_wave *wave, const struct npu_uop *uop);
    const uint32_t *local_id[3]; /* of all work-items of the group */
    uint64_t sr[NPU_SR_GROUP_LINEAR + 1];
-   uint32_t wave, end_wave;            /* the one at work, and behind the last one to run */
-   uint64_t groups_left;               /* groups behind this one to run as well */
-   int32_t budget;                     /* backward branches until the wave gives way */
-   int32_t full_budget;                /* of each wave */
-   int32_t spent;                      /* budget of the waves before this one */
-   uint32_t access_uop;                /* the memory access at work */
+   uint32_t wave, end_wave; /* the one at work, and behind the last one to run */
+   uint64_t groups_left;    /* groups behind this one to run as well */
+   int32_t budget;          /* backward branches until the wave gives way */
+   int32_t full_budget;     /* of each wave */
+   int32_t spent;           /* budget of the waves before this one */
+   uint32_t access;         /* the memory access at work: NPU_JIT_ACCESS_* */
+   uint32_t access_first[NPU_INTERP_LANES / NPU_JIT_MIN_WIDTH]; /* its first lane offsets */
    uint32_t entry[NPU_WAVES_PER_CORE]; /* not written for kernels with one entry */
 };
 
@@ -178,8 +191,9 @@ void npu_jit_disk_store(const struct npu_jit_source *source, const void *object,
 
 /* ---- faults (npu_jit_fault.c) ------------------------------------------------------------ */
 
-/* The access of a uop met a host fault; its address operands and exec are in the wave. Records what
- * is wrong. */
-void npu_jit_access_fault(struct npu_wave *wave, const struct npu_uop *uop);
+/* The access of a uop met a host fault; its address operands and exec are in the wave and the frame.
+ * Records what is wrong. */
+void npu_jit_access_fault(const struct npu_jit_frame *frame, struct npu_wave *wave,
+                          const struct npu_uop *uop);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright © 2026 The NPU stack authors
  *
- * What the generators of loads and stores share (npu_jit_memory.c, npu_jit_lanes.c).
+ * What the generators of loads and stores share (npu_jit_memory.c, npu_jit_known.c, npu_jit_lanes.c).
  */
 
 #ifndef NPU_JIT_ACCESS_H
@@ -15,6 +15,15 @@ struct npu_jit_access {
    bool some_dead; /* components that nobody reads: their faults count all the same */
    unsigned width, count, size_B; /* bytes of a component, components, bytes of a lane */
    bool wide;                     /* 64-bit lanes */
+};
+
+/* Where the accesses of an instruction are. */
+struct npu_jit_place {
+   LLVMValueRef memory;    /* pointer */
+   LLVMValueRef bias;      /* what is subtracted from addresses first, or NULL */
+   LLVMValueRef limit;     /* lanes: addresses have to be below */
+   LLVMValueRef row_limit; /* a chunk of consecutive lanes: its start has to be below */
+   bool private;
 };
 
 /* ---- npu_jit_memory.c -------------------------------------------------------------------- */
@@ -53,6 +62,21 @@ struct npu_jit_access npu_jit_access_of(const struct npu_inst *inst);
 
 /* ---- npu_jit_lanes.c --------------------------------------------------------------------- */
 
+struct npu_jit_place npu_jit_find_place(struct npu_jit_gen *g, const struct npu_jit_access *a);
+/* Scalar part of the addresses. */
+LLVMValueRef npu_jit_base_address(struct npu_jit_gen *g, const struct npu_jit_access *a,
+                                  LLVMValueRef bias);
+/* Whether the instruction is one of the two. */
+bool npu_jit_is_form(const struct npu_jit_access *a, enum npu_op load, enum npu_op store);
+/* A chunk of which all lanes load from `pointer`. Loaded components go to the variables `loaded`. */
+void npu_jit_load_one(struct npu_jit_gen *g, const struct npu_jit_access *a, LLVMValueRef pointer,
+                      LLVMValueRef *loaded);
+/* A chunk of consecutive lanes from `pointer` on; mask NULL: all are active. */
+void npu_jit_move_lanes(struct npu_jit_gen *g, const struct npu_jit_access *a, LLVMValueRef pointer,
+                        unsigned chunk, LLVMValueRef mask, LLVMValueRef *loaded);
+/* The same for the active lanes of the wave, in the way that is best when the code runs; goes to `join`. */
+void npu_jit_move_row(struct npu_jit_gen *g, const struct npu_jit_access *a, LLVMValueRef pointer,
+                      unsigned chunk, LLVMBasicBlockRef join, LLVMValueRef *loaded);
 /* Forms u, x, o and a, where lanes may turn out to be consecutive; private space: o only. */
 bool npu_jit_lane_access(struct npu_jit_gen *g, const struct npu_jit_access *a);
 /* Gathers and scatters of integers of width_B bytes by the active lanes of a chunk; `address` is relative
@@ -78,6 +102,28 @@ void npu_jit_load_lanes(struct npu_jit_gen *g, const struct npu_jit_access *a, L
                         LLVMValueRef address, unsigned chunk, LLVMValueRef *loaded);
 void npu_jit_store_lanes(struct npu_jit_gen *g, const struct npu_jit_access *a, LLVMValueRef memory,
                          LLVMValueRef address, unsigned chunk, LLVMValueRef *data);
+
+/* ---- npu_jit_known.c --------------------------------------------------------------------- */
+
+/* An access all of whose chunks are known to be consecutive (ROW) or at one place (ONE), and the offset
+ * of the first lane of each, i32. */
+struct npu_jit_known_access {
+   enum npu_jit_known_kind {
+      NPU_JIT_UNKNOWN,
+      NPU_JIT_ROW,
+      NPU_JIT_ONE,
+   } kind[NPU_JIT_MAX_CHUNKS];
+   LLVMValueRef first[NPU_JIT_MAX_CHUNKS];
+};
+
+bool npu_jit_find_known(struct npu_jit_gen *g, const struct npu_jit_access *a,
+                        struct npu_jit_known_access *k);
+/* The access; to `slow` if it is out of bounds. There npu_jit_save_known_offsets() comes first. */
+void npu_jit_known_access(struct npu_jit_gen *g, const struct npu_jit_access *a,
+                          const struct npu_jit_place *place, const struct npu_jit_known_access *k,
+                          LLVMBasicBlockRef slow, LLVMValueRef (*loaded)[4]);
+void npu_jit_save_known_offsets(struct npu_jit_gen *g, const struct npu_jit_access *a,
+                                const struct npu_jit_known_access *k);
 
 /* Whether the uop is a load from local memory at lane offsets; whether, as the current one, all of its
  * chunks are known to be consecutive or uniform. */

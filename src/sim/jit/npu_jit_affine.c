@@ -28,6 +28,7 @@ struct npu_jit_forms {
    struct npu_jit_form forms[MAX_FORMS];
    unsigned count;
    struct npu_jit_known *blocks; /* at the start of each block */
+   uint64_t needs_first[2];      /* registers whose first lanes are made as scalars, too */
 };
 
 /* ---- forms ------------------------------------------------------------------------------- */
@@ -394,6 +395,101 @@ merge(struct npu_jit_gen *g, struct npu_jit_known *to, const struct npu_jit_know
    return memcmp(&old, to, sizeof(old)) != 0;
 }
 
+/* ---- first lanes ------------------------------------------------------------------------- */
+
+/* Operations of which the first lane is made of scalars as well: those that make lane offsets. */
+static bool
+makes_first(const struct npu_uop *uop)
+{
+   const struct npu_inst *inst = &uop->inst;
+   const struct npu_op_info *info = &npu_op_infos[inst->op];
+
+   if (!npu_reg_is_v(inst->dst) || !info->pure || info->is_special || info->cross_lane ||
+       info->dst.bits != 32 || inst->masked || inst->sat || inst->neg || inst->abs)
+      return false;
+   for (unsigned i = 0; i < info->num_srcs; i++) {
+      if (info->src[i].bits != 32 || info->src[i].kind == NPU_KIND_MASK)
+         return false;
+   }
+   switch ((enum npu_alu)info->base) {
+   case NPU_ALU_MOV:
+   case NPU_ALU_IADD:
+   case NPU_ALU_ISUB:
+   case NPU_ALU_IMUL:
+   case NPU_ALU_IMAD:
+   case NPU_ALU_IAND:
+   case NPU_ALU_IOR:
+   case NPU_ALU_ISHL:
+   case NPU_ALU_USHR:
+   case NPU_ALU_ISHR:
+      return true;
+   default:
+      return false;
+   }
+}
+
+static bool
+add_need(struct npu_jit_gen *g, const struct npu_jit_known *known, unsigned reg)
+{
+   uint64_t *word = &g->forms->needs_first[reg / 64 % 2], bit = 1ull << (reg % 64);
+
+   if (!npu_reg_is_v(reg) || !known->v[reg] || (*word & bit))
+      return false;
+   *word |= bit;
+   return true;
+}
+
+/* Lane offsets of known form need them, and so what those are made of. */
+static bool
+find_needs(struct npu_jit_gen *g, const struct npu_jit_block *block)
+{
+   struct npu_jit_known known = g->forms->blocks[block - g->flow->blocks];
+   bool changed = false;
+
+   for (uint32_t i = block->first; known.reached && i <= block->last; i++) {
+      const struct npu_uop *uop = &g->flow->kernel->uops[i];
+      if (uop->fn == npu_interp_goto_uop || uop->fn == npu_interp_fault_uop)
+         break;
+      const struct npu_inst *inst = &uop->inst;
+      if (inst->op == NPU_OP_LD_O || inst->op == NPU_OP_ST_O)
+         changed |= add_need(g, &known, inst->src[1]);
+      bool makes = makes_first(uop) && npu_jit_needs_first(g, inst->dst);
+      for (unsigned s = 0; makes && s < npu_op_infos[inst->op].num_srcs; s++)
+         changed |= add_need(g, &known, inst->src[s]);
+      npu_jit_known_step(g, &known, uop);
+   }
+   return changed;
+}
+
+bool
+npu_jit_needs_first(const struct npu_jit_gen *g, unsigned v)
+{
+   return g->forms && npu_reg_is_v(v) && g->forms->needs_first[v / 64] >> (v % 64) & 1;
+}
+
+LLVMValueRef
+npu_jit_known_first(struct npu_jit_gen *g, unsigned chunk)
+{
+   const struct npu_inst *inst = &g->uop->inst;
+   const struct npu_op_info *info = &npu_op_infos[inst->op];
+   LLVMValueRef a[NPU_MAX_SRCS] = {0};
+
+   if (!g->forms || !makes_first(g->uop) || !g->first[inst->dst][chunk])
+      return NULL;
+   for (unsigned i = 0; i < info->num_srcs; i++) {
+      unsigned src = inst->src[i];
+      if (!npu_reg_is_v(src))
+         a[i] = npu_jit_source_scalar(g, i, 32);
+      else if (npu_jit_known_form(g, src))
+         a[i] = npu_jit_read_first(g, src, chunk);
+      else
+         return NULL;
+   }
+   return npu_jit_int_op((struct npu_jit_shape){g, 0}, inst, a);
+}
+
+/* ------------------------------------------------------------------------------------------ */
+
 void
 npu_jit_known_find(struct npu_jit_gen *g)
 {
@@ -431,8 +527,15 @@ npu_jit_known_find(struct npu_jit_gen *g)
          }
       }
    }
-   if (changed)
+   if (changed) {
       npu_jit_known_free(g);
+      return;
+   }
+   do {
+      changed = false;
+      for (uint32_t b = 0; b < flow->num_blocks; b++)
+         changed |= find_needs(g, &flow->blocks[b]);
+   } while (changed);
 }
 
 void

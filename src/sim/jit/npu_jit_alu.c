@@ -142,8 +142,9 @@ chunk_result(struct npu_jit_gen *g, unsigned chunk)
    return lane_op(t, inst, a);
 }
 
+/* first: of its lanes, if it is known in another way. */
 static void
-write_chunk(struct npu_jit_gen *g, unsigned chunk, LLVMValueRef result)
+write_chunk(struct npu_jit_gen *g, unsigned chunk, LLVMValueRef result, LLVMValueRef first)
 {
    const struct npu_inst *inst = &g->uop->inst;
 
@@ -151,15 +152,17 @@ write_chunk(struct npu_jit_gen *g, unsigned chunk, LLVMValueRef result)
       write_mask(g, chunk, result, true);
    else
       npu_jit_write_lanes(g, chunk, result, npu_op_infos[inst->op].dst.bits);
+   if (first)
+      npu_jit_write_first(g, inst->dst, chunk, first);
 }
 
 void
 npu_jit_alu_chunk(struct npu_jit_gen *g, unsigned chunk)
 {
-   LLVMValueRef result = chunk_result(g, chunk);
+   LLVMValueRef result = chunk_result(g, chunk), first = npu_jit_known_first(g, chunk);
 
    assert(result && "npu_jit_is_lanewise() promised it");
-   write_chunk(g, chunk, result);
+   write_chunk(g, chunk, result, first);
 }
 
 bool
@@ -182,7 +185,7 @@ npu_jit_alu(struct npu_jit_gen *g)
 {
    const struct npu_inst *inst = &g->uop->inst;
    struct npu_jit_shape t = {g, g->width};
-   LLVMValueRef result[NPU_JIT_MAX_CHUNKS];
+   LLVMValueRef result[NPU_JIT_MAX_CHUNKS], first[NPU_JIT_MAX_CHUNKS];
    LLVMBasicBlockRef join = NULL;
 
    if (npu_reg_is_s(inst->dst))
@@ -200,10 +203,11 @@ npu_jit_alu(struct npu_jit_gen *g)
       result[c] = chunk_result(g, c);
       if (!result[c])
          return false;
+      first[c] = npu_jit_known_first(g, c);
    }
    /* Only now: the destination may overlap a source. */
    for (unsigned c = 0; c < g->chunks; c++)
-      write_chunk(g, c, result[c]);
+      write_chunk(g, c, result[c], first[c]);
    if (join)
       npu_jit_join(g, join);
    return true;

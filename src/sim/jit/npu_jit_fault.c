@@ -4,7 +4,8 @@
 // From a host fault in translated code to a fault record.
 //
 // The registers of the wave are lost, but the access's address operands and exec were put into the
-// wave's memory before it. Each active lane's access is looked up in the page table, as the exact
+// wave's memory before it; of lane offsets whose distances are known, only those of the first lanes of
+// chunks, into the frame. Each active lane's access is looked up in the page table, as the exact
 // way of the interpreter does, only without accessing anything.
 
 #include "npu_jit.h"
@@ -52,8 +53,25 @@ look_up_lane(const struct npu_wave *wave, enum npu_space space, unsigned lane, u
    return fault;
 }
 
+/* Lane offsets, from those of first lanes. */
+static void
+restore_offsets(const struct npu_jit_frame *frame, struct npu_wave *wave,
+                const struct npu_inst *inst)
+{
+   const uint32_t access = frame->access;
+   uint32_t step = ((uint32_t)inst->count << inst->width_log2) >> inst->scale_log2;
+
+   for (unsigned l = 0; (access & NPU_JIT_ACCESS_KNOWN) && l < NPU_INTERP_LANES; l++) {
+      unsigned chunk = l >> NPU_JIT_ACCESS_WIDTH_LOG2(access);
+      unsigned in_chunk = l - (chunk << NPU_JIT_ACCESS_WIDTH_LOG2(access));
+      bool is_row = NPU_JIT_ACCESS_ROWS(access) >> chunk & 1;
+      wave->v[inst->src[1]][l] = frame->access_first[chunk] + (is_row ? in_chunk * step : 0);
+   }
+}
+
 void
-npu_jit_access_fault(struct npu_wave *wave, const struct npu_uop *uop)
+npu_jit_access_fault(const struct npu_jit_frame *frame, struct npu_wave *wave,
+                     const struct npu_uop *uop)
 {
    const struct npu_inst *inst = &uop->inst;
    const bool scalar = inst->op == NPU_OP_LD_S || inst->op == NPU_OP_ST_S;
@@ -65,6 +83,7 @@ npu_jit_access_fault(struct npu_wave *wave, const struct npu_uop *uop)
    struct npu_vm *vm = wave->dispatch->vm;
    struct verdict verdict = {0};
 
+   restore_offsets(frame, wave, inst);
    npu_interp_addresses(wave, uop);
    pthread_rwlock_rdlock(&vm->lock);
    for (; lanes; lanes &= lanes - 1) {

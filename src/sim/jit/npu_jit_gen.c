@@ -218,8 +218,8 @@ call_handler(struct npu_jit_gen *g)
    LLVMValueRef args[2] = {g->wave, uop};
    if (npu_op_infos[g->uop->inst.op].is_memory) {
       g->volatile_stores = true;
-      npu_jit_store(g, npu_jit_i32(g, g->index), g->frame,
-                    offsetof(struct npu_jit_frame, access_uop), 4);
+      npu_jit_store(g, npu_jit_i32(g, g->index), g->frame, offsetof(struct npu_jit_frame, access),
+                    4);
       g->volatile_stores = false;
    }
    LLVMValueRef good = LLVMBuildCall2(g->builder, type, handler, args, 2, "");
@@ -238,7 +238,7 @@ npu_jit_call_handler(struct npu_jit_gen *g)
    const struct npu_inst *inst = &g->uop->inst;
    const struct npu_op_info *info = &npu_op_infos[inst->op];
 
-   npu_jit_save_operands(g, false);
+   npu_jit_save_operands(g, NPU_JIT_ALL);
    call_handler(g);
    if (info->has_dst && !inst->noret) {
       bool wide = npu_inst_operand_bits(inst, -1) == 64;
@@ -676,13 +676,15 @@ npu_jit_generate(struct npu_jit_gen *g)
       uint32_t length = flow->blocks[b].last - flow->blocks[b].first + 1;
       longest = length > longest ? length : longest;
    }
+   npu_jit_known_find(g);
    generate_entries(g);
 
    /* One more: behind the last uop. */
    struct npu_jit_regs *live = malloc((longest + 1) * sizeof(*live));
-   if (!live)
+   if (!live) {
+      npu_jit_known_free(g);
       return false;
-   npu_jit_known_find(g);
+   }
    for (uint32_t b = 0; b < flow->num_blocks; b++)
       generate_block(g, &flow->blocks[b], live);
    free(live);

@@ -14,7 +14,6 @@
 
 #include "npu_jit.h"
 
-#define NPU_JIT_MIN_WIDTH  8
 #define NPU_JIT_MAX_CHUNKS (NPU_INTERP_LANES / NPU_JIT_MIN_WIDTH)
 
 /* What the host can do. */
@@ -56,6 +55,8 @@ struct npu_jit_gen {
    LLVMValueRef v32[NPU_NUM_VREGS][NPU_JIT_MAX_CHUNKS];
    LLVMValueRef v64[NPU_NUM_VREGS / 2][NPU_JIT_MAX_CHUNKS];
    LLVMValueRef m[NPU_NUM_MREGS + 1][NPU_JIT_MAX_CHUNKS];
+   /* Of vector registers of which that helps: the first lane of each chunk (else NULL). */
+   LLVMValueRef first[NPU_NUM_VREGS][NPU_JIT_MAX_CHUNKS];
    /* Of the frame. */
    LLVMValueRef stop_ptr, window, local, fast_limit, local_size_B, private_size_B;
 
@@ -128,6 +129,10 @@ void npu_jit_write_s(struct npu_jit_gen *g, unsigned s, LLVMValueRef value);
 LLVMValueRef npu_jit_read_v(struct npu_jit_gen *g, unsigned v, bool wide, unsigned chunk);
 void npu_jit_write_v(struct npu_jit_gen *g, unsigned v, bool wide, unsigned chunk,
                      LLVMValueRef value);
+/* The first lane of a chunk, i32. npu_jit_write_v() writes it, too; a better expression of the same value
+ * may be written afterwards, where there is a variable for it. */
+LLVMValueRef npu_jit_read_first(struct npu_jit_gen *g, unsigned v, unsigned chunk);
+void npu_jit_write_first(struct npu_jit_gen *g, unsigned v, unsigned chunk, LLVMValueRef value);
 /* A chunk as <W x i1>. m: number of a mask register or NPU_NUM_MREGS for exec. */
 LLVMValueRef npu_jit_read_m(struct npu_jit_gen *g, unsigned m, unsigned chunk);
 void npu_jit_write_m(struct npu_jit_gen *g, unsigned m, unsigned chunk, LLVMValueRef value);
@@ -148,8 +153,16 @@ void npu_jit_save_reg(struct npu_jit_gen *g, unsigned reg, bool wide);
 void npu_jit_restore_reg(struct npu_jit_gen *g, unsigned reg, bool wide);
 void npu_jit_save_set(struct npu_jit_gen *g, const struct npu_jit_regs *set);
 void npu_jit_restore_set(struct npu_jit_gen *g, const struct npu_jit_regs *set);
-/* Source operands (and exec) of the uop to memory: addresses only, or all. */
-void npu_jit_save_operands(struct npu_jit_gen *g, bool addresses_only);
+/* Writes another expression of a chunk's value to the wave's memory, as if the register were saved. All
+ * chunks are to be. */
+void npu_jit_save_chunk(struct npu_jit_gen *g, unsigned v, unsigned chunk, LLVMValueRef value);
+/* Source operands (and exec) of the uop to memory. */
+enum npu_jit_operands {
+   NPU_JIT_ALL,
+   NPU_JIT_ADDRESSES, /* those that addresses are made from */
+   NPU_JIT_BASES,     /* of them, the scalars */
+};
+void npu_jit_save_operands(struct npu_jit_gen *g, enum npu_jit_operands which);
 
 /* ---- distances of lanes (npu_jit_affine.c) ----------------------------------------------- */
 
@@ -162,6 +175,10 @@ void npu_jit_known_step(struct npu_jit_gen *g, struct npu_jit_known *known,
                         const struct npu_uop *uop);
 /* The form of a vector register before the uop. NULL: unknown. */
 const struct npu_jit_form *npu_jit_known_form(const struct npu_jit_gen *g, unsigned v);
+/* Whether a vector register has variables for first lanes: it serves as lane offsets, or to make some. */
+bool npu_jit_needs_first(const struct npu_jit_gen *g, unsigned v);
+/* The first lane of a chunk of the uop's result, an i32 made of scalars. NULL: there is none. */
+LLVMValueRef npu_jit_known_first(struct npu_jit_gen *g, unsigned chunk);
 
 /* ---- translation ------------------------------------------------------------------------- */
 

@@ -17,7 +17,7 @@
 #include "npu_jit_library.h"
 
 #define BACKWARD_BRANCHES_PER_TURN          (1 << 20)
-#define NO_UOP                              UINT32_MAX
+#define NO_ACCESS                           UINT32_MAX
 /* In the interpreter, where they take longer. It is also how often time is noted. */
 #define INTERPRETED_BRANCHES_PER_TURN       1000
 #define INTERPRETED_BRANCHES_PER_TURN_ALONE 20000
@@ -214,7 +214,7 @@ call(struct core_state *state)
                            : 0;
    frame->full_budget = frame->budget = alone ? INT32_MAX : BACKWARD_BRANCHES_PER_TURN;
    frame->spent = 0;
-   frame->access_uop = NO_UOP;
+   frame->access = NO_ACCESS;
 
    state->in_host_code = true;
    uint64_t result = state->fn(frame, interp->waves);
@@ -282,9 +282,9 @@ note_host_fault(struct core_state *state)
    state->in_host_code = false;
    follow_group(state);
    struct npu_wave *wave = &state->interp.waves[frame->wave];
-   const struct npu_uop *uop = &state->kernel->interp->uops[frame->access_uop];
+   const struct npu_uop *uop = &state->kernel->interp->uops[NPU_JIT_ACCESS_UOP(frame->access)];
    if (!npu_op_infos[uop->inst.op].is_atomic)
-      npu_jit_access_fault(wave, uop);
+      npu_jit_access_fault(frame, wave, uop);
    else if (npu_interp_atomic_exact(wave, uop))
       npu_interp_fault(wave, uop, NPU_FAULT_MEMORY_ERROR, NPU_ACCESS_ATOMIC, NPU_WAVE_EXEC(wave),
                        wave->address[wave->lane]);

@@ -16,15 +16,6 @@
 
 #include "npu_jit_access.h"
 
-/* Where the accesses of an instruction are. */
-struct place {
-   LLVMValueRef memory;    /* pointer */
-   LLVMValueRef bias;      /* what is subtracted from addresses first, or NULL */
-   LLVMValueRef limit;     /* lanes: addresses have to be below */
-   LLVMValueRef row_limit; /* a chunk of consecutive lanes: its start has to be below */
-   bool private;
-};
-
 /* ---- addresses --------------------------------------------------------------------------- */
 
 /* Lane numbers of a chunk times a constant, as 64 bits. */
@@ -39,16 +30,16 @@ lane_numbers(struct npu_jit_gen *g, unsigned chunk, uint64_t factor)
 }
 
 /* Scalar part of the addresses. */
-static LLVMValueRef
-base_address(struct npu_jit_gen *g, const struct npu_jit_access *a, LLVMValueRef bias)
+LLVMValueRef
+npu_jit_base_address(struct npu_jit_gen *g, const struct npu_jit_access *a, LLVMValueRef bias)
 {
    LLVMValueRef base = npu_jit_add(g, npu_jit_source_scalar(g, 0, 64), a->inst->imm);
 
    return bias ? LLVMBuildSub(g->builder, base, bias, "") : base;
 }
 
-static bool
-is_form(const struct npu_jit_access *a, enum npu_op load, enum npu_op store)
+bool
+npu_jit_is_form(const struct npu_jit_access *a, enum npu_op load, enum npu_op store)
 {
    return a->inst->op == load || a->inst->op == store;
 }
@@ -57,8 +48,8 @@ is_form(const struct npu_jit_access *a, enum npu_op load, enum npu_op store)
 static LLVMValueRef
 stride_of(struct npu_jit_gen *g, const struct npu_jit_access *a)
 {
-   return is_form(a, NPU_OP_LD_U, NPU_OP_ST_U) ? npu_jit_i64(g, a->size_B)
-                                               : npu_jit_source_scalar(g, 1, 64);
+   return npu_jit_is_form(a, NPU_OP_LD_U, NPU_OP_ST_U) ? npu_jit_i64(g, a->size_B)
+                                                       : npu_jit_source_scalar(g, 1, 64);
 }
 
 static LLVMValueRef
@@ -70,12 +61,12 @@ lane_addresses(struct npu_jit_gen *g, const struct npu_jit_access *a, LLVMValueR
    LLVMBuilderRef b = g->builder;
    LLVMValueRef offset;
 
-   if (is_form(a, NPU_OP_LD_A, NPU_OP_ST_A)) {
+   if (npu_jit_is_form(a, NPU_OP_LD_A, NPU_OP_ST_A)) {
       LLVMValueRef imm = npu_jit_const(t, 64, (uint64_t)(int64_t)inst->imm);
       offset = LLVMBuildAdd(b, npu_jit_source_chunk(g, 1, 64, chunk), imm, "");
       return bias ? LLVMBuildSub(b, offset, npu_jit_splat(g, bias), "") : offset;
    }
-   if (is_form(a, NPU_OP_LD_O, NPU_OP_ST_O)) {
+   if (npu_jit_is_form(a, NPU_OP_LD_O, NPU_OP_ST_O)) {
       LLVMTypeRef type = npu_jit_vec_of(g, g->i64);
       offset = npu_jit_source_chunk(g, 1, 32, chunk);
       offset = inst->sx ? LLVMBuildSExt(b, offset, type, "") : LLVMBuildZExt(b, offset, type, "");
@@ -83,7 +74,7 @@ lane_addresses(struct npu_jit_gen *g, const struct npu_jit_access *a, LLVMValueR
    } else {
       offset = LLVMBuildMul(b, npu_jit_splat(g, stride_of(g, a)), lane_numbers(g, chunk, 1), "");
    }
-   return LLVMBuildAdd(b, npu_jit_splat(g, base_address(g, a, bias)), offset, "");
+   return LLVMBuildAdd(b, npu_jit_splat(g, npu_jit_base_address(g, a, bias)), offset, "");
 }
 
 /* i1: a condition of the lanes holds for any active one. */
@@ -113,18 +104,20 @@ above_global(struct npu_jit_gen *g, const struct npu_jit_access *a)
    return npu_jit_compare(g, LLVMIntNE, all, LLVMConstInt(bits, 0, false));
 }
 
-static struct place
-find_place(struct npu_jit_gen *g, const struct npu_jit_access *a)
+struct npu_jit_place
+npu_jit_find_place(struct npu_jit_gen *g, const struct npu_jit_access *a)
 {
    LLVMBuilderRef b = g->builder;
    /* The window has a margin behind its limit, local memory has not. */
-   struct place global = {.memory = g->window, .limit = g->fast_limit, .row_limit = g->fast_limit};
-   struct place local = {
+   struct npu_jit_place global = {.memory = g->window,
+                                  .limit = g->fast_limit,
+                                  .row_limit = g->fast_limit};
+   struct npu_jit_place local = {
       .memory = g->local,
       .limit = npu_jit_limit(g, g->local_size_B, a->size_B),
       .row_limit = npu_jit_limit(g, g->local_size_B, g->width * a->size_B),
    };
-   struct place mine = global;
+   struct npu_jit_place mine = global;
 
    switch ((enum npu_space)a->inst->space) {
    case NPU_SPACE_GLOBAL:
@@ -176,8 +169,8 @@ all_equal(struct npu_jit_gen *g, LLVMValueRef value, unsigned chunk)
 
 /* Lane offsets of 32 bits: they are compared as such; a sum must not leave the 32 bits. */
 static struct pattern
-offset_pattern(struct npu_jit_gen *g, const struct npu_jit_access *a, const struct place *place,
-               unsigned chunk)
+offset_pattern(struct npu_jit_gen *g, const struct npu_jit_access *a,
+               const struct npu_jit_place *place, unsigned chunk)
 {
    const struct npu_inst *inst = a->inst;
    LLVMBuilderRef b = g->builder;
@@ -185,7 +178,7 @@ offset_pattern(struct npu_jit_gen *g, const struct npu_jit_access *a, const stru
    uint32_t step = a->size_B >> inst->scale_log2, span = step * (g->width - 1);
    LLVMValueRef offset = npu_jit_source_chunk(g, 1, 32, chunk), lanes[NPU_INTERP_LANES];
    LLVMValueRef first = LLVMBuildExtractElement(b, offset, npu_jit_i32(g, 0), "");
-   LLVMValueRef base = base_address(g, a, place->bias), wide;
+   LLVMValueRef base = npu_jit_base_address(g, a, place->bias), wide;
    struct pattern p = {.consecutive = LLVMConstInt(g->i1, 0, false)};
 
    wide = inst->sx ? LLVMBuildSExt(b, first, g->i64, "") : LLVMBuildZExt(b, first, g->i64, "");
@@ -205,17 +198,17 @@ offset_pattern(struct npu_jit_gen *g, const struct npu_jit_access *a, const stru
 }
 
 static struct pattern
-find_pattern(struct npu_jit_gen *g, const struct npu_jit_access *a, const struct place *place,
-             unsigned chunk)
+find_pattern(struct npu_jit_gen *g, const struct npu_jit_access *a,
+             const struct npu_jit_place *place, unsigned chunk)
 {
    LLVMBuilderRef b = g->builder;
    struct pattern p;
 
-   if (is_form(a, NPU_OP_LD_O, NPU_OP_ST_O))
+   if (npu_jit_is_form(a, NPU_OP_LD_O, NPU_OP_ST_O))
       return offset_pattern(g, a, place, chunk);
    LLVMValueRef address = lane_addresses(g, a, place->bias, chunk);
    p.start = LLVMBuildExtractElement(b, address, npu_jit_i32(g, 0), "");
-   if (is_form(a, NPU_OP_LD_A, NPU_OP_ST_A)) {
+   if (npu_jit_is_form(a, NPU_OP_LD_A, NPU_OP_ST_A)) {
       LLVMValueRef flat = LLVMBuildSub(b, address, lane_numbers(g, 0, a->size_B), "");
       p.consecutive = all_equal(g, flat, chunk);
       p.uniform = all_equal(g, address, chunk);
@@ -307,7 +300,7 @@ make_variable(struct npu_jit_gen *g, LLVMTypeRef type)
 
 /* Lane by lane; one is active. */
 static void
-scattered(struct npu_jit_gen *g, const struct npu_jit_access *a, const struct place *place,
+scattered(struct npu_jit_gen *g, const struct npu_jit_access *a, const struct npu_jit_place *place,
           LLVMValueRef address, unsigned chunk, LLVMValueRef *loaded)
 {
    struct npu_jit_shape t = {g, g->width};
@@ -336,9 +329,9 @@ scattered(struct npu_jit_gen *g, const struct npu_jit_access *a, const struct pl
 }
 
 /* The lanes are consecutive, from `pointer` on; `mask` NULL: all are active. */
-static void
-consecutive(struct npu_jit_gen *g, const struct npu_jit_access *a, LLVMValueRef pointer,
-            unsigned chunk, LLVMValueRef mask, LLVMValueRef *loaded)
+void
+npu_jit_move_lanes(struct npu_jit_gen *g, const struct npu_jit_access *a, LLVMValueRef pointer,
+                   unsigned chunk, LLVMValueRef mask, LLVMValueRef *loaded)
 {
    LLVMTypeRef element = npu_jit_int(g, 8 * a->width);
    LLVMTypeRef type = LLVMVectorType(element, g->width * a->count);
@@ -359,9 +352,9 @@ consecutive(struct npu_jit_gen *g, const struct npu_jit_access *a, LLVMValueRef 
 }
 
 /* All load from `pointer`. */
-static void
-uniform(struct npu_jit_gen *g, const struct npu_jit_access *a, LLVMValueRef pointer,
-        LLVMValueRef *loaded)
+void
+npu_jit_load_one(struct npu_jit_gen *g, const struct npu_jit_access *a, LLVMValueRef pointer,
+                 LLVMValueRef *loaded)
 {
    LLVMTypeRef element = npu_jit_int(g, 8 * a->width);
 
@@ -375,8 +368,9 @@ uniform(struct npu_jit_gen *g, const struct npu_jit_access *a, LLVMValueRef poin
 /* Goes to `slow` if an active lane is out of bounds. Components that nobody reads are not gathered: they
  * cannot fault alone unless the access crosses into another page. */
 static void
-check_lanes(struct npu_jit_gen *g, const struct npu_jit_access *a, const struct place *place,
-            LLVMValueRef address, unsigned chunk, LLVMBasicBlockRef slow)
+check_lanes(struct npu_jit_gen *g, const struct npu_jit_access *a,
+            const struct npu_jit_place *place, LLVMValueRef address, unsigned chunk,
+            LLVMBasicBlockRef slow)
 {
    struct npu_jit_shape t = {g, g->width};
    LLVMBasicBlockRef inside = npu_jit_new_block(g, "inside");
@@ -399,9 +393,9 @@ check_lanes(struct npu_jit_gen *g, const struct npu_jit_access *a, const struct 
 }
 
 /* Consecutive lanes: all are active, or some. */
-static void
-row(struct npu_jit_gen *g, const struct npu_jit_access *a, LLVMValueRef pointer, unsigned chunk,
-    LLVMBasicBlockRef join, LLVMValueRef *loaded)
+void
+npu_jit_move_row(struct npu_jit_gen *g, const struct npu_jit_access *a, LLVMValueRef pointer,
+                 unsigned chunk, LLVMBasicBlockRef join, LLVMValueRef *loaded)
 {
    const bool masks = npu_jit_has_masks(g, a->width);
 
@@ -409,18 +403,19 @@ row(struct npu_jit_gen *g, const struct npu_jit_access *a, LLVMValueRef pointer,
       LLVMBasicBlockRef full = npu_jit_new_block(g, "full"), partial = npu_jit_new_block(g, "");
       npu_jit_branch_likely(g, npu_jit_chunk_active(g, chunk, true), full, partial);
       LLVMPositionBuilderAtEnd(g->builder, full);
-      consecutive(g, a, pointer, chunk, NULL, loaded);
+      npu_jit_move_lanes(g, a, pointer, chunk, NULL, loaded);
       LLVMBuildBr(g->builder, join);
       LLVMPositionBuilderAtEnd(g->builder, partial);
    }
-   consecutive(g, a, pointer, chunk, masks ? npu_jit_exec(g, chunk) : NULL, loaded);
+   npu_jit_move_lanes(g, a, pointer, chunk, masks ? npu_jit_exec(g, chunk) : NULL, loaded);
    LLVMBuildBr(g->builder, join);
 }
 
 /* Lanes of form x that are all active: no vector of addresses is needed. Goes on where they are not. */
 static void
-equidistant(struct npu_jit_gen *g, const struct npu_jit_access *a, const struct place *place,
-            LLVMValueRef start, unsigned chunk, LLVMBasicBlockRef join, LLVMValueRef *loaded)
+equidistant(struct npu_jit_gen *g, const struct npu_jit_access *a,
+            const struct npu_jit_place *place, LLVMValueRef start, unsigned chunk,
+            LLVMBasicBlockRef join, LLVMValueRef *loaded)
 {
    LLVMBasicBlockRef full = npu_jit_new_block(g, "full"), other = npu_jit_new_block(g, "");
    LLVMBuilderRef b = g->builder;
@@ -455,7 +450,7 @@ equidistant(struct npu_jit_gen *g, const struct npu_jit_access *a, const struct 
 
 /* One chunk of an access: consecutive, uniform or scattered; to `slow` if a lane is out of bounds. */
 static void
-flat_chunk(struct npu_jit_gen *g, const struct npu_jit_access *a, const struct place *place,
+flat_chunk(struct npu_jit_gen *g, const struct npu_jit_access *a, const struct npu_jit_place *place,
            unsigned chunk, LLVMBasicBlockRef slow, LLVMValueRef *loaded)
 {
    LLVMBuilderRef b = g->builder;
@@ -470,7 +465,7 @@ flat_chunk(struct npu_jit_gen *g, const struct npu_jit_access *a, const struct p
       is_row = LLVMBuildAnd(b, is_row, npu_jit_chunk_active(g, chunk, true), "");
    LLVMBuildCondBr(b, is_row, rows, other);
    LLVMPositionBuilderAtEnd(b, rows);
-   row(g, a, pointer, chunk, join, loaded);
+   npu_jit_move_row(g, a, pointer, chunk, join, loaded);
 
    LLVMPositionBuilderAtEnd(b, other);
    if (!a->is_store) {
@@ -478,7 +473,7 @@ flat_chunk(struct npu_jit_gen *g, const struct npu_jit_access *a, const struct p
       LLVMValueRef starts = npu_jit_compare(g, LLVMIntULT, p.start, place->limit);
       LLVMBuildCondBr(b, LLVMBuildAnd(b, p.uniform, starts, ""), one, lanes);
       LLVMPositionBuilderAtEnd(b, one);
-      uniform(g, a, pointer, loaded);
+      npu_jit_load_one(g, a, pointer, loaded);
       LLVMBuildBr(b, join);
    } else {
       LLVMBuildBr(b, lanes);
@@ -489,171 +484,12 @@ flat_chunk(struct npu_jit_gen *g, const struct npu_jit_access *a, const struct p
       npu_jit_branch_likely(g, npu_jit_chunk_active(g, chunk, false), some, join);
       LLVMPositionBuilderAtEnd(b, some);
    }
-   if (npu_jit_has_pieces(a) && is_form(a, NPU_OP_LD_X, NPU_OP_ST_X) && !a->some_dead)
+   if (npu_jit_has_pieces(a) && npu_jit_is_form(a, NPU_OP_LD_X, NPU_OP_ST_X) && !a->some_dead)
       equidistant(g, a, place, p.start, chunk, join, loaded);
    LLVMValueRef address = lane_addresses(g, a, place->bias, chunk);
    check_lanes(g, a, place, address, chunk, slow);
    scattered(g, a, place, address, chunk, loaded);
    npu_jit_join(g, join);
-}
-
-/* ---- lanes whose distances are known ----------------------------------------------------- */
-
-enum known_kind {
-   UNKNOWN,
-   ROW,
-   ONE
-};
-
-/* What is known of the lane offsets of a chunk in form o. *first: of its first lane, if that is known,
- * too. */
-static enum known_kind
-known_chunk(const struct npu_jit_gen *g, const struct npu_jit_access *a, unsigned chunk,
-            LLVMValueRef *first)
-{
-   const struct npu_inst *inst = a->inst;
-   bool row = true, one = !a->is_store;
-
-   if (!is_form(a, NPU_OP_LD_O, NPU_OP_ST_O) || !npu_reg_is_v(inst->src[1]) ||
-       (inst->space != NPU_SPACE_GLOBAL && inst->space != NPU_SPACE_LOCAL) ||
-       !npu_jit_has_masks(g, a->width))
-      return UNKNOWN;
-   const struct npu_jit_form *form = npu_jit_known_form(g, inst->src[1]);
-   if (!form)
-      return UNKNOWN;
-   const uint32_t *lane = form->lane + chunk * g->width;
-   for (unsigned l = 1; l < g->width; l++) {
-      row = row && (uint64_t)(uint32_t)(lane[l] - lane[0]) << inst->scale_log2 == l * a->size_B;
-      one = one && lane[l] == lane[0];
-   }
-   *first = form->align_log2 == 32 ? LLVMConstInt(g->i32, lane[0], false) : NULL;
-   return row ? ROW : one ? ONE : UNKNOWN;
-}
-
-/* Address of the first lane of a chunk, and whether the offset of the last one does not wrap. */
-static LLVMValueRef
-known_start(struct npu_jit_gen *g, const struct npu_jit_access *a, unsigned chunk,
-            enum known_kind kind, LLVMValueRef first, LLVMValueRef *stays)
-{
-   const struct npu_inst *inst = a->inst;
-   LLVMBuilderRef b = g->builder;
-   uint32_t span = (a->size_B >> inst->scale_log2) * (g->width - 1);
-   LLVMValueRef last = npu_jit_i32(g, (inst->sx ? INT32_MAX : UINT32_MAX) - span);
-
-   if (!first)
-      first = LLVMBuildExtractElement(b, npu_jit_source_chunk(g, 1, 32, chunk), npu_jit_i32(g, 0),
-                                      "");
-   *stays = kind == ROW ? npu_jit_compare(g, inst->sx ? LLVMIntSLE : LLVMIntULE, first, last)
-                        : LLVMConstInt(g->i1, 1, false);
-   first = inst->sx ? LLVMBuildSExt(b, first, g->i64, "") : LLVMBuildZExt(b, first, g->i64, "");
-   first = LLVMBuildShl(b, first, npu_jit_i64(g, inst->scale_log2), "");
-   return LLVMBuildAdd(b, base_address(g, a, NULL), first, "");
-}
-
-/* An access all of whose chunks are known to be consecutive or uniform: one test for all of them, then
- * no branches but that of stores for partial rows. The handler does what is out of bounds. False:
- * nothing is generated. */
-static bool
-known_access(struct npu_jit_gen *g, const struct npu_jit_access *a, const struct place *place,
-             LLVMBasicBlockRef slow, LLVMValueRef (*loaded)[4])
-{
-   LLVMBuilderRef b = g->builder;
-   enum known_kind kind[NPU_JIT_MAX_CHUNKS];
-   LLVMValueRef first[NPU_JIT_MAX_CHUNKS], pointer[NPU_JIT_MAX_CHUNKS], all = NULL, stays;
-   LLVMValueRef safe = npu_jit_offset(g, g->wave, offsetof(struct npu_wave, result));
-
-   for (unsigned c = 0; c < g->chunks; c++) {
-      if ((kind[c] = known_chunk(g, a, c, &first[c])) == UNKNOWN)
-         return false;
-   }
-   for (unsigned c = 0; c < g->chunks; c++) {
-      LLVMValueRef start = known_start(g, a, c, kind[c], first[c], &stays);
-      LLVMValueRef limit = kind[c] == ROW ? place->row_limit : place->limit;
-      LLVMValueRef good = npu_jit_compare(g, LLVMIntULT, start, limit);
-      LLVMValueRef active = npu_jit_chunk_active(g, c, false);
-      good = LLVMBuildAnd(b, good, stays, "");
-      pointer[c] = npu_jit_address_of(g, place->memory, start);
-      /* Lanes that are not there have no address. */
-      if (kind[c] == ONE)
-         pointer[c] = LLVMBuildSelect(b, LLVMBuildAnd(b, good, active, ""), pointer[c], safe, "");
-      good = LLVMBuildOr(b, good, LLVMBuildNot(b, active, ""), "");
-      all = all ? LLVMBuildAnd(b, all, good, "") : good;
-   }
-   LLVMBasicBlockRef fast = npu_jit_new_block(g, "known");
-   npu_jit_branch_likely(g, all, fast, slow);
-   LLVMPositionBuilderAtEnd(b, fast);
-   for (unsigned c = 0; c < g->chunks; c++) {
-      if (kind[c] == ONE) {
-         uniform(g, a, pointer[c], loaded[c]);
-      } else if (a->is_store) {
-         LLVMBasicBlockRef join = npu_jit_new_block(g, "");
-         row(g, a, pointer[c], c, join, NULL);
-         LLVMPositionBuilderAtEnd(b, join);
-      } else {
-         consecutive(g, a, pointer[c], c, npu_jit_exec(g, c), loaded[c]);
-      }
-   }
-   return true;
-}
-
-/* ---- the same in strips ------------------------------------------------------------------ */
-
-bool
-npu_jit_is_local_load(const struct npu_jit_gen *g, const struct npu_uop *uop)
-{
-   return g->forms && uop->inst.op == NPU_OP_LD_O && uop->inst.space == NPU_SPACE_LOCAL;
-}
-
-bool
-npu_jit_is_known_load(const struct npu_jit_gen *g)
-{
-   const struct npu_jit_access a = npu_jit_access_of(&g->uop->inst);
-   LLVMValueRef first;
-
-   for (unsigned c = 0; c < g->chunks; c++) {
-      if (known_chunk(g, &a, c, &first) == UNKNOWN)
-         return false;
-   }
-   return true;
-}
-
-LLVMValueRef
-npu_jit_known_load_check(struct npu_jit_gen *g, LLVMValueRef *pointers, uint32_t *rows)
-{
-   const struct npu_jit_access a = npu_jit_access_of(&g->uop->inst);
-   struct place place = find_place(g, &a);
-   LLVMValueRef all = NULL, first, stays;
-
-   *rows = 0;
-   for (unsigned c = 0; c < g->chunks; c++) {
-      enum known_kind kind = known_chunk(g, &a, c, &first);
-      *rows |= (uint32_t)(kind == ROW) << c;
-      LLVMValueRef start = known_start(g, &a, c, kind, first, &stays);
-      LLVMValueRef limit = kind == ROW ? place.row_limit : place.limit;
-      LLVMValueRef good = npu_jit_compare(g, LLVMIntULT, start, limit);
-      good = LLVMBuildAnd(g->builder, good, stays, "");
-      all = all ? LLVMBuildAnd(g->builder, all, good, "") : good;
-      pointers[c] = npu_jit_address_of(g, place.memory, start);
-   }
-   return all;
-}
-
-/* Inactive lanes are loaded, too: all are in bounds. */
-void
-npu_jit_known_load_chunk(struct npu_jit_gen *g, unsigned chunk, LLVMValueRef pointer, bool row)
-{
-   const struct npu_jit_access a = npu_jit_access_of(&g->uop->inst);
-   LLVMTypeRef element = npu_jit_int(g, 8 * a.width);
-   LLVMTypeRef type = LLVMVectorType(element, g->width * a.count);
-   LLVMValueRef all = NULL, value[4];
-
-   if (row)
-      all = npu_jit_masked_load(g, type, pointer, NULL);
-   for (unsigned i = 0; i < a.count; i++)
-      value[i] = row ? npu_jit_take_component(g, all, i, a.count)
-                     : npu_jit_splat(g, npu_jit_load(g, element, pointer, i * a.width, 1));
-   for (unsigned i = 0; i < a.count; i++)
-      npu_jit_load_result(g, &a, i, chunk, value[i]);
 }
 
 /* ---- private memory ---------------------------------------------------------------------- */
@@ -674,8 +510,9 @@ private_addresses(struct npu_jit_gen *g, LLVMValueRef offset, unsigned chunk)
 
 /* One chunk of an access in private space. */
 static void
-private_chunk(struct npu_jit_gen *g, const struct npu_jit_access *a, const struct place *place,
-              unsigned chunk, LLVMBasicBlockRef slow, LLVMValueRef *loaded)
+private_chunk(struct npu_jit_gen *g, const struct npu_jit_access *a,
+              const struct npu_jit_place *place, unsigned chunk, LLVMBasicBlockRef slow,
+              LLVMValueRef *loaded)
 {
    LLVMBuilderRef b = g->builder;
    struct npu_jit_shape t = {g, g->width};
@@ -721,18 +558,21 @@ npu_jit_lane_access(struct npu_jit_gen *g, const struct npu_jit_access *a)
 
    if (a->inst->space == NPU_SPACE_PRIVATE && a->some_dead)
       return false;
-   struct place place = find_place(g, a);
+   struct npu_jit_place place = npu_jit_find_place(g, a);
    slow = npu_jit_new_block(g, "slow");
    join = npu_jit_new_block(g, "");
-   if (a->inst->space != NPU_SPACE_LOCAL) {
-      npu_jit_save_operands(g, true);
-      npu_jit_note_access(g);
-   }
    for (unsigned c = 0; c < g->chunks; c++) {
       for (unsigned i = 0; !a->is_store && i < a->count; i++)
          loaded[c][i] = make_variable(g, type);
    }
-   bool known = known_access(g, a, &place, slow, loaded);
+   struct npu_jit_known_access k;
+   const bool known = npu_jit_find_known(g, a, &k);
+   if (known)
+      npu_jit_known_access(g, a, &place, &k, slow, loaded);
+   else if (a->inst->space != NPU_SPACE_LOCAL) {
+      npu_jit_save_operands(g, NPU_JIT_ADDRESSES);
+      npu_jit_note_access(g);
+   }
    for (unsigned c = 0; !known && c < g->chunks; c++) {
       if (place.private)
          private_chunk(g, a, &place, c, slow, loaded[c]);
@@ -749,6 +589,8 @@ npu_jit_lane_access(struct npu_jit_gen *g, const struct npu_jit_access *a)
    struct npu_jit_regs after = g->stored;
    g->stored = stored;
    LLVMPositionBuilderAtEnd(g->builder, slow);
+   if (known)
+      npu_jit_save_known_offsets(g, a, &k);
    npu_jit_call_handler(g);
    g->stored = after;
    npu_jit_join(g, join);

@@ -45,7 +45,6 @@ static const char *const quick_passes[] = {"function(mem2reg,early-cse,simplifyc
 #define LONG_BLOCKS             1200
 #define LONG_INSTRUCTIONS       150000
 #define LONG_BLOCK_INSTRUCTIONS 15000
-#define MAX_UOPS                50000
 #define MAX_INSTRUCTIONS        4000000
 
 /* Host code may use this much of a core's stack (NPU_SIM_STACK_B). */
@@ -541,7 +540,7 @@ npu_jit_compile(struct npu_jit_compiler *compiler, const struct npu_jit_flow *fl
    compiler->times = (struct npu_jit_times){.is_long = false};
    if (!code)
       return NULL;
-   if (flow->kernel->num_uops > MAX_UOPS) {
+   if (flow->kernel->num_uops > NPU_JIT_MAX_UOPS) {
       free(code);
       explain(why, "JIT", "too long");
       return NULL;

@@ -39,8 +39,7 @@ void
 npu_jit_note_access(struct npu_jit_gen *g)
 {
    g->volatile_stores = true;
-   npu_jit_store(g, npu_jit_i32(g, g->index), g->frame, offsetof(struct npu_jit_frame, access_uop),
-                 4);
+   npu_jit_store(g, npu_jit_i32(g, g->index), g->frame, offsetof(struct npu_jit_frame, access), 4);
    g->volatile_stores = false;
 }
 
@@ -236,7 +235,7 @@ scalar_access(struct npu_jit_gen *g, const struct npu_jit_access *a)
       condition = LLVMBuildAnd(g->builder, condition, npu_jit_any(g, chunks), "");
    }
    if (!local)
-      npu_jit_save_operands(g, true);
+      npu_jit_save_operands(g, NPU_JIT_ADDRESSES);
    LLVMBasicBlockRef join = npu_jit_unless_handler(g, condition);
    if (!local)
       npu_jit_note_access(g);
@@ -315,7 +314,7 @@ unit_stride(struct npu_jit_gen *g, const struct npu_jit_access *a)
       condition = active_in_bounds(g, a, start);
    } else {
       condition = npu_jit_compare(g, LLVMIntULT, start, g->fast_limit);
-      npu_jit_save_operands(g, true);
+      npu_jit_save_operands(g, NPU_JIT_ADDRESSES);
    }
    LLVMBasicBlockRef join = npu_jit_unless_handler(g, condition);
    if (!local)
@@ -402,7 +401,7 @@ private_rows(struct npu_jit_gen *g, const struct npu_jit_access *a)
    LLVMValueRef full = npu_jit_compare(g, LLVMIntEQ, exec_bits(g), npu_jit_i32(g, UINT32_MAX));
    if (masked && !has_masks)
       condition = LLVMBuildAnd(b, condition, full, "");
-   npu_jit_save_operands(g, true);
+   npu_jit_save_operands(g, NPU_JIT_ADDRESSES);
    LLVMBasicBlockRef join = npu_jit_unless_handler(g, condition);
    LLVMValueRef row = npu_jit_address_of(g, g->window, va);
    npu_jit_note_access(g);

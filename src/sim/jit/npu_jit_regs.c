@@ -64,6 +64,8 @@ npu_jit_make_variables(struct npu_jit_gen *g)
          g->v32[i][c] = LLVMBuildAlloca(g->builder, lanes_of(g, false), name);
          if (!g->v64[i / 2][c])
             g->v64[i / 2][c] = LLVMBuildAlloca(g->builder, lanes_of(g, true), name);
+         if (npu_jit_needs_first(g, i))
+            g->first[i][c] = LLVMBuildAlloca(g->builder, g->i32, name);
       }
    }
    for (unsigned i = 0; i <= NPU_NUM_MREGS; i++) {
@@ -92,7 +94,7 @@ npu_jit_clear_variables(struct npu_jit_gen *g)
             npu_jit_store(g, zero, g->wave, v_offset(g, i, false, c), 4);
             continue;
          }
-         LLVMBuildStore(g->builder, zero, g->v32[i][c]);
+         npu_jit_write_v(g, i, false, c, zero);
          LLVMBuildStore(g->builder, LLVMConstNull(lanes_of(g, true)), g->v64[i / 2][c]);
       }
    }
@@ -136,6 +138,25 @@ npu_jit_write_v(struct npu_jit_gen *g, unsigned v, bool wide, unsigned chunk, LL
       npu_jit_store(g, value, g->wave, v_offset(g, v, wide, chunk), 4);
    else
       LLVMBuildStore(g->builder, value, wide ? g->v64[v / 2][chunk] : g->v32[v][chunk]);
+   /* Of pairs nothing is known, so nobody reads what is left there. */
+   if (!wide && g->first[v][chunk])
+      npu_jit_write_first(g, v, chunk,
+                          LLVMBuildExtractElement(g->builder, value, npu_jit_i32(g, 0), ""));
+}
+
+LLVMValueRef
+npu_jit_read_first(struct npu_jit_gen *g, unsigned v, unsigned chunk)
+{
+   if (g->first[v][chunk])
+      return LLVMBuildLoad2(g->builder, g->i32, g->first[v][chunk], "");
+   return LLVMBuildExtractElement(g->builder, npu_jit_read_v(g, v, false, chunk), npu_jit_i32(g, 0),
+                                  "");
+}
+
+void
+npu_jit_write_first(struct npu_jit_gen *g, unsigned v, unsigned chunk, LLVMValueRef value)
+{
+   LLVMBuildStore(g->builder, value, g->first[v][chunk]);
 }
 
 LLVMValueRef
@@ -354,15 +375,25 @@ save_once(struct npu_jit_gen *g, unsigned reg, bool wide)
 }
 
 void
-npu_jit_save_operands(struct npu_jit_gen *g, bool addresses_only)
+npu_jit_save_chunk(struct npu_jit_gen *g, unsigned v, unsigned chunk, LLVMValueRef value)
+{
+   g->stored.v[v / 64] |= 1ull << (v % 64);
+   if (!in_memory(g, v))
+      npu_jit_store(g, value, g->wave, v_offset(g, v, false, chunk), 32);
+}
+
+void
+npu_jit_save_operands(struct npu_jit_gen *g, enum npu_jit_operands which)
 {
    const struct npu_inst *inst = &g->uop->inst;
    const struct npu_op_info *info = &npu_op_infos[inst->op];
+   const bool addresses_only = which != NPU_JIT_ALL;
 
    g->volatile_stores = addresses_only;
    save_once(g, NPU_REG_EXEC, false);
    for (unsigned i = 0; i < info->num_srcs && !(addresses_only && i == 2); i++) {
-      if (!info->src[i].files || npu_src_is_imm(inst->src[i]))
+      if (!info->src[i].files || npu_src_is_imm(inst->src[i]) ||
+          (which == NPU_JIT_BASES && npu_reg_is_v(inst->src[i])))
          continue;
       bool wide = npu_inst_operand_bits(inst, (int)i) == 64;
       unsigned count = npu_inst_operand_regs(inst, (int)i);

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+// Copyright © 2026 The NPU stack authors
+//
+// Loads and stores at lane offsets whose distances are known before the code runs (npu_jit_affine.c): the
+// lanes of each chunk are consecutive, or all at one place.
+//
+// All that is needed of the offsets are those of the chunks' first lanes, as scalars. One test says
+// whether they are in bounds and do not wrap; if not, the handler does the work. The vectors of offsets
+// are made from the first lanes again where the handler or a fault record (npu_jit_fault.c) needs them,
+// so mostly never.
+//
+// What it misses: accesses of which only some chunks are known.
+
+#include "npu_jit_access.h"
+
+/* ---- lanes whose distances are known ----------------------------------------------------- */
+
+/* What is known of the lane offsets of a chunk in form o. *first: of its first lane, if that is known,
+ * too. */
+static enum npu_jit_known_kind
+known_chunk(const struct npu_jit_gen *g, const struct npu_jit_access *a, unsigned chunk,
+            LLVMValueRef *first)
+{
+   const struct npu_inst *inst = a->inst;
+   bool row = true, one = !a->is_store;
+
+   if (!npu_jit_is_form(a, NPU_OP_LD_O, NPU_OP_ST_O) || !npu_reg_is_v(inst->src[1]) ||
+       (inst->space != NPU_SPACE_GLOBAL && inst->space != NPU_SPACE_LOCAL) ||
+       !npu_jit_has_masks(g, a->width))
+      return NPU_JIT_UNKNOWN;
+   const struct npu_jit_form *form = npu_jit_known_form(g, inst->src[1]);
+   if (!form)
+      return NPU_JIT_UNKNOWN;
+   const uint32_t *lane = form->lane + chunk * g->width;
+   for (unsigned l = 1; l < g->width; l++) {
+      row = row && (uint64_t)(uint32_t)(lane[l] - lane[0]) << inst->scale_log2 == l * a->size_B;
+      one = one && lane[l] == lane[0];
+   }
+   *first = form->align_log2 == 32 ? LLVMConstInt(g->i32, lane[0], false) : NULL;
+   return row ? NPU_JIT_ROW : one ? NPU_JIT_ONE : NPU_JIT_UNKNOWN;
+}
+
+/* Address of the first lane of a chunk, and whether the offset of the last one does not wrap. */
+static LLVMValueRef
+known_start(struct npu_jit_gen *g, const struct npu_jit_access *a, unsigned chunk,
+            enum npu_jit_known_kind kind, LLVMValueRef first, LLVMValueRef *stays)
+{
+   const struct npu_inst *inst = a->inst;
+   LLVMBuilderRef b = g->builder;
+   uint32_t span = (a->size_B >> inst->scale_log2) * (g->width - 1);
+   LLVMValueRef last = npu_jit_i32(g, (inst->sx ? INT32_MAX : UINT32_MAX) - span);
+
+   if (!first)
+      first = npu_jit_read_first(g, inst->src[1], chunk);
+   *stays = kind == NPU_JIT_ROW
+               ? npu_jit_compare(g, inst->sx ? LLVMIntSLE : LLVMIntULE, first, last)
+               : LLVMConstInt(g->i1, 1, false);
+   first = inst->sx ? LLVMBuildSExt(b, first, g->i64, "") : LLVMBuildZExt(b, first, g->i64, "");
+   first = LLVMBuildShl(b, first, npu_jit_i64(g, inst->scale_log2), "");
+   return LLVMBuildAdd(b, npu_jit_base_address(g, a, NULL), first, "");
+}
+
+bool
+npu_jit_find_known(struct npu_jit_gen *g, const struct npu_jit_access *a,
+                   struct npu_jit_known_access *k)
+{
+   for (unsigned c = 0; c < g->chunks; c++) {
+      if ((k->kind[c] = known_chunk(g, a, c, &k->first[c])) == NPU_JIT_UNKNOWN)
+         return false;
+   }
+   for (unsigned c = 0; c < g->chunks; c++) {
+      if (!k->first[c])
+         k->first[c] = npu_jit_read_first(g, a->inst->src[1], c);
+   }
+   return true;
+}
+
+/* For a host fault: which access is at work, and what its lane offsets are made from. */
+static void
+note_known_access(struct npu_jit_gen *g, const struct npu_jit_known_access *k)
+{
+   uint32_t access = NPU_JIT_ACCESS_KNOWN | (uint32_t)__builtin_ctz(g->width) << 24 | g->index;
+
+   npu_jit_save_operands(g, NPU_JIT_BASES);
+   g->volatile_stores = true;
+   for (unsigned c = 0; c < g->chunks; c++) {
+      access |= (uint32_t)(k->kind[c] == NPU_JIT_ROW) << (16 + c);
+      npu_jit_store(g, k->first[c], g->frame, offsetof(struct npu_jit_frame, access_first) + 4 * c,
+                    4);
+   }
+   npu_jit_store(g, npu_jit_i32(g, access), g->frame, offsetof(struct npu_jit_frame, access), 4);
+   g->volatile_stores = false;
+}
+
+/* For the handler: the offsets, made from those of the first lanes once more, so that the other way, where
+ * nothing but these may be needed, need not make all of them. */
+void
+npu_jit_save_known_offsets(struct npu_jit_gen *g, const struct npu_jit_access *a,
+                           const struct npu_jit_known_access *k)
+{
+   const struct npu_jit_form *form = npu_jit_known_form(g, a->inst->src[1]);
+
+   for (unsigned c = 0; c < g->chunks; c++) {
+      LLVMValueRef lanes[NPU_INTERP_LANES];
+      for (unsigned l = 0; l < g->width; l++)
+         lanes[l] = npu_jit_i32(g, form->lane[c * g->width + l] - form->lane[c * g->width]);
+      npu_jit_save_chunk(g, a->inst->src[1], c,
+                         LLVMBuildAdd(g->builder, npu_jit_splat(g, k->first[c]),
+                                      LLVMConstVector(lanes, g->width), ""));
+   }
+}
+
+/* One test for all chunks, then no branches but that of stores for partial rows. The handler does what is
+ * out of bounds. */
+void
+npu_jit_known_access(struct npu_jit_gen *g, const struct npu_jit_access *a,
+                     const struct npu_jit_place *place, const struct npu_jit_known_access *k,
+                     LLVMBasicBlockRef slow, LLVMValueRef (*loaded)[4])
+{
+   LLVMBuilderRef b = g->builder;
+   const bool local = a->inst->space == NPU_SPACE_LOCAL;
+   LLVMValueRef pointer[NPU_JIT_MAX_CHUNKS], all = NULL, stays;
+   LLVMValueRef safe = npu_jit_offset(g, g->wave, offsetof(struct npu_wave, result));
+
+   if (!local)
+      note_known_access(g, k);
+   for (unsigned c = 0; c < g->chunks; c++) {
+      const enum npu_jit_known_kind kind = k->kind[c];
+      LLVMValueRef start = known_start(g, a, c, kind, k->first[c], &stays);
+      LLVMValueRef limit = kind == NPU_JIT_ROW ? place->row_limit : place->limit;
+      LLVMValueRef good = npu_jit_compare(g, LLVMIntULT, start, limit);
+      LLVMValueRef active = npu_jit_chunk_active(g, c, false);
+      good = LLVMBuildAnd(b, good, stays, "");
+      pointer[c] = npu_jit_address_of(g, place->memory, start);
+      /* Lanes that are not there have no address. */
+      if (kind == NPU_JIT_ONE)
+         pointer[c] = LLVMBuildSelect(b, LLVMBuildAnd(b, good, active, ""), pointer[c], safe, "");
+      /* A row of them has nearly always a good one in the window; the handler does the others. */
+      if (kind == NPU_JIT_ONE || local)
+         good = LLVMBuildOr(b, good, LLVMBuildNot(b, active, ""), "");
+      all = all ? LLVMBuildAnd(b, all, good, "") : good;
+   }
+   LLVMBasicBlockRef fast = npu_jit_new_block(g, "known");
+   npu_jit_branch_likely(g, all, fast, slow);
+   LLVMPositionBuilderAtEnd(b, fast);
+   for (unsigned c = 0; c < g->chunks; c++) {
+      if (k->kind[c] == NPU_JIT_ONE) {
+         npu_jit_load_one(g, a, pointer[c], loaded[c]);
+      } else if (a->is_store) {
+         LLVMBasicBlockRef join = npu_jit_new_block(g, "");
+         npu_jit_move_row(g, a, pointer[c], c, join, NULL);
+         LLVMPositionBuilderAtEnd(b, join);
+      } else {
+         npu_jit_move_lanes(g, a, pointer[c], c, npu_jit_exec(g, c), loaded[c]);
+      }
+   }
+}
+
+/* ---- the same in strips ------------------------------------------------------------------ */
+
+bool
+npu_jit_is_local_load(const struct npu_jit_gen *g, const struct npu_uop *uop)
+{
+   return g->forms && uop->inst.op == NPU_OP_LD_O && uop->inst.space == NPU_SPACE_LOCAL;
+}
+
+bool
+npu_jit_is_known_load(const struct npu_jit_gen *g)
+{
+   const struct npu_jit_access a = npu_jit_access_of(&g->uop->inst);
+   LLVMValueRef first;
+
+   for (unsigned c = 0; c < g->chunks; c++) {
+      if (known_chunk(g, &a, c, &first) == NPU_JIT_UNKNOWN)
+         return false;
+   }
+   return true;
+}
+
+LLVMValueRef
+npu_jit_known_load_check(struct npu_jit_gen *g, LLVMValueRef *pointers, uint32_t *rows)
+{
+   const struct npu_jit_access a = npu_jit_access_of(&g->uop->inst);
+   struct npu_jit_place place = npu_jit_find_place(g, &a);
+   LLVMValueRef all = NULL, first, stays;
+
+   *rows = 0;
+   for (unsigned c = 0; c < g->chunks; c++) {
+      enum npu_jit_known_kind kind = known_chunk(g, &a, c, &first);
+      *rows |= (uint32_t)(kind == NPU_JIT_ROW) << c;
+      LLVMValueRef start = known_start(g, &a, c, kind, first, &stays);
+      LLVMValueRef limit = kind == NPU_JIT_ROW ? place.row_limit : place.limit;
+      LLVMValueRef good = npu_jit_compare(g, LLVMIntULT, start, limit);
+      good = LLVMBuildAnd(g->builder, good, stays, "");
+      all = all ? LLVMBuildAnd(g->builder, all, good, "") : good;
+      pointers[c] = npu_jit_address_of(g, place.memory, start);
+   }
+   return all;
+}
+
+/* Inactive lanes are loaded, too: all are in bounds. */
+void
+npu_jit_known_load_chunk(struct npu_jit_gen *g, unsigned chunk, LLVMValueRef pointer, bool row)
+{
+   const struct npu_jit_access a = npu_jit_access_of(&g->uop->inst);
+   LLVMTypeRef element = npu_jit_int(g, 8 * a.width);
+   LLVMTypeRef type = LLVMVectorType(element, g->width * a.count);
+   LLVMValueRef all = NULL, value[4];
+
+   if (row)
+      all = npu_jit_masked_load(g, type, pointer, NULL);
+   for (unsigned i = 0; i < a.count; i++)
+      value[i] = row ? npu_jit_take_component(g, all, i, a.count)
+                     : npu_jit_splat(g, npu_jit_load(g, element, pointer, i * a.width, 1));
+   for (unsigned i = 0; i < a.count; i++)
+      npu_jit_load_result(g, &a, i, chunk, value[i]);
+}
