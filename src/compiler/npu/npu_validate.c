@@ -6,8 +6,9 @@
  * condition in words, the pass after which it was found, the instruction and the whole program with
  * a mark.
  *
- * Dominance is checked by dataflow ("defined on every way to here"), not with a dominator tree, so
- * that nothing here depends on an analysis of the compiler. O(blocks * values / 32) memory.
+ * Dominance is checked by dataflow ("the definition's block is on every way to here"), not with a
+ * dominator tree, so that nothing here depends on an analysis of the compiler. O(blocks^2 / 32)
+ * words of memory, and time for each round, of which there are as many as loops are nested.
  */
 #include "npu_passes.h"
 
@@ -18,6 +19,8 @@
 
 struct validation {
    const struct npu_shader *shader;
+   const struct npu_block **blocks; /* by position */
+   unsigned num_blocks;
    const struct npu_block *block;
    const struct npu_instr *instr;
    char *problem; /* first violation, NULL so far; malloc'ed */
@@ -58,14 +61,11 @@ count_pred(const struct npu_block *block, const struct npu_block *pred)
    return count;
 }
 
+/* Blocks know their position, which was checked for all that are in the list. */
 static bool
-is_in_list(const struct npu_shader *shader, const struct npu_block *block)
+is_in_list(const struct validation *v, const struct npu_block *block)
 {
-   npu_foreach_block(shader, b) {
-      if (b == block)
-         return true;
-   }
-   return false;
+   return block->index < v->num_blocks && v->blocks[block->index] == block;
 }
 
 static void
@@ -112,11 +112,11 @@ validate_block(struct validation *v, const struct npu_block *block, unsigned ind
            "both successors are the same block");
 
    npu_foreach_succ(block, succ) {
-      REQUIRE(v, is_in_list(v->shader, succ), "successor is not in the program");
+      REQUIRE(v, is_in_list(v, succ), "successor is not in the program");
       REQUIRE(v, count_pred(succ, block) == 1, "block is not a predecessor of its successor once");
    }
    npu_foreach_pred(block, pred) {
-      REQUIRE(v, is_in_list(v->shader, *pred), "predecessor is not in the program");
+      REQUIRE(v, is_in_list(v, *pred), "predecessor is not in the program");
       REQUIRE(v, (*pred)->succs[0] == block || (*pred)->succs[1] == block,
               "block is not a successor of its predecessor");
    }
@@ -403,110 +403,102 @@ validate_instr(struct validation *v, const struct npu_instr *instr)
 
 /* ---- SSA ---- */
 
-static void
-validate_definitions(struct validation *v)
+/* Where a value is defined. */
+struct definition {
+   unsigned block; /* index + 1; 0: nowhere */
+   unsigned at;    /* number of the instruction, over the whole program */
+};
+
+static struct definition *
+find_definitions(struct validation *v, void *mem_ctx)
 {
-   BITSET_WORD *defined = rzalloc_array(NULL, BITSET_WORD, BITSET_WORDS(v->shader->num_values));
+   struct definition *def = rzalloc_array(mem_ctx, struct definition, v->shader->num_values);
+   unsigned at = 0;
 
    npu_foreach_block(v->shader, block) {
       v->block = block;
       npu_foreach_instr_in_block(block, instr) {
          v->instr = instr;
+         ++at;
          npu_foreach_dest(instr, d) {
             if (!npu_is_ssa(instr->dest[d]))
                continue;
-            REQUIRE(v, !BITSET_TEST(defined, instr->dest[d].value), "value %%%u is defined twice",
-                    instr->dest[d].value);
-            BITSET_SET(defined, instr->dest[d].value);
+            struct definition *here = &def[instr->dest[d].value];
+            REQUIRE(v, !here->block, "value %%%u is defined twice", instr->dest[d].value);
+            *here = (struct definition){block->index + 1, at};
          }
       }
    }
-   ralloc_free(defined);
+   return def;
 }
 
-static void
-add_definitions(const struct npu_block *block, BITSET_WORD *set)
-{
-   npu_foreach_instr_in_block(block, instr) {
-      npu_foreach_dest(instr, d) {
-         if (npu_is_ssa(instr->dest[d]))
-            BITSET_SET(set, instr->dest[d].value);
-      }
-   }
-}
-
-/* Values defined on every way to the end of each block, by block index. */
+/* For each block, by index, the blocks on every way to its end, itself included. */
 static BITSET_WORD **
-defined_at_end(struct validation *v, void *mem_ctx)
+blocks_on_every_way(const struct validation *v, void *mem_ctx)
 {
-   unsigned words = BITSET_WORDS(v->shader->num_values);
-   BITSET_WORD **end = ralloc_array(mem_ctx, BITSET_WORD *, v->shader->num_blocks);
+   unsigned n = v->shader->num_blocks, words = BITSET_WORDS(n);
+   BITSET_WORD **way = ralloc_array(mem_ctx, BITSET_WORD *, n);
    BITSET_WORD *set = ralloc_array(mem_ctx, BITSET_WORD, words);
    bool changed = true;
 
-   for (unsigned i = 0; i < v->shader->num_blocks; ++i) {
-      end[i] = ralloc_array(mem_ctx, BITSET_WORD, words);
-      memset(end[i], 0xff, words * sizeof(BITSET_WORD));
+   for (unsigned i = 0; i < n; ++i) {
+      way[i] = ralloc_array(mem_ctx, BITSET_WORD, words);
+      memset(way[i], 0xff, words * sizeof(BITSET_WORD));
    }
    while (changed) {
       changed = false;
       npu_foreach_block(v->shader, block) {
          memset(set, npu_block_num_preds(block) ? 0xff : 0, words * sizeof(BITSET_WORD));
          for (unsigned i = 0; i < npu_block_num_preds(block); ++i) {
-            const BITSET_WORD *pred = end[npu_block_pred(block, i)->index];
+            const BITSET_WORD *pred = way[npu_block_pred(block, i)->index];
             for (unsigned w = 0; w < words; ++w)
                set[w] &= pred[w];
          }
-         add_definitions(block, set);
-         if (memcmp(set, end[block->index], words * sizeof(BITSET_WORD))) {
-            memcpy(end[block->index], set, words * sizeof(BITSET_WORD));
+         BITSET_SET(set, block->index);
+         if (memcmp(set, way[block->index], words * sizeof(BITSET_WORD))) {
+            memcpy(way[block->index], set, words * sizeof(BITSET_WORD));
             changed = true;
          }
       }
    }
-   return end;
+   return way;
 }
 
-static void
-validate_uses(struct validation *v, const struct npu_block *block, BITSET_WORD **end,
-              BITSET_WORD *set)
+/* Does the definition reach a use by instruction number `at` of the block, or, of phis, at the end
+ * of the predecessor `block` (at = 0)? */
+static bool
+reaches(struct definition def, const struct npu_block *block, unsigned at, BITSET_WORD **way)
 {
-   unsigned words = BITSET_WORDS(v->shader->num_values);
-
-   memset(set, npu_block_num_preds(block) ? 0xff : 0, words * sizeof(BITSET_WORD));
-   for (unsigned i = 0; i < npu_block_num_preds(block); ++i) {
-      for (unsigned w = 0; w < words; ++w)
-         set[w] &= end[npu_block_pred(block, i)->index][w];
-   }
-
-   v->block = block;
-   npu_foreach_instr_in_block(block, instr) {
-      v->instr = instr;
-      npu_foreach_src(instr, s) {
-         if (!npu_is_ssa(instr->src[s]))
-            continue;
-         const BITSET_WORD *reach = instr->op == NPU_OP_PHI ? end[npu_block_pred(block, s)->index]
-                                                            : set;
-         REQUIRE(v, BITSET_TEST(reach, instr->src[s].value),
-                 "value %%%u is not defined on every way to its use", instr->src[s].value);
-      }
-      npu_foreach_dest(instr, d) {
-         if (npu_is_ssa(instr->dest[d]))
-            BITSET_SET(set, instr->dest[d].value);
-      }
-   }
+   if (!def.block)
+      return false;
+   if (def.block - 1 == block->index && at)
+      return def.at < at;
+   return BITSET_TEST(way[block->index], def.block - 1);
 }
 
 static void
 validate_ssa(struct validation *v)
 {
    void *mem_ctx = ralloc_context(NULL);
+   const struct definition *def = find_definitions(v, mem_ctx);
+   BITSET_WORD **way = blocks_on_every_way(v, mem_ctx);
+   unsigned at = 0;
 
-   validate_definitions(v);
-   BITSET_WORD **end = defined_at_end(v, mem_ctx);
-   BITSET_WORD *set = ralloc_array(mem_ctx, BITSET_WORD, BITSET_WORDS(v->shader->num_values));
-   npu_foreach_block(v->shader, block)
-      validate_uses(v, block, end, set);
+   npu_foreach_instr(v->shader, instr) {
+      v->block = instr->block;
+      v->instr = instr;
+      ++at;
+      npu_foreach_src(instr, s) {
+         if (!npu_is_ssa(instr->src[s]))
+            continue;
+         bool reached = instr->op == NPU_OP_PHI
+                           ? reaches(def[instr->src[s].value], npu_block_pred(instr->block, s), 0,
+                                     way)
+                           : reaches(def[instr->src[s].value], instr->block, at, way);
+         REQUIRE(v, reached, "value %%%u is not defined on every way to its use",
+                 instr->src[s].value);
+      }
+   }
    ralloc_free(mem_ctx);
 }
 
@@ -541,6 +533,9 @@ npu_validate(const struct npu_shader *shader, const char *when)
    struct validation v = {.shader = shader};
    unsigned index = 0;
 
+   v.blocks = malloc(list_length(&shader->blocks) * sizeof(*v.blocks));
+   npu_foreach_block(shader, block)
+      v.blocks[v.num_blocks++] = block;
    npu_foreach_block(shader, block)
       validate_block(&v, block, index++);
    v.instr = NULL;
@@ -559,6 +554,7 @@ npu_validate(const struct npu_shader *shader, const char *when)
    }
    if (!v.problem && shader->is_ssa)
       validate_ssa(&v);
+   free(v.blocks);
    if (!v.problem)
       return NULL;
 
