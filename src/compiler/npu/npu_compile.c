@@ -18,7 +18,7 @@
 #include "npu_passes.h"
 
 /* Goes into every cache key: change it when the output changes for reasons other than the flags. */
-#define NPU_COMPILER_VERSION 5
+#define NPU_COMPILER_VERSION 6
 
 uint64_t
 npu_compile_cache_key(void)
@@ -89,6 +89,14 @@ lower_late(nir_shader *nir, const struct npu_nir_launch *launch)
    /* What is known of the launch, before anything depends on how ids are made. */
    NIR_PASS(_, nir, npu_nir_lower_local_id, launch);
    npu_nir_optimize(nir);
+   for (unsigned round = 0; round < 4; round++) {
+      progress = false;
+      NIR_PASS(progress, nir, npu_nir_opt_sign, launch);
+      NIR_PASS(progress, nir, npu_nir_opt_bits, launch);
+      if (!progress)
+         break;
+      npu_nir_optimize(nir);
+   }
    unroll(nir);
 
    /* Addresses and comparisons need to know what is uniform; divergence analysis wants LCSSA form.

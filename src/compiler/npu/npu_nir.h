@@ -65,6 +65,12 @@ bool npu_nir_lane_step(nir_scalar value, int64_t *lane_step);
  * divergence information; invalidates it. */
 bool npu_nir_lower_address(nir_shader *nir, const struct npu_nir_launch *launch);
 
+/* Signed arithmetic on values that are never negative as unsigned arithmetic. */
+bool npu_nir_opt_sign(nir_shader *nir, const struct npu_nir_launch *launch);
+
+/* Shifts and masks of sums whose parts have no bits in common. */
+bool npu_nir_opt_bits(nir_shader *nir, const struct npu_nir_launch *launch);
+
 /* 64-bit comparisons of work-item ids in 32 bits. Needs divergence information. */
 bool npu_nir_opt_compare(nir_shader *nir, const struct npu_nir_launch *launch);
 

@@ -417,3 +417,36 @@ invariants(global uint *out, uint a, uint b, uint n)
       out[i * 64 + 1000 + k] = i / a + k;
    }
 }
+
+/* ---- tiles ---- */
+
+/* The number of an element is taken apart into what it was made from. */
+//! width=16
+//! yes st_o 0 % % {width_log2=2 count=1 space=local}
+//! no imin
+//! no imax
+//! no iabs
+//! no isub
+//! no icmp
+kernel __attribute__((reqd_work_group_size(16, 16, 1))) void
+tile_copy(global float *y, global const float *x, int n)
+{
+   local float tile[16][64];
+   int lx = get_local_id(0), ly = get_local_id(1), id = ly * 16 + lx;
+
+   tile[id % 16][id / 16] = x[id / 16 * n + id % 16];
+   barrier(CLK_LOCAL_MEM_FENCE);
+   y[id] = tile[lx][ly];
+}
+
+/* The difference may be negative: the division rounds towards zero. */
+//! width=16
+//! yes imin
+//! yes iabs
+kernel __attribute__((reqd_work_group_size(16, 16, 1))) void
+tile_of_negative(global int *y, int n)
+{
+   int lx = get_local_id(0), ly = get_local_id(1), id = ly * 16 + lx;
+
+   y[id] = (id - 100) / 16;
+}

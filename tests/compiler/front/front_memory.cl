@@ -244,6 +244,27 @@ limits(global uint *out, global const uint *in, uint n)
    out[i] = s;
 }
 
+/* Numbers of elements of a tile, taken apart again: of values that are known not to be negative, of ones
+ * that are, and of ones that wrap. */
+kernel void
+tile_numbers(global uint *out, global const uint *in, uint n)
+{
+   uint i = (uint)get_global_id(0), sum = 0;
+   int x = i & 15, y = (i >> 4) & 15, id = y * 16 + x;
+
+   for (int k = 0; k < 4; k++) {
+      int e = id + k * 256, f = e - 640;
+      uint w = (uint)e + 0xffffff00u, v = i * 0x10000010u + (uint)x;
+
+      sum = sum * 31 + (uint)(e / 16 * 100 + e % 16 + e / 64 * 7 + e % 64);
+      sum = sum * 31 + (uint)(f / 16 * 100 + f % 16 + f / 64 * 7 + f % 64);
+      sum = sum * 31 + (uint)(e / 7 + e % 7 * 1000 + f / 7 + f % 7 * 1000 + (e >> 3) + (f >> 3));
+      sum = sum * 31 + w / 16 + w % 16 + v / 16 + v % 16 + (v * 4 + 1) / 64;
+      sum = sum * 31 + (e < 0 ? 1 : 2) + (f < 0 ? 3 : 4) + (e > -1 ? 5 : 6) + (f > -1 ? 7 : 8);
+   }
+   out[i] = sum + in[id / 64];
+}
+
 #define FRONT_KERNELS(X)                                                                           \
    X(bytes)                                                                                        \
    X(signed_bytes)                                                                                 \
@@ -261,4 +282,5 @@ limits(global uint *out, global const uint *in, uint n)
    X(store_then_load)                                                                              \
    X(pointer_select)                                                                               \
    X(size_t_arithmetic)                                                                            \
-   X(limits)
+   X(limits)                                                                                       \
+   X(tile_numbers)
