@@ -6,6 +6,9 @@
 // Registers: v0 is zero for inactive data, v1 the work-item's slot offset, v2:v3 its address; v4 to
 // v19 are 32-bit lanes, v20 to v35 pairs (or everything is both). s0 to s7 are addresses and loop
 // counters of the frame, s8 to s31 data. m0 to m7 data, m8 on saved execution masks.
+//
+// The frame fills the data registers from the input and writes them to the wave's state in groups of four
+// operands, and only those that the items name: a program of few items is a short one.
 
 #include "jit_program.h"
 
@@ -50,11 +53,20 @@ enum kind {
 #define NUM_M      8u
 #define M_SAVED    8u /* + depth */
 #define OPS_ITEMS  72u
+#define GROUP      4u /* operands that the frame moves at once */
+
+/* Groups of data registers. */
+#define NARROW_GROUPS (NUM_NARROW / GROUP)
+#define WIDE_GROUPS   (NUM_WIDE / 2 / GROUP)
+#define S_GROUPS      (NUM_S / GROUP)
+#define M_GROUPS      (NUM_M / GROUP)
 
 struct emitter {
    const struct jit_program *program;
    struct sim_code *code;
    uint64_t rng;
+   /* Groups that have been named, as bits. */
+   uint32_t narrow, wide, s, m;
 };
 
 static unsigned
@@ -126,9 +138,35 @@ jit_program_make(struct jit_program *program, uint64_t seed, unsigned max_items)
 
 /* ---- instructions ------------------------------------------------------------------------ */
 
+/* Notes that a register is named. */
+static void
+note(struct emitter *e, unsigned reg)
+{
+   if (npu_reg_is_s(reg)) {
+      unsigned s = reg - NPU_REG_S(0) - S_DATA;
+      e->s |= s < NUM_S ? 1u << s / GROUP : 0;
+   } else if (npu_reg_is_v(reg)) {
+      unsigned narrow = reg - V_NARROW, wide = reg - V_WIDE;
+      e->narrow |= narrow < NUM_NARROW ? 1u << narrow / GROUP : 0;
+      e->wide |= wide < NUM_WIDE ? 1u << wide / (2 * GROUP) : 0;
+   } else {
+      unsigned m = reg - NPU_REG_M(0);
+      e->m |= m < NUM_M ? 1u << m / GROUP : 0;
+   }
+}
+
 static void
 emit(struct emitter *e, struct npu_inst inst)
 {
+   const struct npu_op_info *info = &npu_op_infos[inst.op];
+
+   for (int i = -1; i < (int)info->num_srcs; i++) {
+      unsigned reg = i < 0 ? inst.dst : inst.src[i];
+      bool named = i < 0 ? (info->has_dst && !inst.noret) || info->data_in_dst
+                         : info->src[i].files && !npu_src_is_imm(reg);
+      for (unsigned r = 0; named && r < npu_inst_operand_regs(&inst, i); r++)
+         note(e, reg + r);
+   }
    sim_code_emit(e->code, inst);
 }
 
@@ -720,19 +758,34 @@ begin(struct emitter *e)
    /* Data, different from wave to wave. */
    emit(e, (struct npu_inst){.op = NPU_OP_ISHL_I64, .dst = S_TMP, .src = {S_WAVE, NPU_SRC_INT(7)}});
    emit(e, (struct npu_inst){.op = NPU_OP_IADD_I64, .dst = S_TMP, .src = {S_TMP, S_IN}});
-   for (unsigned i = 0; i < NUM_NARROW; i += 4)
-      sim_code_memory(e->code, NPU_OP_LD_U, NPU_REG_V(V_NARROW + i), S_TMP, (int)i * 132, 32, 4);
-   for (unsigned i = 0; i < NUM_WIDE; i += 2)
-      sim_code_memory(e->code, NPU_OP_LD_U, NPU_REG_V(V_WIDE + i), S_TMP, 3000 + (int)i * 132, 64,
-                      1);
-   for (unsigned i = 0; i < NUM_NARROW; i++)
-      define_lanes(e, NPU_REG_V(V_NARROW + i), 32, 1);
-   for (unsigned i = 0; i < NUM_WIDE; i += 2)
-      define_lanes(e, NPU_REG_V(V_WIDE + i), 64, 1);
-   for (unsigned i = 0; i < NUM_S; i += 4)
-      sim_code_memory(e->code, NPU_OP_LD_S, NPU_REG_S(S_DATA + i), S_TMP, 5000 + (int)i * 8, 64, 4);
-   for (unsigned i = 0; i < NUM_M; i++)
-      sim_code_mask(e->code, NPU_REG_M(i), NPU_REG_S(S_DATA + i));
+   for (unsigned i = 0; i < NARROW_GROUPS; i++) {
+      unsigned first = V_NARROW + i * GROUP;
+      if (!(e->narrow >> i & 1))
+         continue;
+      sim_code_memory(e->code, NPU_OP_LD_U, NPU_REG_V(first), S_TMP, (int)(i * GROUP * 132), 32,
+                      GROUP);
+      define_lanes(e, NPU_REG_V(first), 32, GROUP);
+   }
+   for (unsigned i = 0; i < WIDE_GROUPS; i++) {
+      unsigned first = V_WIDE + i * 2 * GROUP;
+      if (!(e->wide >> i & 1))
+         continue;
+      sim_code_memory(e->code, NPU_OP_LD_U, NPU_REG_V(first), S_TMP, (int)(3000 + i * GROUP * 264),
+                      64, GROUP);
+      define_lanes(e, NPU_REG_V(first), 64, GROUP);
+   }
+   for (unsigned i = 0; i < S_GROUPS; i++) {
+      if (e->s >> i & 1)
+         sim_code_memory(e->code, NPU_OP_LD_S, NPU_REG_S(S_DATA + i * GROUP), S_TMP,
+                         (int)(5000 + i * GROUP * 8), 64, GROUP);
+   }
+   /* Masks like the scalars of their numbers. */
+   for (unsigned i = 0; i < NUM_M; i++) {
+      if (!(e->m >> i / GROUP & 1))
+         continue;
+      sim_code_memory(e->code, NPU_OP_LD_S, NPU_REG_S(7), S_TMP, 5000 + (int)i * 8, 64, 1);
+      sim_code_mask(e->code, NPU_REG_M(i), NPU_REG_S(7));
+   }
 }
 
 /* Writes all registers to the wave's state. */
@@ -740,17 +793,30 @@ static void
 finish(struct emitter *e)
 {
    sim_code_mask_value(e->code, NPU_REG_EXEC, UINT32_MAX);
-   for (unsigned i = 0; i < NUM_NARROW; i++)
-      sim_code_memory(e->code, NPU_OP_ST_U, NPU_REG_V(V_NARROW + i), S_STATE, (int)i * 128, 32, 1);
-   for (unsigned i = 0; i < NUM_WIDE; i += 2)
-      sim_code_memory(e->code, NPU_OP_ST_U, NPU_REG_V(V_WIDE + i), S_STATE, 2048 + (int)i * 128, 64,
-                      1);
-   for (unsigned i = 0; i < NUM_S; i++)
-      sim_code_memory(e->code, NPU_OP_ST_S, NPU_REG_S(S_DATA + i), S_STATE, 4096 + (int)i * 8, 64,
-                      1);
-   for (unsigned i = 0; i < NUM_M; i++) {
-      emit(e, (struct npu_inst){.op = NPU_OP_MTOS, .dst = S_TMP, .src = {(uint16_t)NPU_REG_M(i)}});
-      sim_code_memory(e->code, NPU_OP_ST_S, S_TMP, S_STATE, 4352 + (int)i * 8, 64, 1);
+   for (unsigned i = 0; i < NARROW_GROUPS; i++) {
+      if (e->narrow >> i & 1)
+         sim_code_memory(e->code, NPU_OP_ST_U, NPU_REG_V(V_NARROW + i * GROUP), S_STATE,
+                         (int)(i * GROUP * 128), 32, GROUP);
+   }
+   for (unsigned i = 0; i < WIDE_GROUPS; i++) {
+      if (e->wide >> i & 1)
+         sim_code_memory(e->code, NPU_OP_ST_U, NPU_REG_V(V_WIDE + i * 2 * GROUP), S_STATE,
+                         (int)(2048 + i * GROUP * 256), 64, GROUP);
+   }
+   for (unsigned i = 0; i < S_GROUPS; i++) {
+      if (e->s >> i & 1)
+         sim_code_memory(e->code, NPU_OP_ST_S, NPU_REG_S(S_DATA + i * GROUP), S_STATE,
+                         (int)(4096 + i * GROUP * 8), 64, GROUP);
+   }
+   for (unsigned i = 0; i < M_GROUPS; i++) {
+      if (!(e->m >> i & 1))
+         continue;
+      for (unsigned k = 0; k < GROUP; k++)
+         emit(e, (struct npu_inst){.op = NPU_OP_MTOS,
+                                   .dst = NPU_REG_S(S_DATA + k),
+                                   .src = {(uint16_t)NPU_REG_M(i * GROUP + k)}});
+      sim_code_memory(e->code, NPU_OP_ST_S, NPU_REG_S(S_DATA), S_STATE, (int)(4352 + i * GROUP * 8),
+                      64, GROUP);
    }
    sim_code_end(e->code);
 }
@@ -758,10 +824,16 @@ finish(struct emitter *e)
 void
 jit_program_emit(const struct jit_program *program, struct sim_code *code)
 {
-   struct emitter e = {.program = program, .code = code, .rng = program->seed | 1};
+   struct sim_code body = {0};
+   struct emitter e = {.program = program, .code = &body, .rng = program->seed | 1};
 
-   memset(code, 0, sizeof(*code));
-   begin(&e);
+   /* Branches are relative, so the items can be made first. */
    emit_children(&e, -1, 0);
+   memset(code, 0, sizeof(*code));
+   e.code = code;
+   begin(&e);
+   for (size_t i = 0; i < body.num_words; i++)
+      sim_code_word(code, body.words[i]);
+   free(body.words);
    finish(&e);
 }

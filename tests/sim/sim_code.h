@@ -19,6 +19,24 @@ struct sim_code {
 };
 
 static inline void
+sim_code_make_room(struct sim_code *code)
+{
+   if (code->num_words + 2 <= code->max_words)
+      return;
+   code->max_words = 2 * code->max_words + 256;
+   code->words = realloc(code->words, code->max_words * sizeof(*code->words));
+   if (!code->words)
+      abort();
+}
+
+static inline void
+sim_code_word(struct sim_code *code, uint64_t word)
+{
+   sim_code_make_room(code);
+   code->words[code->num_words++] = word;
+}
+
+static inline void
 sim_code_emit(struct sim_code *code, struct npu_inst inst)
 {
    const char *wrong = npu_inst_check(&inst);
@@ -27,12 +45,7 @@ sim_code_emit(struct sim_code *code, struct npu_inst inst)
       fprintf(stderr, "test program: %s: %s\n", npu_op_infos[inst.op].name, wrong);
       abort();
    }
-   if (code->num_words + 2 > code->max_words) {
-      code->max_words = 2 * code->max_words + 256;
-      code->words = realloc(code->words, code->max_words * sizeof(*code->words));
-      if (!code->words)
-         abort();
-   }
+   sim_code_make_room(code);
    code->num_words += npu_encode(&inst, code->words + code->num_words);
 }
 

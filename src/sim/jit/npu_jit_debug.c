@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright © 2026 The NPU stack authors
 //
-// NPU_JIT_DEBUG: what the JIT tells about its decisions on standard error.
+// NPU_JIT_DEBUG: what the JIT tells about its decisions on standard error, and a fault for tests.
 
 #include <pthread.h>
 #include <stdio.h>
@@ -21,6 +21,7 @@ static const struct {
 } words[] = {
    {"tier", NPU_JIT_DEBUG_TIER, "when kernels are compiled, how long it takes, why it fails"},
    {"cache", NPU_JIT_DEBUG_CACHE, "what the cache on disk finds, keeps and rejects"},
+   {"stall", NPU_JIT_DEBUG_STALL, "not a report: no compilation comes to its end, for tests"},
 };
 
 #define NUM_WORDS (sizeof(words) / sizeof(words[0]))

@@ -28,7 +28,8 @@ npu_jit_library_get(const struct npu_jit_options *options)
    pthread_mutex_lock(&npu_jit_lock);
    for (library = libraries; library; library = library->next) {
       if (library->options.cpu == options->cpu &&
-          library->options.canonical_nans == options->canonical_nans)
+          library->options.canonical_nans == options->canonical_nans &&
+          library->options.quick == options->quick)
          break;
    }
    if (!library && (library = calloc(1, sizeof(*library)))) {
@@ -63,6 +64,17 @@ free_unit(struct npu_jit_unit *unit)
    free(unit);
 }
 
+static void
+free_library(struct npu_jit_library *library)
+{
+   for (unsigned i = 0; i < NPU_JIT_MAX_UNITS; i++)
+      free_unit(library->units[i]);
+   npu_jit_compiler_free(library->compiler);
+   free(library->identity);
+   free(library->units);
+   free(library);
+}
+
 void
 npu_jit_library_put(struct npu_jit_library *library)
 {
@@ -77,13 +89,8 @@ npu_jit_library_put(struct npu_jit_library *library)
          link = &(*link)->next;
       *link = library->next;
       last = !libraries;
-      npu_jit_wait_for_library_locked(library);
-      for (unsigned i = 0; i < NPU_JIT_MAX_UNITS; i++)
-         free_unit(library->units[i]);
-      npu_jit_compiler_free(library->compiler);
-      free(library->identity);
-      free(library->units);
-      free(library);
+      if (npu_jit_wait_for_library_locked(library))
+         free_library(library);
    }
    pthread_mutex_unlock(&npu_jit_lock);
    if (last)

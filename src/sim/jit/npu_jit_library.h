@@ -67,7 +67,8 @@ extern pthread_mutex_t npu_jit_lock;
 
 /* The library with these options. NULL: not enough memory. */
 struct npu_jit_library *npu_jit_library_get(const struct npu_jit_options *options);
-/* The last user's call waits for a compilation that is going on. NULL is allowed. */
+/* The last user's call waits for a compilation that is going on, for some seconds; a library that is
+ * still compiled for then is left as it is, for ever. NULL is allowed. */
 void npu_jit_library_put(struct npu_jit_library *library);
 
 /* The unit of a kernel. It keeps a reference of the kernel. NULL: not enough memory, or all units
@@ -91,8 +92,9 @@ void npu_jit_request(struct npu_jit_unit *unit);
 void npu_jit_request_and_wait(struct npu_jit_unit *unit, struct npu_queue *queue);
 /* A unit nobody uses any more need not be compiled. Lock held. */
 void npu_jit_forget_locked(struct npu_jit_unit *unit);
-/* Waits until the compile thread has nothing of the library in hand. Lock held. */
-void npu_jit_wait_for_library_locked(struct npu_jit_library *library);
+/* Waits until the compile thread has nothing of the library in hand. False: it has after some seconds,
+ * and may have for ever; nothing of the library may be freed then. Lock held. */
+bool npu_jit_wait_for_library_locked(struct npu_jit_library *library);
 /* Ends the compile thread if it runs. No library is left. */
 void npu_jit_worker_stop(void);
 /* Watches forks from now on, once. */
@@ -142,6 +144,7 @@ bool npu_jit_run_workgroups(struct npu_core *core, struct npu_dispatch *dispatch
 enum npu_jit_debug {
    NPU_JIT_DEBUG_TIER = 1 << 0,
    NPU_JIT_DEBUG_CACHE = 1 << 1,
+   NPU_JIT_DEBUG_STALL = 1 << 2,
 };
 
 /* The flags of NPU_JIT_DEBUG. */

@@ -233,87 +233,6 @@ emit(LLVMTargetMachineRef machine, LLVMModuleRef module, char **why)
    return object;
 }
 
-/* Compiles next to nothing. LLVM makes objects when it first needs them that are destroyed at exit;
- * those that every compilation needs exist behind this. */
-static void
-warm_up(struct npu_jit_compiler *compiler)
-{
-   LLVMContextRef context = LLVMContextCreate();
-   LLVMModuleRef module = LLVMModuleCreateWithNameInContext("npu_nothing", context);
-   LLVMBuilderRef builder = LLVMCreateBuilderInContext(context);
-   LLVMTypeRef i64 = LLVMInt64TypeInContext(context);
-   LLVMValueRef fn = LLVMAddFunction(module, "npu_nothing", LLVMFunctionType(i64, &i64, 1, false));
-   char *why = NULL;
-
-   LLVMSetTarget(module, compiler->triple);
-   LLVMPositionBuilderAtEnd(builder, LLVMAppendBasicBlockInContext(context, fn, ""));
-   LLVMBuildRet(builder, LLVMGetParam(fn, 0));
-   LLVMMemoryBufferRef object = emit(compiler->machine, module, &why);
-   if (object)
-      LLVMDisposeMemoryBuffer(object);
-   free(why);
-   LLVMDisposeBuilder(builder);
-   LLVMDisposeModule(module);
-   LLVMContextDispose(context);
-}
-
-struct npu_jit_compiler *
-npu_jit_compiler_create(const struct npu_jit_options *options, char **why)
-{
-   struct npu_jit_compiler *compiler = calloc(1, sizeof(*compiler));
-   char *cpu = NULL, *features = NULL;
-
-   *why = NULL;
-   if (!compiler)
-      return NULL;
-   pthread_once(&targets_once, register_target);
-   compiler->options = *options;
-   compiler->triple = LLVMGetDefaultTargetTriple();
-   if (choose_host(options->cpu, &compiler->host, &cpu, &features, why)) {
-      const LLVMCodeGenOptLevel good = LLVMCodeGenLevelDefault, quick = LLVMCodeGenLevelNone;
-      compiler->machine = create_machine(compiler, cpu, features, good, why);
-      compiler->quick_machine = create_machine(compiler, cpu, features, quick, why);
-      LLVMTargetMachineRef linker = create_machine(compiler, cpu, features, good, why);
-      if (compiler->machine && compiler->quick_machine && linker) {
-         LLVMOrcLLJITBuilderRef builder = LLVMOrcCreateLLJITBuilder();
-         LLVMOrcLLJITBuilderSetJITTargetMachineBuilder(
-            builder, LLVMOrcJITTargetMachineBuilderCreateFromTargetMachine(linker));
-         LLVMErrorRef error = LLVMOrcCreateLLJIT(&compiler->jit, builder);
-         if (error) {
-            explain_error(why, "LLVM", error);
-            compiler->jit = NULL;
-         }
-      }
-   }
-   free(cpu);
-   free(features);
-   if (!compiler->jit) {
-      npu_jit_compiler_free(compiler);
-      return NULL;
-   }
-   define_symbols(compiler);
-   warm_up(compiler);
-   return compiler;
-}
-
-void
-npu_jit_compiler_free(struct npu_jit_compiler *compiler)
-{
-   if (!compiler)
-      return;
-   if (compiler->jit) {
-      LLVMErrorRef error = LLVMOrcDisposeLLJIT(compiler->jit);
-      if (error)
-         LLVMConsumeError(error);
-   }
-   if (compiler->machine)
-      LLVMDisposeTargetMachine(compiler->machine);
-   if (compiler->quick_machine)
-      LLVMDisposeTargetMachine(compiler->quick_machine);
-   LLVMDisposeMessage(compiler->triple);
-   free(compiler);
-}
-
 /* ---- one kernel -------------------------------------------------------------------------- */
 
 static void
@@ -586,4 +505,124 @@ npu_jit_code_free(struct npu_jit_code *code)
       LLVMOrcReleaseResourceTracker(code->tracker);
    }
    free(code);
+}
+
+/* ---- the compiler ------------------------------------------------------------------------ */
+
+/* A module with next to nothing: a call, as looking up functions needs objects as well, and a vector of
+ * constants in a loop, for which there are tables of instructions. */
+static LLVMModuleRef
+make_little(const struct npu_jit_compiler *compiler, LLVMContextRef context, const char *name)
+{
+   LLVMModuleRef module = LLVMModuleCreateWithNameInContext(name, context);
+   LLVMBuilderRef builder = LLVMCreateBuilderInContext(context);
+   LLVMTypeRef i64 = LLVMInt64TypeInContext(context), i32 = LLVMInt32TypeInContext(context);
+   LLVMTypeRef ptr = LLVMPointerTypeInContext(context, 0), row = LLVMVectorType(i32, 16);
+   LLVMTypeRef memset_type = LLVMFunctionType(ptr, (LLVMTypeRef[]){ptr, i32, i64}, 3, false);
+   LLVMValueRef other = LLVMAddFunction(module, "memset", memset_type);
+   LLVMValueRef fn = LLVMAddFunction(module, name,
+                                     LLVMFunctionType(ptr, (LLVMTypeRef[]){ptr, i64}, 2, false));
+   LLVMValueRef args[3] = {LLVMGetParam(fn, 0), LLVMConstNull(i32), LLVMGetParam(fn, 1)};
+   LLVMValueRef lanes[16];
+
+   LLVMSetTarget(module, compiler->triple);
+   LLVMBasicBlockRef entry = LLVMAppendBasicBlockInContext(context, fn, "");
+   LLVMBasicBlockRef loop = LLVMAppendBasicBlockInContext(context, fn, "");
+   LLVMBasicBlockRef end = LLVMAppendBasicBlockInContext(context, fn, "");
+   LLVMPositionBuilderAtEnd(builder, entry);
+   LLVMBuildBr(builder, loop);
+   LLVMPositionBuilderAtEnd(builder, loop);
+   for (unsigned l = 0; l < 16; l++)
+      lanes[l] = LLVMConstInt(i32, l % 4, false);
+   LLVMValueRef value = LLVMBuildLoad2(builder, row, args[0], "");
+   value = LLVMBuildAdd(builder, value, LLVMConstVector(lanes, 16), "");
+   LLVMBuildStore(builder, value, args[0]);
+   LLVMValueRef more = LLVMBuildLoad2(builder, i32, args[0], "");
+   LLVMBuildCondBr(builder, LLVMBuildICmp(builder, LLVMIntNE, more, LLVMConstNull(i32), ""), loop,
+                   end);
+   LLVMPositionBuilderAtEnd(builder, end);
+   LLVMBuildRet(builder, LLVMBuildCall2(builder, memset_type, other, args, 3, ""));
+   LLVMDisposeBuilder(builder);
+   return module;
+}
+
+/* Compiles and links that. LLVM makes objects when it first needs them that are destroyed at exit;
+ * those that every compilation needs exist behind this. */
+static void
+warm_up(struct npu_jit_compiler *compiler)
+{
+   static const _Atomic bool cancel;
+   const char *const name = "npu_little";
+   LLVMContextRef context = LLVMContextCreate();
+   LLVMModuleRef module = make_little(compiler, context, name);
+   struct npu_jit_code *code = calloc(1, sizeof(*code));
+   char *why = NULL;
+
+   if (code && optimise(compiler, module, good_passes, &cancel, &why)) {
+      LLVMMemoryBufferRef object = emit(compiler->machine, module, &why);
+      code->compiler = compiler;
+      if (object)
+         link_object(code, object, name, &why);
+   }
+   npu_jit_code_free(code);
+   free(why);
+   LLVMDisposeModule(module);
+   LLVMContextDispose(context);
+}
+
+struct npu_jit_compiler *
+npu_jit_compiler_create(const struct npu_jit_options *options, char **why)
+{
+   struct npu_jit_compiler *compiler = calloc(1, sizeof(*compiler));
+   char *cpu = NULL, *features = NULL;
+
+   *why = NULL;
+   if (!compiler)
+      return NULL;
+   pthread_once(&targets_once, register_target);
+   compiler->options = *options;
+   compiler->triple = LLVMGetDefaultTargetTriple();
+   if (choose_host(options->cpu, &compiler->host, &cpu, &features, why)) {
+      const LLVMCodeGenOptLevel good = LLVMCodeGenLevelDefault, quick = LLVMCodeGenLevelNone;
+      compiler->machine = create_machine(compiler, cpu, features, good, why);
+      compiler->quick_machine = create_machine(compiler, cpu, features, quick, why);
+      LLVMTargetMachineRef linker = create_machine(compiler, cpu, features, good, why);
+      if (compiler->machine && compiler->quick_machine && linker) {
+         LLVMOrcLLJITBuilderRef builder = LLVMOrcCreateLLJITBuilder();
+         LLVMOrcLLJITBuilderSetJITTargetMachineBuilder(
+            builder, LLVMOrcJITTargetMachineBuilderCreateFromTargetMachine(linker));
+         LLVMErrorRef error = LLVMOrcCreateLLJIT(&compiler->jit, builder);
+         if (error) {
+            explain_error(why, "LLVM", error);
+            compiler->jit = NULL;
+         }
+      }
+   }
+   free(cpu);
+   free(features);
+   if (!compiler->jit) {
+      npu_jit_compiler_free(compiler);
+      return NULL;
+   }
+   define_symbols(compiler);
+   warm_up(compiler);
+   return compiler;
+}
+
+void
+npu_jit_compiler_free(struct npu_jit_compiler *compiler)
+{
+   if (!compiler)
+      return;
+   if (compiler->jit) {
+      LLVMErrorRef error = LLVMOrcDisposeLLJIT(compiler->jit);
+      if (error)
+         LLVMConsumeError(error);
+   }
+   if (compiler->machine)
+      LLVMDisposeTargetMachine(compiler->machine);
+   if (compiler->quick_machine)
+      LLVMDisposeTargetMachine(compiler->quick_machine);
+   LLVMDisposeMessage(compiler->triple);
+   free(compiler);
 }

@@ -7,8 +7,11 @@
 // cannot be interrupted, only asked between its steps; so how long a compilation may take is bounded
 // by how much is compiled (npu_jit_llvm.c).
 //
-// exit: a compilation that goes on for another MAX_EXIT_S seconds, which its bounds make unlikely, is
-// not waited for: the process then ends by _exit(), with its files flushed and its status, but without
+// The last user of a library waits MAX_WAIT_S seconds for a compilation that goes on, which its bounds make
+// unlikely to take longer. If it does, LLVM may have lost its way: the library is left to it. Its kernel and
+// all that are requested behind it stay in the interpreter.
+//
+// exit: waits as long. Then the process ends by _exit(), with its files flushed and its status, but without
 // the handlers of exit() that have not run yet.
 //
 // LLVM must not be at work when its static objects are destroyed. A handler drops what is
@@ -17,8 +20,9 @@
 // handler of exit() may come too late. What exit() does before all handlers is to run the destructors
 // of its thread's own objects: where the main thread made the device, such a destructor is what stops
 // the compiler. For other threads that call exit() there is the handler, registered when the thread is
-// made, when the compiler is, and after the first compilations; a first compilation that goes on while
-// such a thread exits can still crash.
+// made, when the compiler is, and after the first compilations. What compilations need (nearly all: not a table
+// that code for AVX2 makes use of) exists when the compiler does, see warm_up() of npu_jit_llvm.c; so what can
+// still crash is exit() by such a thread in the few milliseconds that making the compiler takes.
 //
 // fork: the child has no compile thread. Libraries begin anew there, and what the parent had is left
 // as it is. If LLVM was at work at that moment, the child cannot know in which state: it stays in the
@@ -40,8 +44,8 @@ extern void *__dso_handle;
 
 #define WATCHED_COMPILATIONS 3
 
-/* So long the end of the process waits for a compilation. */
-#define MAX_EXIT_S 5
+/* So long the end of a library or of the process waits for a compilation. */
+#define MAX_WAIT_S 5
 
 /* All guarded by npu_jit_lock. */
 static struct {
@@ -85,6 +89,18 @@ get_compiler(struct npu_jit_unit *unit)
    return library->compiler;
 }
 
+static struct timespec
+from_now(uint64_t ns)
+{
+   struct timespec until;
+
+   clock_gettime(CLOCK_REALTIME, &until);
+   ns += (uint64_t)until.tv_nsec;
+   until.tv_sec += (time_t)(ns / 1000000000);
+   until.tv_nsec = (long)(ns % 1000000000);
+   return until;
+}
+
 /* Makes the unit's code. No lock held: nobody else touches what is not atomic. */
 static void
 compile(struct npu_jit_unit *unit)
@@ -98,6 +114,8 @@ compile(struct npu_jit_unit *unit)
               compiler ? "too many resume points" : "no compiler");
       return;
    }
+   while (npu_jit_debug() & NPU_JIT_DEBUG_STALL)
+      pause();
    unit->code = npu_jit_compile(compiler, flow, &unit->source, &worker.cancel, &why);
    if (unit->code) {
       struct npu_jit_times times = npu_jit_compiler_times(compiler);
@@ -137,6 +155,7 @@ worker_main(void *data)
       worker.first = unit->next;
       worker.current = unit;
       unit->state = NPU_JIT_UNIT_COMPILING;
+      atomic_store(&worker.cancel, worker.broken);
       pthread_mutex_unlock(&npu_jit_lock);
       compile(unit);
       if (num_compiled++ < WATCHED_COMPILATIONS)
@@ -183,11 +202,9 @@ leave(int status, void *unused)
 static void
 at_exit(void)
 {
-   struct timespec until;
+   const struct timespec until = from_now(MAX_WAIT_S * 1000000000ull);
    int late = 0;
 
-   clock_gettime(CLOCK_REALTIME, &until);
-   until.tv_sec += MAX_EXIT_S;
    pthread_mutex_lock(&npu_jit_lock);
    worker.broken = true;
    while (worker.first)
@@ -323,20 +340,18 @@ npu_jit_request_and_wait(struct npu_jit_unit *unit, struct npu_queue *queue)
    {
       /* The stop comes without a signal. For the watchdog this is not a hang. */
       npu_queue_progress(queue);
-      struct timespec until;
-      clock_gettime(CLOCK_REALTIME, &until);
-      until.tv_nsec += 20000000;
-      until.tv_sec += until.tv_nsec / 1000000000;
-      until.tv_nsec %= 1000000000;
+      const struct timespec until = from_now(20000000);
       pthread_cond_timedwait(&worker.done, &npu_jit_lock, &until);
    }
    pthread_mutex_unlock(&npu_jit_lock);
 }
 
-void
+bool
 npu_jit_wait_for_library_locked(struct npu_jit_library *library)
 {
+   const struct timespec until = from_now(MAX_WAIT_S * 1000000000ull);
    struct npu_jit_unit *unit = worker.first;
+   int late = 0;
 
    while (unit) {
       struct npu_jit_unit *next = unit->next;
@@ -344,9 +359,9 @@ npu_jit_wait_for_library_locked(struct npu_jit_library *library)
          npu_jit_forget_locked(unit);
       unit = next;
    }
-   while (worker.current && worker.current->library == library) {
+   while (worker.current && worker.current->library == library && !late) {
       atomic_store(&worker.cancel, true);
-      pthread_cond_wait(&worker.done, &npu_jit_lock);
+      late = pthread_cond_timedwait(&worker.done, &npu_jit_lock, &until);
    }
-   atomic_store(&worker.cancel, false);
+   return !worker.current || worker.current->library != library;
 }
