@@ -28,6 +28,7 @@ enum kind {
    KIND_BARRIER,
    KIND_IF,
    KIND_LOOP,
+   KIND_GATHER,
    NUM_KINDS,
 };
 
@@ -46,12 +47,17 @@ enum kind {
 #define V_ADDRESS  NPU_REG_V(2)
 #define V_TMP      NPU_REG_V(40)
 #define V_TMP64    NPU_REG_V(42)
+#define V_COUNT    NPU_REG_V(44)
+#define V_LIMIT    NPU_REG_V(45)
+#define V_OFFSET   NPU_REG_V(46)
 #define V_NARROW   4u
 #define NUM_NARROW 16u
 #define V_WIDE     20u
 #define NUM_WIDE   16u
 #define NUM_M      8u
 #define M_SAVED    8u /* + depth */
+#define M_INSIDE   NPU_REG_M(12)
+#define M_LEAVES   NPU_REG_M(13)
 #define OPS_ITEMS  72u
 #define GROUP      4u /* operands that the frame moves at once */
 
@@ -95,7 +101,7 @@ make_items(struct jit_program *program, uint64_t *rng, int parent, unsigned dept
    static const uint8_t weights[NUM_KINDS] = {
       [KIND_ALU] = 40,    [KIND_LOAD] = 8,   [KIND_STORE] = 8,   [KIND_LOCAL] = 6,
       [KIND_PRIVATE] = 5, [KIND_ATOMIC] = 4, [KIND_SPECIAL] = 3, [KIND_BARRIER] = 3,
-      [KIND_IF] = 6,      [KIND_LOOP] = 5,
+      [KIND_IF] = 6,      [KIND_LOOP] = 5,   [KIND_GATHER] = 5,
    };
    unsigned total = 0;
 
@@ -677,6 +683,96 @@ emit_loop(struct emitter *e, int index, unsigned depth)
    emit(e, (struct npu_inst){.op = NPU_OP_MMOV, .dst = NPU_REG_EXEC, .src = {(uint16_t)saved}});
 }
 
+/* A load of a loop by the lanes that are still in it. */
+static void
+gather(struct emitter *e, bool first)
+{
+   struct npu_inst inst = memory_inst(e, NPU_OP_LD_O, false);
+
+   if (!first) {
+      unsigned offset = data_register(e, NPU_FILES_V, 32, 1);
+      emit(e, (struct npu_inst){.op = NPU_OP_IAND_I32,
+                                .dst = V_TMP,
+                                .src = {(uint16_t)offset, NPU_SRC_LITERAL},
+                                .has_literal = true,
+                                .literal = 2047});
+   }
+   inst.masked = true;
+   inst.imm = (int32_t)pick(e, 128);
+   inst.src[0] = S_IN;
+   inst.src[1] = first ? V_OFFSET : V_TMP;
+   inst.scale_log2 = (uint8_t)pick(e, 3);
+   inst.sx = pick(e, 2);
+   emit(e, inst);
+}
+
+/* A masked computation in lanes. */
+static void
+emit_masked_alu(struct emitter *e)
+{
+   for (;;) {
+      enum npu_op op = (enum npu_op)pick(e, NPU_NUM_OPS);
+      const struct npu_op_info *info = &npu_op_infos[op];
+      if (!is_computation(info) || info->cross_lane || !info->maskable)
+         continue;
+      struct npu_inst inst = random_computation(e, op);
+      inst.masked = true;
+      if (npu_reg_is_v(inst.dst) && !npu_inst_check(&inst)) {
+         emit(e, inst);
+         return;
+      }
+   }
+}
+
+/* A loop as compilers make it of one that each work-item leaves when it wants to: with a mask of those that
+ * are still inside. */
+static void
+emit_gather_loop(struct emitter *e, unsigned depth)
+{
+   unsigned saved = NPU_REG_M(M_SAVED + depth), count = 1 + pick(e, 3);
+   const struct npu_inst leave = {.op = NPU_OP_MANDN,
+                                  .dst = NPU_REG_EXEC,
+                                  .src = {NPU_REG_EXEC, M_LEAVES}};
+   bool inside_is_exec = pick(e, 8);
+
+   random_offsets(e, 2048);
+   emit(e, (struct npu_inst){.op = NPU_OP_MOV_B32, .dst = V_OFFSET, .src = {V_TMP}});
+   random_offsets(e, 16);
+   emit(e, (struct npu_inst){.op = NPU_OP_MOV_B32, .dst = V_LIMIT, .src = {V_TMP}});
+   emit(e, (struct npu_inst){.op = NPU_OP_MOV_B32, .dst = V_COUNT, .src = {NPU_SRC_INT(0)}});
+   emit(e, (struct npu_inst){.op = NPU_OP_MMOV, .dst = (uint8_t)saved, .src = {NPU_REG_EXEC}});
+   emit(e, (struct npu_inst){.op = NPU_OP_MMOV, .dst = M_INSIDE, .src = {NPU_REG_EXEC}});
+   if (!inside_is_exec)
+      emit(e, (struct npu_inst){.op = NPU_OP_MANDN,
+                                .dst = NPU_REG_EXEC,
+                                .src = {NPU_REG_EXEC, (uint16_t)NPU_REG_M(pick(e, NUM_M))}});
+   size_t head = e->code->num_words;
+   emit(e, (struct npu_inst){.op = NPU_OP_UCMP_LE_I32, .dst = M_LEAVES, .src = {V_LIMIT, V_COUNT}});
+   if (pick(e, 2)) {
+      unsigned data = data_register(e, NPU_FILES_V, 32, 1);
+      emit(e, (struct npu_inst){.op = NPU_OP_SEL_B32,
+                                .dst = (uint8_t)data,
+                                .src = {M_LEAVES, V_COUNT, (uint16_t)data}});
+   }
+   emit(e, (struct npu_inst){.op = NPU_OP_MANDN, .dst = M_INSIDE, .src = {M_INSIDE, M_LEAVES}});
+   emit(e, leave);
+   size_t branch = e->code->num_words;
+   emit(e, (struct npu_inst){.op = NPU_OP_BR_NONE, .src = {NPU_REG_EXEC}});
+   for (unsigned i = 0; i < count; i++) {
+      gather(e, i == 0);
+      if (pick(e, 2))
+         emit_masked_alu(e);
+   }
+   emit(e,
+        (struct npu_inst){.op = NPU_OP_IADD_I32, .dst = V_COUNT, .src = {V_COUNT, NPU_SRC_INT(1)}});
+   patch(e, branch, e->code->num_words);
+   emit(e, (struct npu_inst){.op = NPU_OP_MMOV, .dst = NPU_REG_EXEC, .src = {M_INSIDE}});
+   size_t back = e->code->num_words;
+   emit(e, (struct npu_inst){.op = NPU_OP_BR_ANY, .src = {NPU_REG_EXEC}});
+   patch(e, back, head);
+   emit(e, (struct npu_inst){.op = NPU_OP_MMOV, .dst = NPU_REG_EXEC, .src = {(uint16_t)saved}});
+}
+
 static void
 emit_children(struct emitter *e, int parent, unsigned depth)
 {
@@ -718,6 +814,9 @@ emit_children(struct emitter *e, int parent, unsigned depth)
          break;
       case KIND_LOOP:
          emit_loop(e, (int)i, depth);
+         break;
+      case KIND_GATHER:
+         emit_gather_loop(e, depth);
          break;
       case NUM_KINDS:
          break;

@@ -19,7 +19,7 @@
 #include "../interp/npu_interp.h"
 
 /* Bump when the same NPU code gives other host code. */
-#define NPU_JIT_VERSION 7
+#define NPU_JIT_VERSION 8
 
 /* Most different resume points of a kernel; with more it stays in the interpreter. */
 #define NPU_JIT_MAX_ENTRIES 1024
@@ -44,6 +44,9 @@ enum npu_jit_result {
 #define NPU_JIT_ACCESS_ROWS(access)       ((access) >> 16 & 0xff)
 #define NPU_JIT_ACCESS_WIDTH_LOG2(access) ((access) >> 24 & 7)
 #define NPU_JIT_ACCESS_KNOWN              (1u << 31)
+/* Behind a host fault the interpreter goes on at the uop, which is before the access; the wave's memory is as
+ * the uop needs it. */
+#define NPU_JIT_ACCESS_RESTART            (1u << 30)
 #define NPU_JIT_MAX_UOPS                  50000 /* of a kernel that is compiled */
 
 /* Least number of lanes of a chunk. */

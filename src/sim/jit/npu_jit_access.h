@@ -79,6 +79,8 @@ void npu_jit_move_row(struct npu_jit_gen *g, const struct npu_jit_access *a, LLV
                       unsigned chunk, LLVMBasicBlockRef join, LLVMValueRef *loaded);
 /* Forms u, x, o and a, where lanes may turn out to be consecutive; private space: o only. */
 bool npu_jit_lane_access(struct npu_jit_gen *g, const struct npu_jit_access *a);
+/* i1: in all chunks the active lanes of the uop, a load, are consecutive or all the same. */
+LLVMValueRef npu_jit_is_regular(struct npu_jit_gen *g);
 /* Gathers and scatters of integers of width_B bytes by the active lanes of a chunk; `address` is relative
  * to `memory`, a pointer. */
 LLVMValueRef npu_jit_gather(struct npu_jit_gen *g, unsigned width_B, LLVMValueRef memory,

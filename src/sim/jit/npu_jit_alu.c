@@ -142,6 +142,22 @@ chunk_result(struct npu_jit_gen *g, unsigned chunk)
    return lane_op(t, inst, a);
 }
 
+LLVMValueRef
+npu_jit_alu_lane(struct npu_jit_gen *g, const LLVMValueRef *operands)
+{
+   const struct npu_inst *inst = &g->uop->inst;
+   const struct npu_op_info *info = &npu_op_infos[inst->op];
+   struct npu_jit_shape t = {g, 0};
+   LLVMValueRef a[NPU_MAX_SRCS] = {0};
+
+   for (unsigned i = 0; i < info->num_srcs; i++) {
+      a[i] = operands[i];
+      if (info->src[i].kind != NPU_KIND_MASK)
+         a[i] = modify(t, inst, i, info->src[i].bits, operands[i]);
+   }
+   return lane_op(t, inst, a);
+}
+
 /* first: of its lanes, if it is known in another way. */
 static void
 write_chunk(struct npu_jit_gen *g, unsigned chunk, LLVMValueRef result, LLVMValueRef first)
@@ -234,6 +250,31 @@ mask_to_scalar(struct npu_jit_gen *g)
    return true;
 }
 
+LLVMValueRef
+npu_jit_bit_op(struct npu_jit_gen *g, const LLVMValueRef *a)
+{
+   LLVMBuilderRef b = g->builder;
+
+   switch (g->uop->inst.op) {
+   case NPU_OP_MMOV:
+      return a[0];
+   case NPU_OP_MNOT:
+      return LLVMBuildNot(b, a[0], "");
+   case NPU_OP_MAND:
+      return LLVMBuildAnd(b, a[0], a[1], "");
+   case NPU_OP_MOR:
+      return LLVMBuildOr(b, a[0], a[1], "");
+   case NPU_OP_MXOR:
+      return LLVMBuildXor(b, a[0], a[1], "");
+   case NPU_OP_MANDN:
+      return LLVMBuildAnd(b, a[0], LLVMBuildNot(b, a[1], ""), "");
+   case NPU_OP_MSEL:
+      return LLVMBuildSelect(b, a[0], a[1], a[2], "");
+   default:
+      return NULL;
+   }
+}
+
 bool
 npu_jit_mask_op(struct npu_jit_gen *g)
 {
@@ -250,27 +291,6 @@ npu_jit_mask_op(struct npu_jit_gen *g)
             a[i] = npu_jit_read_m(g, inst->src[i] - NPU_REG_M(0), c);
       }
       switch (inst->op) {
-      case NPU_OP_MMOV:
-         result[c] = a[0];
-         break;
-      case NPU_OP_MNOT:
-         result[c] = LLVMBuildNot(b, a[0], "");
-         break;
-      case NPU_OP_MAND:
-         result[c] = LLVMBuildAnd(b, a[0], a[1], "");
-         break;
-      case NPU_OP_MOR:
-         result[c] = LLVMBuildOr(b, a[0], a[1], "");
-         break;
-      case NPU_OP_MXOR:
-         result[c] = LLVMBuildXor(b, a[0], a[1], "");
-         break;
-      case NPU_OP_MANDN:
-         result[c] = LLVMBuildAnd(b, a[0], LLVMBuildNot(b, a[1], ""), "");
-         break;
-      case NPU_OP_MSEL:
-         result[c] = LLVMBuildSelect(b, a[0], a[1], a[2], "");
-         break;
       case NPU_OP_MBCAST:
          value = npu_jit_source_scalar(g, 0, 64);
          value = LLVMBuildICmp(b, LLVMIntNE, value, npu_jit_i64(g, 0), "");
@@ -280,8 +300,11 @@ npu_jit_mask_op(struct npu_jit_gen *g)
          result[c] = npu_jit_mask_chunk(g, npu_jit_source_scalar(g, 0, 32), c);
          break;
       default:
-         return false;
+         result[c] = npu_jit_bit_op(g, a);
+         break;
       }
+      if (!result[c])
+         return false;
    }
    for (unsigned c = 0; c < g->chunks; c++)
       write_mask(g, c, result[c], false);

@@ -300,6 +300,8 @@ way_to_target(struct npu_jit_gen *g)
 
    if (!g->uop->backward)
       return to;
+   if (g->loop && g->loop_head == target)
+      to = g->loop;
 
    LLVMBasicBlockRef check = npu_jit_new_block(g, "back"), cold = npu_jit_new_block(g, "leave");
    LLVMBasicBlockRef stopped = npu_jit_new_block(g, "stop"), yield = npu_jit_new_block(g, "yield");
@@ -459,7 +461,8 @@ generate_strips(struct npu_jit_gen *g, const struct npu_jit_block *block, uint32
 }
 
 static void
-generate_block(struct npu_jit_gen *g, const struct npu_jit_block *block, struct npu_jit_regs *live)
+generate_block(struct npu_jit_gen *g, const struct npu_jit_block *block, struct npu_jit_regs *live,
+               struct npu_jit_regs *room)
 {
    npu_jit_block_liveness(g->flow, block, live);
    live[block->last + 1 - block->first] = block->live_out;
@@ -468,6 +471,11 @@ generate_block(struct npu_jit_gen *g, const struct npu_jit_block *block, struct 
    g->stored = (struct npu_jit_regs){.m = 0};
    npu_jit_known_begin(g, block);
    LLVMPositionBuilderAtEnd(g->builder, g->blocks[block - g->flow->blocks]);
+   LLVMBasicBlockRef loop = block->reachable ? npu_jit_serial_loop(g, block, room) : NULL;
+   if (loop) {
+      g->loop = loop;
+      g->loop_head = block->first;
+   }
    for (uint32_t i = block->first; i <= block->last; i++) {
       i += generate_strips(g, block, i, live);
       if (i > block->last)
@@ -680,13 +688,13 @@ npu_jit_generate(struct npu_jit_gen *g)
    generate_entries(g);
 
    /* One more: behind the last uop. */
-   struct npu_jit_regs *live = malloc((longest + 1) * sizeof(*live));
+   struct npu_jit_regs *live = malloc(2 * (longest + 1) * sizeof(*live));
    if (!live) {
       npu_jit_known_free(g);
       return false;
    }
    for (uint32_t b = 0; b < flow->num_blocks; b++)
-      generate_block(g, &flow->blocks[b], live);
+      generate_block(g, &flow->blocks[b], live, live + longest + 1);
    free(live);
    npu_jit_known_free(g);
    return true;

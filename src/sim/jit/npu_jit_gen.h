@@ -61,6 +61,10 @@ struct npu_jit_gen {
    LLVMValueRef stop_ptr, window, local, fast_limit, local_size_B, private_size_B;
 
    LLVMBasicBlockRef *blocks;
+   /* Where the branch back of the loop that began last goes: behind a test at its head. */
+   LLVMBasicBlockRef loop;
+   uint32_t loop_head; /* uop */
+   bool has_serial_loop;
 
    /* Where the generator is. */
    const struct npu_uop *uop;
@@ -209,6 +213,18 @@ void npu_jit_write_lanes(struct npu_jit_gen *g, unsigned chunk, LLVMValueRef val
  * one chunk of its result, if that is of lanes (npu_jit_alu.c). */
 bool npu_jit_is_lanewise(const struct npu_jit_gen *g, const struct npu_uop *uop);
 void npu_jit_alu_chunk(struct npu_jit_gen *g, unsigned chunk);
+
+/* The uop's result, which npu_jit_is_lanewise() allows and which has a scalar form, for one lane from the bits
+ * of its operands (masks: i1); and that of an operation of bits of masks on i1 or vectors of them, NULL if it
+ * is none (npu_jit_alu.c). */
+LLVMValueRef npu_jit_alu_lane(struct npu_jit_gen *g, const LLVMValueRef *operands);
+LLVMValueRef npu_jit_bit_op(struct npu_jit_gen *g, const LLVMValueRef *a);
+
+/* At the start of a block: if it is the head of a loop that may run lane by lane, generates that, behind a
+ * test whether to, and returns the block where the loop goes on for the whole wave, which is the current
+ * one now. Else NULL. live: room for the uops of a block and one more (npu_jit_serial.c). */
+LLVMBasicBlockRef npu_jit_serial_loop(struct npu_jit_gen *g, const struct npu_jit_block *head,
+                                      struct npu_jit_regs *live);
 
 /* How many uops from `first` on are better generated in strips; live: of the block's uops. Generates
  * so many; live: of them and the next (npu_jit_strip.c). */

@@ -273,6 +273,25 @@ interpret(struct core_state *state, bool after_fault)
    state->wave++;
 }
 
+/* A host fault in a loop that ran lane by lane: the wave goes on in the interpreter before the loop. False:
+ * the fault was elsewhere. */
+static bool
+restart_wave(struct core_state *state)
+{
+   struct npu_jit_frame *frame = &state->frame;
+
+   if (frame->access == NO_ACCESS || !(frame->access & NPU_JIT_ACCESS_RESTART))
+      return false;
+   state->in_host_code = false;
+   note_groups(state, state->group);
+   struct npu_wave *wave = &state->interp.waves[frame->wave];
+   note_waves(state, state->wave, frame->wave);
+   state->wave = frame->wave;
+   wave->pc = &state->kernel->interp->uops[NPU_JIT_ACCESS_UOP(frame->access)];
+   frame->entry[wave->index] = NPU_JIT_IN_INTERPRETER;
+   return true;
+}
+
 /* A host fault in host code: its wave gets a record. */
 static void
 note_host_fault(struct core_state *state)
@@ -395,8 +414,11 @@ run_group(struct core_state *state, bool after_fault)
    struct npu_interp_core *interp = &state->interp;
 
    if (after_fault && state->in_host_code) {
-      note_host_fault(state);
-      return false;
+      if (!restart_wave(state)) {
+         note_host_fault(state);
+         return false;
+      }
+      after_fault = false;
    }
    for (;;) {
       while (state->wave < interp->num_waves) {

@@ -221,6 +221,23 @@ find_pattern(struct npu_jit_gen *g, const struct npu_jit_access *a,
    return p;
 }
 
+LLVMValueRef
+npu_jit_is_regular(struct npu_jit_gen *g)
+{
+   const struct npu_jit_access a = npu_jit_access_of(&g->uop->inst);
+   const struct npu_jit_place place = npu_jit_find_place(g, &a);
+   LLVMValueRef all = NULL;
+
+   for (unsigned c = 0; c < g->chunks; c++) {
+      struct pattern p = find_pattern(g, &a, &place, c);
+      LLVMValueRef regular = LLVMBuildOr(g->builder, p.consecutive, p.uniform, "");
+      regular = LLVMBuildOr(g->builder, regular,
+                            LLVMBuildNot(g->builder, npu_jit_chunk_active(g, c, false), ""), "");
+      all = all ? LLVMBuildAnd(g->builder, all, regular, "") : regular;
+   }
+   return all;
+}
+
 /* ---- gathers and scatters ---------------------------------------------------------------- */
 
 static bool

@@ -34,6 +34,12 @@ static const char *const good_passes[] = {
    NULL,
 };
 
+/* Behind that for kernels with loops that run lane by lane: of a lane's masks much is known. */
+static const char *const serial_passes[] = {
+   "function(jump-threading,correlated-propagation,simplifycfg,adce)",
+   NULL,
+};
+
 /* The same for long kernels: nothing that takes more than proportionally longer. */
 static const char *const quick_passes[] = {"function(mem2reg,early-cse,simplifycfg,adce)", NULL};
 
@@ -58,6 +64,7 @@ struct npu_jit_compiler {
    LLVMOrcLLJITRef jit;
    char *triple;
    struct npu_jit_times times; /* of the last compilation */
+   bool has_serial_loop;       /* that one's kernel */
 };
 
 struct npu_jit_code {
@@ -245,7 +252,7 @@ add_attribute(struct npu_jit_gen *g, const char *name, const char *value)
 
 /* Makes the module of a kernel. NULL: out of memory. */
 static LLVMModuleRef
-make_module(const struct npu_jit_compiler *compiler, const struct npu_jit_flow *flow,
+make_module(struct npu_jit_compiler *compiler, const struct npu_jit_flow *flow,
             LLVMContextRef context, const char *name)
 {
    struct npu_jit_gen *g = calloc(1, sizeof(*g));
@@ -278,6 +285,7 @@ make_module(const struct npu_jit_compiler *compiler, const struct npu_jit_flow *
    LLVMDisposeTargetData(layout);
    if (g->blocks) {
       good = npu_jit_generate(g);
+      compiler->has_serial_loop = g->has_serial_loop;
       LLVMSetValueName2(g->fn, name, strlen(name));
       char bits[8];
       snprintf(bits, sizeof(bits), "%u", compiler->host.vector_bits);
@@ -409,7 +417,10 @@ make_object(struct npu_jit_compiler *compiler, const struct npu_jit_flow *flow, 
       LLVMDisposeMessage(message);
 #endif
       const char *const *passes = quickly ? quick_passes : good_passes;
-      if (!*why && optimise(compiler, module, passes, cancel, why)) {
+      bool good = !*why && optimise(compiler, module, passes, cancel, why);
+      if (good && compiler->has_serial_loop && !quickly)
+         good = optimise(compiler, module, serial_passes, cancel, why);
+      if (good) {
          dump(module, "optimised");
          compiler->times.optimise_ns = lap_ns(&since_ns);
          object = emit(quickly ? compiler->quick_machine : compiler->machine, module, why);
