@@ -551,8 +551,7 @@ struct npu_ctx *npu_sched_must_end_locked(struct npu_device *npu, struct npu_hwq
 	if (!job)
 		return NULL;
 	ctx = job->ctx;
-	if (limit_ns && ctx->state == DRM_NPU_CTX_STATE_ALIVE &&
-	    ktime_get_ns() - npu_sched_start_ns(hwq, job) > limit_ns) {
+	if (limit_ns && ktime_get_ns() - npu_sched_start_ns(hwq, job) > limit_ns) {
 		ctx->overdue = true;
 		WRITE_ONCE(npu->shared->status[ctx->slot], cpu_to_le64(1));
 	}

@@ -443,6 +443,15 @@ static void npu_sched_test_overdue(struct kunit *test)
 		npu_sched_test_expect_done(test, &done, jobs[i][1], -ECANCELED);
 	}
 	KUNIT_EXPECT_TRUE(test, list_empty(&done));
+
+	/* What the device should have ended itself, because it faulted, does not last either. */
+	ctxs[0]->overdue = false;
+	jobs[0][0] = npu_sched_test_job(test, ctxs[0], 1);
+	KUNIT_EXPECT_TRUE(test, npu_sched_push_first_locked(npu, ctxs[0], &npu->sched.hwqs[0]));
+	jobs[0][0]->start_ns = now_ns - age_ns;
+	npu->sched.hwqs[0].end_ns = 0;
+	KUNIT_EXPECT_PTR_EQ(test, npu_sched_must_end_locked(npu, &npu->sched.hwqs[0], age_ns - 1),
+			    ctxs[0]);
 }
 
 /* A queue's time goes to the job that was first on it, not to those that wait behind. */
