@@ -19,7 +19,7 @@
 #include "../interp/npu_interp.h"
 
 /* Bump when the same NPU code gives other host code. */
-#define NPU_JIT_VERSION 8
+#define NPU_JIT_VERSION 9
 
 /* Most different resume points of a kernel; with more it stays in the interpreter. */
 #define NPU_JIT_MAX_ENTRIES 1024
@@ -67,6 +67,7 @@ struct npu_jit_frame {
    uint64_t sr[NPU_SR_GROUP_LINEAR + 1];
    uint32_t wave, end_wave; /* the one at work, and behind the last one to run */
    uint64_t groups_left;    /* groups behind this one to run as well */
+   uint32_t row_waves;      /* of a row of work-items, if groups are to run in rows; or 0 */
    int32_t budget;          /* backward branches until the wave gives way */
    int32_t full_budget;     /* of each wave */
    int32_t spent;           /* budget of the waves before this one */

@@ -19,9 +19,6 @@
 
 #include "npu_jit_gen.h"
 
-/* So many backward branches later a call returns at the end of a group: the queue hears of progress. */
-#define BRANCHES_PER_CALL 4096
-
 /* ---- types and constants ----------------------------------------------------------------- */
 
 LLVMTypeRef
@@ -190,8 +187,8 @@ npu_jit_store(struct npu_jit_gen *g, LLVMValueRef value, LLVMValueRef pointer, u
 
 /* ---- leaving the function ---------------------------------------------------------------- */
 
-static void
-return_result(struct npu_jit_gen *g, enum npu_jit_result result, uint32_t uop)
+void
+npu_jit_return(struct npu_jit_gen *g, enum npu_jit_result result, uint32_t uop)
 {
    LLVMBuildRet(g->builder, npu_jit_i64(g, result | (uint64_t)uop << 8));
 }
@@ -228,7 +225,7 @@ call_handler(struct npu_jit_gen *g)
 
    npu_jit_branch_likely(g, is_good, next, faulted);
    LLVMPositionBuilderAtEnd(g->builder, faulted);
-   return_result(g, NPU_JIT_FAULTED, g->index);
+   npu_jit_return(g, NPU_JIT_FAULTED, g->index);
    LLVMPositionBuilderAtEnd(g->builder, next);
 }
 
@@ -325,9 +322,9 @@ way_to_target(struct npu_jit_gen *g)
    npu_jit_save_set(g, &live);
    LLVMBuildCondBr(g->builder, is_stopped, stopped, yield);
    LLVMPositionBuilderAtEnd(g->builder, stopped);
-   return_result(g, NPU_JIT_STOP, g->index);
+   npu_jit_return(g, NPU_JIT_STOP, g->index);
    LLVMPositionBuilderAtEnd(g->builder, yield);
-   return_result(g, NPU_JIT_LEAVE, target);
+   npu_jit_return(g, NPU_JIT_LEAVE, target);
    LLVMPositionBuilderAtEnd(g->builder, from);
    return check;
 }
@@ -374,7 +371,7 @@ end_block(struct npu_jit_gen *g, const struct npu_jit_block *block)
       /* The interpreter knows what is wrong. */
       struct npu_jit_regs live = with_exec(g->live);
       npu_jit_save_set(g, &live);
-      return_result(g, NPU_JIT_LEAVE, g->index);
+      npu_jit_return(g, NPU_JIT_LEAVE, g->index);
       return;
    }
    case NPU_OP_END:
@@ -493,137 +490,6 @@ generate_block(struct npu_jit_gen *g, const struct npu_jit_block *block, struct 
    end_block(g, block);
 }
 
-/* ---- waves and groups -------------------------------------------------------------------- */
-
-static LLVMValueRef
-load_frame(struct npu_jit_gen *g, LLVMTypeRef type, size_t offset_B)
-{
-   return npu_jit_load(g, type, g->frame, offset_B, type == g->i32 ? 4 : 8);
-}
-
-static void
-store_frame(struct npu_jit_gen *g, LLVMValueRef value, size_t offset_B)
-{
-   npu_jit_store(g, value, g->frame, offset_B, LLVMTypeOf(value) == g->i32 ? 4 : 8);
-}
-
-static bool
-has_loops(const struct npu_jit_flow *flow)
-{
-   for (size_t i = 0; i < flow->kernel->num_uops; i++) {
-      if (flow->kernel->uops[i].backward)
-         return true;
-   }
-   return false;
-}
-
-/* Begins the turn of a wave, in the current block: its place in memory and its budget. */
-static void
-begin_wave(struct npu_jit_gen *g)
-{
-   LLVMBuilderRef b = g->builder;
-   LLVMValueRef index = LLVMBuildZExt(b, g->wave_index, g->i64, "");
-   LLVMValueRef offset = LLVMBuildMul(b, index, npu_jit_i64(g, sizeof(struct npu_wave)), "");
-
-   g->wave = LLVMBuildInBoundsGEP2(b, g->i8, g->waves, &offset, 1, "wave");
-   g->volatile_stores = true; /* a host fault leaves nothing but memory */
-   store_frame(g, g->wave_index, offsetof(struct npu_jit_frame, wave));
-   g->volatile_stores = false;
-   if (!has_loops(g->flow))
-      return;
-   LLVMValueRef spent = load_frame(g, g->i32, offsetof(struct npu_jit_frame, spent));
-   LLVMValueRef full = load_frame(g, g->i32, offsetof(struct npu_jit_frame, full_budget));
-   LLVMValueRef left = load_frame(g, g->i32, offsetof(struct npu_jit_frame, budget));
-   spent = LLVMBuildAdd(b, spent, LLVMBuildSub(b, full, left, ""), "");
-   store_frame(g, spent, offsetof(struct npu_jit_frame, spent));
-   store_frame(g, full, offsetof(struct npu_jit_frame, budget));
-}
-
-static LLVMValueRef
-group_id(struct npu_jit_gen *g, unsigned sr)
-{
-   return load_frame(g, g->i64, offsetof(struct npu_jit_frame, sr) + 8 * sr);
-}
-
-/* All waves of a group have ended: begins the next one, if this call is to and it is not too much
- * for one call. */
-static void
-next_group(struct npu_jit_gen *g, LLVMBasicBlockRef go_on, LLVMBasicBlockRef done)
-{
-   LLVMBuilderRef b = g->builder;
-   LLVMValueRef left = load_frame(g, g->i64, offsetof(struct npu_jit_frame, groups_left));
-   LLVMValueRef more = LLVMBuildICmp(b, LLVMIntNE, left, npu_jit_i64(g, 0), "");
-   LLVMBasicBlockRef check = npu_jit_new_block(g, ""), next = npu_jit_new_block(g, "next_group");
-   LLVMValueRef stop;
-
-   LLVMBuildCondBr(b, more, check, done);
-   LLVMPositionBuilderAtEnd(b, check);
-   stop = npu_jit_load(g, g->i32, g->stop_ptr, 0, 4);
-   LLVMSetVolatile(stop, true);
-   if (has_loops(g->flow)) {
-      LLVMValueRef spent = load_frame(g, g->i32, offsetof(struct npu_jit_frame, spent));
-      LLVMValueRef full = load_frame(g, g->i32, offsetof(struct npu_jit_frame, full_budget));
-      LLVMValueRef now = load_frame(g, g->i32, offsetof(struct npu_jit_frame, budget));
-      spent = LLVMBuildAdd(b, spent, LLVMBuildSub(b, full, now, ""), "");
-      spent = LLVMBuildICmp(b, LLVMIntUGT, spent, npu_jit_i32(g, BRANCHES_PER_CALL), "");
-      stop = LLVMBuildOr(b, stop, LLVMBuildZExt(b, spent, g->i32, ""), "");
-   }
-   LLVMBuildCondBr(b, LLVMBuildICmp(b, LLVMIntEQ, stop, npu_jit_i32(g, 0), ""), next, done);
-
-   LLVMPositionBuilderAtEnd(b, next);
-   LLVMValueRef one = npu_jit_i64(g, 1), zero = npu_jit_i64(g, 0), carry = one;
-   for (unsigned i = 0; i < 3; i++) {
-      size_t id_B = offsetof(struct npu_jit_frame, sr) + 8 * (NPU_SR_GROUP_ID_X + i);
-      LLVMValueRef id = LLVMBuildAdd(b, group_id(g, NPU_SR_GROUP_ID_X + i), carry, "");
-      LLVMValueRef count = group_id(g, NPU_SR_NUM_GROUPS_X + i);
-      LLVMValueRef wraps = LLVMBuildICmp(b, LLVMIntEQ, id, count, "");
-      store_frame(g, LLVMBuildSelect(b, wraps, zero, id, ""), id_B);
-      carry = LLVMBuildZExt(b, wraps, g->i64, "");
-   }
-   store_frame(g, LLVMBuildAdd(b, group_id(g, NPU_SR_GROUP_LINEAR), one, ""),
-               offsetof(struct npu_jit_frame, sr) + 8 * NPU_SR_GROUP_LINEAR);
-   store_frame(g, LLVMBuildSub(b, left, one, ""), offsetof(struct npu_jit_frame, groups_left));
-   LLVMBuildBr(b, go_on);
-}
-
-/* The loop over waves around the kernel: from its head, which is made here, control goes on in the
- * block returned, and comes back to g->next_block. */
-static LLVMBasicBlockRef
-generate_wave_loop(struct npu_jit_gen *g)
-{
-   LLVMBuilderRef b = g->builder;
-   LLVMBasicBlockRef head = npu_jit_new_block(g, "wave_loop"), done = npu_jit_new_block(g, "done");
-   LLVMBasicBlockRef last = npu_jit_new_block(g, "last_wave");
-   LLVMValueRef first = load_frame(g, g->i32, offsetof(struct npu_jit_frame, wave));
-   LLVMValueRef end = load_frame(g, g->i32, offsetof(struct npu_jit_frame, end_wave));
-   LLVMBasicBlockRef from = LLVMGetInsertBlock(b);
-
-   LLVMBuildBr(b, head);
-   LLVMPositionBuilderAtEnd(b, head);
-   g->wave_index = LLVMBuildPhi(b, g->i32, "wave_index");
-   LLVMAddIncoming(g->wave_index, &first, &from, 1);
-
-   g->next_block = npu_jit_new_block(g, "next_wave");
-   LLVMPositionBuilderAtEnd(b, g->next_block);
-   LLVMValueRef next = LLVMBuildAdd(b, g->wave_index, npu_jit_i32(g, 1), "");
-   LLVMBuildCondBr(b, LLVMBuildICmp(b, LLVMIntULT, next, end, ""), head, last);
-   LLVMAddIncoming(g->wave_index, &next, &g->next_block, 1);
-   LLVMPositionBuilderAtEnd(b, last);
-   if (g->flow->num_entries > 1) {
-      LLVMBuildBr(b, done);
-   } else {
-      LLVMBasicBlockRef again = npu_jit_new_block(g, "");
-      LLVMValueRef zero = npu_jit_i32(g, 0);
-      next_group(g, again, done);
-      LLVMPositionBuilderAtEnd(b, again);
-      LLVMBuildBr(b, head);
-      LLVMAddIncoming(g->wave_index, &zero, &again, 1);
-   }
-   LLVMPositionBuilderAtEnd(b, done);
-   return_result(g, NPU_JIT_DONE, 0);
-   return head;
-}
-
 /* ---- entries ----------------------------------------------------------------------------- */
 
 /* Everything in front of the kernel's own code. */
@@ -634,16 +500,17 @@ generate_entries(struct npu_jit_gen *g)
    LLVMBasicBlockRef start = npu_jit_new_block(g, "start");
 
    npu_jit_make_variables(g);
-   g->stop_ptr = load_frame(g, g->ptr, offsetof(struct npu_jit_frame, stop));
-   g->window = load_frame(g, g->ptr, offsetof(struct npu_jit_frame, window));
-   g->fast_limit = load_frame(g, g->i64, offsetof(struct npu_jit_frame, fast_limit));
-   g->local = load_frame(g, g->ptr, offsetof(struct npu_jit_frame, local));
-   g->local_size_B = load_frame(g, g->i64, offsetof(struct npu_jit_frame, local_size_B));
-   g->private_size_B = load_frame(g, g->i64, offsetof(struct npu_jit_frame, private_size_B));
-   LLVMBasicBlockRef head = generate_wave_loop(g);
+   g->stop_ptr = npu_jit_load_frame(g, g->ptr, offsetof(struct npu_jit_frame, stop));
+   g->window = npu_jit_load_frame(g, g->ptr, offsetof(struct npu_jit_frame, window));
+   g->fast_limit = npu_jit_load_frame(g, g->i64, offsetof(struct npu_jit_frame, fast_limit));
+   g->local = npu_jit_load_frame(g, g->ptr, offsetof(struct npu_jit_frame, local));
+   g->local_size_B = npu_jit_load_frame(g, g->i64, offsetof(struct npu_jit_frame, local_size_B));
+   g->private_size_B = npu_jit_load_frame(g, g->i64,
+                                          offsetof(struct npu_jit_frame, private_size_B));
+   LLVMBasicBlockRef head = npu_jit_wave_loop(g);
 
    LLVMPositionBuilderAtEnd(g->builder, head);
-   begin_wave(g);
+   npu_jit_begin_wave(g);
    if (flow->num_entries > 1) {
       LLVMValueRef entry = npu_jit_load(g, g->i32, entry_pointer(g), 0, 4);
       LLVMValueRef choose = LLVMBuildSwitch(g->builder, entry, start, flow->num_entries);

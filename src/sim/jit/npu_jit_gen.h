@@ -190,6 +190,15 @@ LLVMValueRef npu_jit_known_first(struct npu_jit_gen *g, unsigned chunk);
 bool npu_jit_generate(struct npu_jit_gen *g);
 /* The uop, which is no control flow, in whatever way (npu_jit_gen.c). */
 void npu_jit_translate(struct npu_jit_gen *g);
+/* Returns from the host function (npu_jit_gen.c). */
+void npu_jit_return(struct npu_jit_gen *g, enum npu_jit_result result, uint32_t uop);
+/* A word of the frame (npu_jit_waves.c). */
+LLVMValueRef npu_jit_load_frame(struct npu_jit_gen *g, LLVMTypeRef type, size_t offset_B);
+/* The loop over waves around the kernel: from its head, which is made here, control goes on in the block
+ * returned, and comes back to g->next_block (npu_jit_waves.c). */
+LLVMBasicBlockRef npu_jit_wave_loop(struct npu_jit_gen *g);
+/* Begins the turn of a wave, in the current block: its place in memory and its budget (npu_jit_waves.c). */
+void npu_jit_begin_wave(struct npu_jit_gen *g);
 /* One call of the interpreter's handler for the uop (npu_jit_gen.c). */
 void npu_jit_call_handler(struct npu_jit_gen *g);
 /* Splits the way: where the condition does not hold, the handler does the work and control goes to

@@ -311,6 +311,18 @@ note_host_fault(struct core_state *state)
 
 /* ---- groups ------------------------------------------------------------------------------ */
 
+/* Waves of a row of work-items, at least 1, if groups have several rows that waves fit; else 0. */
+static uint32_t
+row_waves(const struct npu_packet_dispatch *packet)
+{
+   uint32_t width = packet->block[0];
+
+   if (packet->block[1] * packet->block[2] == 1 ||
+       (width % NPU_INTERP_LANES && NPU_INTERP_LANES % width))
+      return 0;
+   return width > NPU_INTERP_LANES ? width / NPU_INTERP_LANES : 1;
+}
+
 /* What holds for all groups of a dispatch. */
 static void
 set_up(struct core_state *state, const struct npu_dispatch *dispatch)
@@ -331,6 +343,7 @@ set_up(struct core_state *state, const struct npu_dispatch *dispatch)
    frame->local = core->local;
    frame->local_size_B = packet->local_size_B;
    frame->private_size_B = packet->private_size_B;
+   frame->row_waves = row_waves(packet);
    frame->stop = &core->queue->stop;
    frame->handler = kernel->in_window ? handle : handle_guarded;
    for (unsigned i = 0; i < 3; i++) {
