@@ -103,6 +103,8 @@ struct npu_jit_block {
    int32_t succ[2];      /* blocks, -1: none */
    int32_t entry;        /* resume point at the start of the block, or -1 */
    struct npu_jit_regs live_in, live_out;
+   struct npu_jit_regs
+      saved; /* at the start: unchanged since a resume point, so in the wave's memory */
    uint8_t layout[NPU_NUM_VREGS]; /* enum npu_jit_layout at the start */
    bool reachable;
 };
@@ -130,6 +132,11 @@ void npu_jit_uop_layout(const struct npu_uop *uop, uint8_t layout[NPU_NUM_VREGS]
 /* live_in of each uop of a block: live[i] belongs to uop first + i. */
 void npu_jit_block_liveness(const struct npu_jit_flow *flow, const struct npu_jit_block *block,
                             struct npu_jit_regs *live);
+
+/* Of registers that are live behind a block those whose value may not be in the wave's memory. */
+struct npu_jit_regs npu_jit_unsaved_at_end(const struct npu_jit_flow *flow,
+                                           const struct npu_jit_block *block,
+                                           const struct npu_jit_regs *live);
 
 static inline bool
 npu_jit_has_v(const struct npu_jit_regs *regs, unsigned v)
