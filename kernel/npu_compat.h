@@ -100,11 +100,8 @@ static inline struct mutex *npu_compat_gpuva_lock(struct drm_gem_object *obj,
 	return &obj->gpuva.lock;
 }
 
-static inline void npu_compat_gpuva_init(struct npu_compat_gpuva *compat)
-{
-}
-
-static inline void npu_compat_gpuva_set(struct drm_gem_object *obj, struct npu_compat_gpuva *compat)
+static inline void npu_compat_gpuva_init(struct drm_gem_object *obj,
+					 struct npu_compat_gpuva *compat)
 {
 }
 
@@ -124,14 +121,11 @@ static inline struct mutex *npu_compat_gpuva_lock(struct drm_gem_object *obj,
 	return &compat->lock;
 }
 
-static inline void npu_compat_gpuva_init(struct npu_compat_gpuva *compat)
+/* The object is zeros; the core initialises it later, also one that it makes for an import. */
+static inline void npu_compat_gpuva_init(struct drm_gem_object *obj,
+					 struct npu_compat_gpuva *compat)
 {
 	mutex_init(&compat->lock);
-}
-
-/* When the object is initialised. */
-static inline void npu_compat_gpuva_set(struct drm_gem_object *obj, struct npu_compat_gpuva *compat)
-{
 	drm_gem_gpuva_set_lock(obj, &compat->lock);
 }
 

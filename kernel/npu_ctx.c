@@ -21,6 +21,7 @@
 #include "npu_ctx.h"
 #include "npu_device.h"
 #include "npu_drv.h"
+#include "npu_entity.h"
 #include "npu_job.h"
 #include "npu_user.h"
 #include "npu_vm.h"
@@ -199,7 +200,7 @@ void npu_ctx_close(struct npu_ctx *ctx)
 		npu_sched_retry_kills(npu, 0);
 		drm_dev_exit(idx);
 	}
-	drm_sched_entity_fini(&ctx->entity);
+	npu_entity_fini(&ctx->sched, &ctx->entity);
 	npu_ctx_put(ctx);
 }
 

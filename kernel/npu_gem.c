@@ -253,7 +253,7 @@ static struct npu_gem_object *npu_gem_alloc(void)
 	if (!bo)
 		return NULL;
 	INIT_LIST_HEAD(&bo->pieces);
-	npu_compat_gpuva_init(&bo->compat);
+	npu_compat_gpuva_init(&bo->shmem.base, &bo->compat);
 	return bo;
 }
 
@@ -326,10 +326,8 @@ static struct npu_gem_object *npu_gem_create(struct npu_device *npu, struct npu_
 			return ERR_CAST(shmem);
 		bo = container_of(shmem, struct npu_gem_object, shmem);
 	}
-	if (!IS_ERR(bo)) {
+	if (!IS_ERR(bo))
 		bo->flags = flags;
-		npu_compat_gpuva_set(&bo->shmem.base, &bo->compat);
-	}
 	return bo;
 }
 

@@ -23,6 +23,7 @@
 #include "npu_ctx.h"
 #include "npu_device.h"
 #include "npu_drv.h"
+#include "npu_entity.h"
 #include "npu_gem.h"
 #include "npu_mmu.h"
 #include "npu_user.h"
@@ -256,7 +257,7 @@ void npu_vm_close(struct npu_vm *vm)
 	vm->closed = true;
 	mutex_unlock(&vm->bind_lock);
 	npu_vm_bind_cancel(vm);
-	drm_sched_entity_fini(&vm->bind_entity);
+	npu_entity_fini(&vm->bind_sched, &vm->bind_entity);
 	npu_coredump_finish(vm);
 	npu_vm_unbind_all(vm);
 	npu_vm_put(vm);

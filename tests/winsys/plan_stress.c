@@ -51,6 +51,23 @@ run_threads(struct plan *plan, struct worker *workers, void *(*func)(void *))
    }
 }
 
+/* Threads of one file, with a context of one VM each. */
+static void
+run_in_one_vm(struct plan *plan, void *(*func)(void *))
+{
+   static struct worker workers[NUM_THREADS];
+
+   memset(workers, 0, sizeof(workers));
+   for (unsigned i = 0; i < NUM_THREADS; i++) {
+      workers[i] = (struct worker){.plan = plan, .index = i, .seed = plan->seed + i, .t = plan->t};
+      if (i)
+         rig_init_sibling(&workers[i].rig, &workers[0].rig, i);
+      else
+         rig_init(&workers[0].rig, plan, plan->t);
+   }
+   run_threads(plan, workers, func);
+}
+
 /* One job of a thread: writes its own number, then one more than what a neighbour has reached. */
 static void *
 submit_many(void *data)
@@ -196,17 +213,7 @@ churn_buffers(void *data)
 static void
 threads_churn_buffers(struct plan *plan)
 {
-   static struct worker workers[NUM_THREADS];
-
-   memset(workers, 0, sizeof(workers));
-   for (unsigned i = 0; i < NUM_THREADS; i++) {
-      workers[i] = (struct worker){.plan = plan, .index = i, .seed = plan->seed + i, .t = plan->t};
-      if (i)
-         rig_init_sibling(&workers[i].rig, &workers[0].rig, i);
-      else
-         rig_init(&workers[0].rig, plan, plan->t);
-   }
-   run_threads(plan, workers, churn_buffers);
+   run_in_one_vm(plan, churn_buffers);
 }
 
 /* Files are opened, faulted and closed while others work. */
@@ -256,6 +263,58 @@ threads_churn_files(struct plan *plan)
    run_threads(plan, workers, churn_files);
 }
 
+/* Contexts are destroyed while their first jobs start and others stand behind them. Each job waits
+ * for many contexts that are done, which makes starting it slow.
+ */
+static void *
+churn_contexts(void *data)
+{
+   struct worker *w = data;
+   enum {
+      WAITS = 8
+   };
+   struct drm_npu_sync waits[WAITS];
+   uint64_t point = 0;
+
+   for (unsigned i = 0; i < WAITS; i++) {
+      struct drm_syncobj_create sync = {.flags = DRM_SYNCOBJ_CREATE_SIGNALED};
+      EXPECT(w, npu_transport_ioctl(w->t, DRM_IOCTL_SYNCOBJ_CREATE, &sync) == 0, -2);
+      waits[i] = (struct drm_npu_sync){.handle = sync.handle};
+   }
+
+   for (unsigned round = 0; round < 10; round++) {
+      struct drm_npu_ctx_create create = {.vm_id = w->rig.vm_id};
+      EXPECT(w, npu_transport_ioctl(w->t, DRM_IOCTL_NPU_CTX_CREATE, &create) == 0, -3);
+
+      for (unsigned job = 0; job < 16; job++) {
+         struct drm_npu_sync signals[] = {
+            {.handle = w->rig.timeline, .flags = DRM_NPU_SYNC_TIMELINE, .point = ++point},
+            waits[round % WAITS],
+         };
+         struct drm_npu_submit submit = {
+            .ctx_id = create.ctx_id,
+            .wait_syncs = DRM_NPU_OBJ_ARRAY(waits, WAITS),
+            .signal_syncs = DRM_NPU_OBJ_ARRAY(signals, 2),
+         };
+         EXPECT(w, npu_transport_ioctl(w->t, DRM_IOCTL_NPU_SUBMIT, &submit) == 0, -4);
+      }
+      struct drm_npu_ctx_destroy destroy = {.ctx_id = create.ctx_id};
+      EXPECT(w, npu_transport_ioctl(w->t, DRM_IOCTL_NPU_CTX_DESTROY, &destroy) == 0, -5);
+      EXPECT(w, plan_syncobj_wait(w->t, w->rig.timeline, point, PLAN_PATIENCE_NS) == 0, -6);
+   }
+   for (unsigned i = 0; i < WAITS; i++) {
+      struct drm_syncobj_destroy sync = {.handle = waits[i].handle};
+      EXPECT(w, npu_transport_ioctl(w->t, DRM_IOCTL_SYNCOBJ_DESTROY, &sync) == 0, -7);
+   }
+   return NULL;
+}
+
+static void
+threads_churn_contexts(struct plan *plan)
+{
+   run_in_one_vm(plan, churn_contexts);
+}
+
 /* Ten thousand jobs without waiting. */
 static void
 many_jobs_in_flight(struct plan *plan)
@@ -283,6 +342,7 @@ static const struct plan_case cases[] = {
    {"a long chain of dependencies", dependency_chain},
    {"8 threads make, bind, fill and free buffers", threads_churn_buffers},
    {"8 threads open, fault and close files", threads_churn_files},
+   {"8 threads destroy contexts with jobs", threads_churn_contexts},
    {"10,000 jobs in flight", many_jobs_in_flight},
 };
 PLAN_SUITE(stress, cases);
