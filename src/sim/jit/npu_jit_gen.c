@@ -552,7 +552,7 @@ npu_jit_generate(struct npu_jit_gen *g)
       uint32_t length = flow->blocks[b].last - flow->blocks[b].first + 1;
       longest = length > longest ? length : longest;
    }
-   npu_jit_known_find(g);
+   npu_jit_find_width(g);
    generate_entries(g);
 
    /* One more: behind the last uop. */

@@ -173,6 +173,8 @@ void npu_jit_save_operands(struct npu_jit_gen *g, enum npu_jit_operands which);
 /* Finds out what is known everywhere. */
 void npu_jit_known_find(struct npu_jit_gen *g);
 void npu_jit_known_free(struct npu_jit_gen *g);
+/* The same, and which width of chunks makes most known (npu_jit_known.c). */
+void npu_jit_find_width(struct npu_jit_gen *g);
 /* g->known at the start of a block; *known behind a uop. */
 void npu_jit_known_begin(struct npu_jit_gen *g, const struct npu_jit_block *block);
 void npu_jit_known_step(struct npu_jit_gen *g, struct npu_jit_known *known,

@@ -9,6 +9,10 @@
 // are made from the first lanes again where the handler or a fault record (npu_jit_fault.c) needs them,
 // so mostly never.
 //
+// In groups 8 wide a chunk of 16 lanes has two rows. If narrower chunks make known what is not otherwise,
+// the kernel is translated with those: an instruction more or less costs less than lanes one by one. The
+// same where ids are made for such groups and accesses are left that the run has to look at.
+//
 // What it misses: accesses of which only some chunks are known.
 
 #include "npu_jit_access.h"
@@ -154,6 +158,76 @@ npu_jit_known_access(struct npu_jit_gen *g, const struct npu_jit_access *a,
          npu_jit_move_lanes(g, a, pointer[c], c, npu_jit_exec(g, c), loaded[c]);
       }
    }
+}
+
+/* ---- width of chunks --------------------------------------------------------------------- */
+
+/* lane_id & 7: the number in a row of work-items, if groups are 8 wide. */
+static bool
+is_column_of_8(const struct npu_jit_gen *g, const struct npu_inst *inst)
+{
+   if (inst->op != NPU_OP_IAND_I32 || !npu_reg_is_v(inst->src[0]) || !npu_src_is_imm(inst->src[1]))
+      return false;
+   const struct npu_jit_form *form = npu_jit_known_form(g, inst->src[0]);
+   uint64_t mask = inst->src[1] == NPU_SRC_LITERAL
+                      ? inst->literal
+                      : npu_src_inline_value(inst->src[1], NPU_TYPE_I32);
+   bool is_lane = form && form->align_log2 == 32 && mask == 7;
+   for (unsigned l = 0; is_lane && l < NPU_INTERP_LANES; l++)
+      is_lane = form->lane[l] == l;
+   return is_lane;
+}
+
+/* Accesses at lane offsets of which too little is known. *rows_of_8: the kernel is for groups 8 wide. */
+static unsigned
+count_unknown(struct npu_jit_gen *g, bool *rows_of_8)
+{
+   const struct npu_jit_flow *flow = g->flow;
+   unsigned count = 0;
+
+   for (uint32_t b = 0; b < flow->num_blocks; b++) {
+      npu_jit_known_begin(g, &flow->blocks[b]);
+      for (uint32_t i = flow->blocks[b].first; i <= flow->blocks[b].last; i++) {
+         const struct npu_uop *uop = &flow->kernel->uops[i];
+         if (uop->fn == npu_interp_goto_uop || uop->fn == npu_interp_fault_uop)
+            break;
+         const struct npu_jit_access a = npu_jit_access_of(&uop->inst);
+         bool unknown = false;
+         LLVMValueRef first;
+         for (unsigned c = 0; npu_jit_is_form(&a, NPU_OP_LD_O, NPU_OP_ST_O) && c < g->chunks; c++)
+            unknown |= known_chunk(g, &a, c, &first) == NPU_JIT_UNKNOWN;
+         count += unknown;
+         *rows_of_8 |= is_column_of_8(g, &uop->inst);
+         npu_jit_known_step(g, &g->known, uop);
+      }
+   }
+   return count;
+}
+
+static void
+set_width(struct npu_jit_gen *g, unsigned width)
+{
+   npu_jit_known_free(g);
+   g->width = width;
+   g->chunks = NPU_INTERP_LANES / width;
+   npu_jit_known_find(g);
+}
+
+void
+npu_jit_find_width(struct npu_jit_gen *g)
+{
+   const unsigned widest = g->width;
+
+   npu_jit_known_find(g);
+   if (widest == NPU_JIT_MIN_WIDTH || !g->forms)
+      return;
+   bool rows_of_8 = false;
+   unsigned wide = count_unknown(g, &rows_of_8);
+   if (!wide)
+      return;
+   set_width(g, NPU_JIT_MIN_WIDTH);
+   if (!g->forms || (2 * count_unknown(g, &rows_of_8) > wide && !rows_of_8))
+      set_width(g, widest);
 }
 
 /* ---- the same in strips ------------------------------------------------------------------ */
