@@ -385,6 +385,40 @@ test_constants(const void *arg)
                 (unsigned long long)got[i], (unsigned long long)expected[i]);
 }
 
+/* There and back: the first conversion rounds, which no compiler may leave out. */
+static void
+test_there_and_back(const void *arg)
+{
+   static const char text[] = "kernel void back(global ulong *out, uint u, ulong l, int i) {\n"
+                              "   out[0] = (uint)(float)u;\n"
+                              "   out[1] = (ulong)(float)l;\n"
+                              "   out[2] = (ulong)(double)l;\n"
+                              "   out[3] = (ulong)(int)(float)i;\n"
+                              "   out[4] = convert_uint_sat((float)(u | 0xff000000));\n"
+                              "   out[5] = convert_uint(convert_float_rtz(u));\n"
+                              "}\n";
+   const cl_uint u = 0x01000001;
+   const cl_ulong l = 0x0020000000000001;
+   const cl_int i = -0x01000001;
+   static const uint64_t expected[] = {
+      0x01000000, 0x0020000000000000, 0x0020000000000000, (uint64_t)-0x01000000,
+      0xff000000, 0x01000000,
+   };
+   uint64_t got[CLT_ARRAY_SIZE(expected)];
+
+   cl_kernel kernel = clt_kernel(text, "", "back");
+   cl_mem mem = clt_buffer(sizeof(got), NULL);
+   clt_arg_mem(kernel, 0, mem);
+   clt_arg(kernel, 1, sizeof(u), &u);
+   clt_arg(kernel, 2, sizeof(l), &l);
+   clt_arg(kernel, 3, sizeof(i), &i);
+   clt_launch_1d(kernel, 1, 1);
+   clt_read(mem, 0, sizeof(got), got);
+   for (unsigned k = 0; k < CLT_ARRAY_SIZE(expected); k++)
+      CLT_CHECK(got[k] == expected[k], "expression %u: 0x%llx, expected 0x%llx", k,
+                (unsigned long long)got[k], (unsigned long long)expected[k]);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -399,5 +433,6 @@ main(int argc, char **argv)
    clt_run(test_as_type, NULL, "as_type");
    clt_run(test_implicit, NULL, "implicit");
    clt_run(test_constants, NULL, "constants");
+   clt_run(test_there_and_back, NULL, "there_and_back");
    return clt_done();
 }
