@@ -10,73 +10,12 @@
 // The frame fills the data registers from the input and writes them to the wave's state in groups of four
 // operands, and only those that the items name: a program of few items is a short one.
 
-#include "jit_program.h"
+#include "jit_emitter.h"
 
 #include <string.h>
 
-#include "../isa/tap.h"
-#include "npu_isa/npu_regs.h"
-
-enum kind {
-   KIND_ALU,
-   KIND_LOAD,
-   KIND_STORE,
-   KIND_LOCAL,
-   KIND_PRIVATE,
-   KIND_ATOMIC,
-   KIND_SPECIAL,
-   KIND_BARRIER,
-   KIND_IF,
-   KIND_LOOP,
-   KIND_GATHER,
-   NUM_KINDS,
-};
-
-#define S_ARGS     NPU_REG_S(0)
-#define S_IN       NPU_REG_S(1)
-#define S_SLOTS    NPU_REG_S(2)
-#define S_STATE    NPU_REG_S(3)
-#define S_COUNTERS NPU_REG_S(4)
-#define S_TMP      NPU_REG_S(5)
-#define S_WAVE     NPU_REG_S(6)
-#define S_DATA     8u
-#define NUM_S      24u
-#define S_LOOP     40u /* + depth */
-#define V_ZERO     NPU_REG_V(0)
-#define V_SLOT     NPU_REG_V(1)
-#define V_ADDRESS  NPU_REG_V(2)
-#define V_TMP      NPU_REG_V(40)
-#define V_TMP64    NPU_REG_V(42)
-#define V_COUNT    NPU_REG_V(44)
-#define V_LIMIT    NPU_REG_V(45)
-#define V_OFFSET   NPU_REG_V(46)
-#define V_NARROW   4u
-#define NUM_NARROW 16u
-#define V_WIDE     20u
-#define NUM_WIDE   16u
-#define NUM_M      8u
-#define M_SAVED    8u /* + depth */
-#define M_INSIDE   NPU_REG_M(12)
-#define M_LEAVES   NPU_REG_M(13)
-#define OPS_ITEMS  72u
-#define GROUP      4u /* operands that the frame moves at once */
-
-/* Groups of data registers. */
-#define NARROW_GROUPS (NUM_NARROW / GROUP)
-#define WIDE_GROUPS   (NUM_WIDE / 2 / GROUP)
-#define S_GROUPS      (NUM_S / GROUP)
-#define M_GROUPS      (NUM_M / GROUP)
-
-struct emitter {
-   const struct jit_program *program;
-   struct sim_code *code;
-   uint64_t rng;
-   /* Groups that have been named, as bits. */
-   uint32_t narrow, wide, s, m;
-};
-
-static unsigned
-pick(struct emitter *e, unsigned count)
+unsigned
+jit_pick(struct jit_emitter *e, unsigned count)
 {
    return (unsigned)(tap_random(&e->rng) >> 33) % count;
 }
@@ -146,7 +85,7 @@ jit_program_make(struct jit_program *program, uint64_t seed, unsigned max_items)
 
 /* Notes that a register is named. */
 static void
-note(struct emitter *e, unsigned reg)
+note(struct jit_emitter *e, unsigned reg)
 {
    if (npu_reg_is_s(reg)) {
       unsigned s = reg - NPU_REG_S(0) - S_DATA;
@@ -161,8 +100,8 @@ note(struct emitter *e, unsigned reg)
    }
 }
 
-static void
-emit(struct emitter *e, struct npu_inst inst)
+void
+jit_emit(struct jit_emitter *e, struct npu_inst inst)
 {
    const struct npu_op_info *info = &npu_op_infos[inst.op];
 
@@ -176,55 +115,53 @@ emit(struct emitter *e, struct npu_inst inst)
    sim_code_emit(e->code, inst);
 }
 
-/* A data register of a file for an operand of some bits; count: consecutive components. */
-static unsigned
-data_register(struct emitter *e, unsigned file, unsigned bits, unsigned count)
+unsigned
+jit_data_register(struct jit_emitter *e, unsigned file, unsigned bits, unsigned count)
 {
    bool mixed = e->program->mixed_layouts;
    unsigned regs = bits == 64 ? 2 * count : count;
 
    if (file == NPU_FILES_S)
-      return NPU_REG_S(S_DATA + pick(e, NUM_S - count + 1));
+      return NPU_REG_S(S_DATA + jit_pick(e, NUM_S - count + 1));
    if (file == NPU_FILES_M)
-      return NPU_REG_M(pick(e, NUM_M));
+      return NPU_REG_M(jit_pick(e, NUM_M));
    if (mixed)
-      return NPU_REG_V((V_NARROW + pick(e, NUM_NARROW + NUM_WIDE - regs + 1)) &
+      return NPU_REG_V((V_NARROW + jit_pick(e, NUM_NARROW + NUM_WIDE - regs + 1)) &
                        (bits == 64 ? ~1u : ~0u));
    if (bits == 64)
-      return NPU_REG_V(V_WIDE + 2 * pick(e, NUM_WIDE / 2 - count + 1));
-   return NPU_REG_V(V_NARROW + pick(e, NUM_NARROW - count + 1));
+      return NPU_REG_V(V_WIDE + 2 * jit_pick(e, NUM_WIDE / 2 - count + 1));
+   return NPU_REG_V(V_NARROW + jit_pick(e, NUM_NARROW - count + 1));
 }
 
 static unsigned
-pick_file(struct emitter *e, unsigned files)
+pick_file(struct jit_emitter *e, unsigned files)
 {
    unsigned file;
 
    do
-      file = 1u << pick(e, 4);
+      file = 1u << jit_pick(e, 4);
    while (!(files & file));
    return file;
 }
 
-/* What is undefined in an unmasked vector result becomes zero. */
-static void
-define_lanes(struct emitter *e, unsigned dst, unsigned bits, unsigned count)
+void
+jit_define_lanes(struct jit_emitter *e, unsigned dst, unsigned bits, unsigned count)
 {
    for (unsigned i = 0; i < count; i++) {
       unsigned reg = dst + i * (bits == 64 ? 2 : 1);
-      emit(e, (struct npu_inst){
-                 .op = bits == 64 ? NPU_OP_SEL_B64 : NPU_OP_SEL_B32,
-                 .dst = (uint8_t)reg,
-                 .src = {NPU_REG_EXEC, (uint16_t)reg, NPU_SRC_INT(0)},
-              });
+      jit_emit(e, (struct npu_inst){
+                     .op = bits == 64 ? NPU_OP_SEL_B64 : NPU_OP_SEL_B32,
+                     .dst = (uint8_t)reg,
+                     .src = {NPU_REG_EXEC, (uint16_t)reg, NPU_SRC_INT(0)},
+                  });
    }
 }
 
 static void
-pick_literal(struct emitter *e, struct npu_inst *inst, unsigned bits)
+pick_literal(struct jit_emitter *e, struct npu_inst *inst, unsigned bits)
 {
    uint64_t all = bits >= 64 ? UINT64_MAX : (1ull << bits) - 1;
-   uint64_t value = tap_random(&e->rng) >> pick(e, 64);
+   uint64_t value = tap_random(&e->rng) >> jit_pick(e, 64);
 
    if (!inst->has_literal)
       inst->literal = value;
@@ -233,8 +170,8 @@ pick_literal(struct emitter *e, struct npu_inst *inst, unsigned bits)
 }
 
 static void
-pick_source(struct emitter *e, struct npu_inst *inst, const struct npu_op_info *info, unsigned i,
-            bool scalar)
+pick_source(struct jit_emitter *e, struct npu_inst *inst, const struct npu_op_info *info,
+            unsigned i, bool scalar)
 {
    const struct npu_operand_info *o = &info->src[i];
    unsigned files = scalar ? o->files & ~(NPU_FILES_V | NPU_FILES_M) : o->files;
@@ -242,21 +179,21 @@ pick_source(struct emitter *e, struct npu_inst *inst, const struct npu_op_info *
    unsigned file = pick_file(e, mask_only ? o->files : files);
 
    if (file != NPU_FILES_IMM) {
-      unsigned reg = data_register(e, file, o->bits, 1);
-      if (file == NPU_FILES_M && pick(e, 4) == 0)
+      unsigned reg = jit_data_register(e, file, o->bits, 1);
+      if (file == NPU_FILES_M && jit_pick(e, 4) == 0)
          reg = NPU_REG_EXEC;
       inst->src[i] = (uint16_t)reg;
-   } else if (pick(e, 3) == 0) {
+   } else if (jit_pick(e, 3) == 0) {
       inst->src[i] = NPU_SRC_LITERAL;
       pick_literal(e, inst, o->bits);
-   } else if (o->kind == NPU_KIND_FLOAT && pick(e, 2)) {
-      inst->src[i] = (uint16_t)(NPU_SRC_FLOAT_FIRST + pick(e, 8));
+   } else if (o->kind == NPU_KIND_FLOAT && jit_pick(e, 2)) {
+      inst->src[i] = (uint16_t)(NPU_SRC_FLOAT_FIRST + jit_pick(e, 8));
    } else {
-      inst->src[i] = (uint16_t)(NPU_SRC_INT_FIRST + pick(e, 128));
+      inst->src[i] = (uint16_t)(NPU_SRC_INT_FIRST + jit_pick(e, 128));
    }
    if (info->float_mods >> i & 1) {
-      inst->neg |= (uint8_t)((pick(e, 4) == 0) << i);
-      inst->abs |= (uint8_t)((pick(e, 4) == 0) << i);
+      inst->neg |= (uint8_t)((jit_pick(e, 4) == 0) << i);
+      inst->abs |= (uint8_t)((jit_pick(e, 4) == 0) << i);
    }
 }
 
@@ -270,24 +207,24 @@ is_computation(const struct npu_op_info *info)
 
 /* A random instruction of an operation without effects but on registers. */
 static struct npu_inst
-random_computation(struct emitter *e, enum npu_op op)
+random_computation(struct jit_emitter *e, enum npu_op op)
 {
    const struct npu_op_info *info = &npu_op_infos[op];
 
    for (;;) {
       struct npu_inst inst = {.op = op};
       unsigned file = pick_file(e, info->dst.files);
-      inst.dst = (uint8_t)data_register(e, file, info->dst.bits, 1);
-      inst.masked = info->maskable && file != NPU_FILES_S && pick(e, 3) == 0;
+      inst.dst = (uint8_t)jit_data_register(e, file, info->dst.bits, 1);
+      inst.masked = info->maskable && file != NPU_FILES_S && jit_pick(e, 3) == 0;
       bool scalar = info->scalar_form_ok && file == NPU_FILES_S;
       for (unsigned i = 0; i < info->num_srcs; i++) {
          if (info->src[i].files)
             pick_source(e, &inst, info, i, scalar);
       }
       if (info->has_round)
-         inst.round = (uint8_t)(pick(e, 2) ? 0 : pick(e, 4));
+         inst.round = (uint8_t)(jit_pick(e, 2) ? 0 : jit_pick(e, 4));
       if (info->has_sat)
-         inst.sat = pick(e, 2);
+         inst.sat = jit_pick(e, 2);
       if (!npu_inst_check(&inst))
          return inst;
    }
@@ -318,306 +255,41 @@ jit_program_make_ops(struct jit_program *program, uint64_t seed, unsigned first,
    return op;
 }
 
-/* An instruction of an operation, or of any if op is 0. */
-static void
-emit_alu(struct emitter *e, enum npu_op op)
+void
+jit_emit_alu(struct jit_emitter *e, enum npu_op op)
 {
    while (!is_computation(&npu_op_infos[op]))
-      op = (enum npu_op)pick(e, NPU_NUM_OPS);
+      op = (enum npu_op)jit_pick(e, NPU_NUM_OPS);
    struct npu_inst inst = random_computation(e, op);
-   emit(e, inst);
+   jit_emit(e, inst);
    if (npu_reg_is_v(inst.dst) && !inst.masked)
-      define_lanes(e, inst.dst, npu_op_infos[op].dst.bits, 1);
-}
-
-/* ---- memory ------------------------------------------------------------------------------ */
-
-/* V_TMP: the number of the lane after some operations that an engine may see through, below limit_B. */
-static void
-lane_offsets(struct emitter *e, uint32_t limit_B)
-{
-   static const enum npu_op ops[] = {NPU_OP_IADD_I32, NPU_OP_ISUB_I32, NPU_OP_ISHL_I32,
-                                     NPU_OP_USHR_I32, NPU_OP_ISHR_I32, NPU_OP_IAND_I32,
-                                     NPU_OP_IOR_I32,  NPU_OP_IMUL_I32, NPU_OP_IMAD_I32};
-   static const int8_t masks[] = {15, 7, 3, 31, -16, -8, 24};
-   unsigned count = pick(e, 6);
-
-   emit(e, (struct npu_inst){.op = NPU_OP_RDSR,
-                             .dst = V_TMP,
-                             .sr_or_code = pick(e, 2) ? NPU_SR_LANE_ID : NPU_SR_LOCAL_INDEX});
-   for (unsigned i = 0; i < count; i++) {
-      struct npu_inst inst = {.op = ops[pick(e, 9)], .dst = V_TMP, .src = {V_TMP}};
-      int value = inst.op == NPU_OP_IAND_I32 ? masks[pick(e, 7)] : (int)pick(e, 6);
-      bool scalar = pick(e, 3) == 0 && inst.op != NPU_OP_IAND_I32;
-      unsigned s = data_register(e, NPU_FILES_S, 32, 1);
-      inst.src[1] = (uint16_t)(scalar ? s : NPU_SRC_INT(value));
-      inst.src[2] = inst.op == NPU_OP_IMAD_I32 ? V_TMP : 0;
-      emit(e, inst);
-   }
-   emit(e, (struct npu_inst){.op = NPU_OP_ISHL_I32,
-                             .dst = V_TMP,
-                             .src = {V_TMP, NPU_SRC_INT(pick(e, 4))}});
-   emit(e, (struct npu_inst){.op = NPU_OP_IAND_I32,
-                             .dst = V_TMP,
-                             .src = {V_TMP, NPU_SRC_LITERAL},
-                             .has_literal = true,
-                             .literal = limit_B - 1});
-}
-
-/* V_TMP: lanes, or groups of them, `size_B` bytes apart: as consecutive or uniform as the code can tell. */
-static void
-regular_offsets(struct emitter *e, unsigned size_B, bool apart)
-{
-   static const struct {
-      enum npu_op op;
-      int value;
-   } ways[] = {{NPU_OP_IADD_I32, 0}, {NPU_OP_IAND_I32, 15}, {NPU_OP_IAND_I32, 7},
-               {NPU_OP_USHR_I32, 3}, {NPU_OP_USHR_I32, 4},  {NPU_OP_USHR_I32, 5}};
-   unsigned way = apart ? 0 : pick(e, 6);
-
-   emit(e, (struct npu_inst){.op = NPU_OP_RDSR, .dst = V_TMP, .sr_or_code = NPU_SR_LANE_ID});
-   emit(e, (struct npu_inst){.op = ways[way].op,
-                             .dst = V_TMP,
-                             .src = {V_TMP, (uint16_t)NPU_SRC_INT(ways[way].value)}});
-   emit(e, (struct npu_inst){.op = NPU_OP_IMUL_I32,
-                             .dst = V_TMP,
-                             .src = {V_TMP, (uint16_t)NPU_SRC_INT((int)size_B)}});
-}
-
-/* V_TMP: random offsets below limit_B (a power of two) from a data register, or the lane's number. */
-static void
-random_offsets(struct emitter *e, uint32_t limit_B)
-{
-   struct npu_inst inst = {.op = NPU_OP_IAND_I32, .dst = V_TMP};
-
-   if (pick(e, 2)) {
-      lane_offsets(e, limit_B);
-      return;
-   }
-   inst.src[0] = (uint16_t)data_register(e, NPU_FILES_V, 32, 1);
-   inst.src[1] = NPU_SRC_LITERAL;
-   inst.has_literal = true;
-   inst.literal = limit_B - 1;
-   emit(e, inst);
-   define_lanes(e, V_TMP, 32, 1);
+      jit_define_lanes(e, inst.dst, npu_op_infos[op].dst.bits, 1);
 }
 
 static void
-finish_load(struct emitter *e, const struct npu_inst *inst)
-{
-   emit(e, *inst);
-   if (npu_reg_is_v(inst->dst) && !inst->masked)
-      define_lanes(e, inst->dst, inst->width_log2 == 3 ? 64 : 32, inst->count);
-}
-
-static struct npu_inst
-memory_inst(struct emitter *e, enum npu_op op, bool scalar)
-{
-   struct npu_inst inst = {.op = op};
-
-   inst.width_log2 = (uint8_t)pick(e, 4);
-   inst.count = (uint8_t)(1 + pick(e, 4));
-   inst.dst = (uint8_t)data_register(e, scalar ? NPU_FILES_S : NPU_FILES_V, 8u << inst.width_log2,
-                                     inst.count);
-   inst.masked = !scalar && npu_op_infos[op].is_load && op != NPU_OP_LD_W && pick(e, 3) == 0;
-   return inst;
-}
-
-/* From the input: any form, any alignment. */
-static void
-emit_load(struct emitter *e)
-{
-   static const enum npu_op forms[] = {NPU_OP_LD_S, NPU_OP_LD_U, NPU_OP_LD_X, NPU_OP_LD_O,
-                                       NPU_OP_LD_A};
-   enum npu_op op = forms[pick(e, 5)];
-   struct npu_inst inst = memory_inst(e, op, op == NPU_OP_LD_S);
-
-   inst.space = pick(e, 4) == 0 ? NPU_SPACE_GENERIC : NPU_SPACE_GLOBAL;
-   inst.imm = (int32_t)pick(e, 128);
-   inst.src[0] = S_IN;
-   if (op == NPU_OP_LD_X) {
-      inst.src[1] = (uint16_t)NPU_SRC_INT(pick(e, 3) ? (int)pick(e, 64)
-                                                     : (int)(inst.count << inst.width_log2));
-   } else if (op == NPU_OP_LD_O && pick(e, 2)) {
-      regular_offsets(e, (unsigned)inst.count << inst.width_log2, false);
-      inst.src[1] = V_TMP;
-      inst.sx = pick(e, 2);
-   } else if (op == NPU_OP_LD_O || op == NPU_OP_LD_A) {
-      random_offsets(e, 2048);
-      inst.src[1] = V_TMP;
-      inst.scale_log2 = (uint8_t)pick(e, 3);
-      inst.sx = pick(e, 2);
-   }
-   if (op == NPU_OP_LD_A) {
-      emit(e, (struct npu_inst){.op = NPU_OP_CVT_U64_U32, .dst = V_TMP64, .src = {V_TMP}});
-      emit(e, (struct npu_inst){.op = NPU_OP_IADD_I64, .dst = V_TMP64, .src = {V_TMP64, S_IN}});
-      define_lanes(e, V_TMP64, 64, 1);
-      inst.src[0] = NPU_SRC_INT(0);
-      inst.src[1] = V_TMP64;
-      inst.scale_log2 = 0;
-      inst.sx = false;
-   }
-   finish_load(e, &inst);
-}
-
-/* To the work-item's own slot. */
-static void
-emit_store(struct emitter *e)
-{
-   bool lanes = pick(e, 2);
-   struct npu_inst inst = memory_inst(e, lanes ? NPU_OP_ST_O : NPU_OP_ST_A, false);
-   unsigned size_B = (unsigned)inst.count << inst.width_log2;
-
-   inst.space = pick(e, 4) == 0 ? NPU_SPACE_GENERIC : NPU_SPACE_GLOBAL;
-   inst.imm = (int32_t)pick(e, JIT_SLOT_B - size_B + 1);
-   inst.src[0] = lanes ? S_SLOTS : NPU_SRC_INT(0);
-   inst.src[1] = lanes ? V_SLOT : V_ADDRESS;
-   emit(e, inst);
-   if (pick(e, 2)) {
-      /* And back. */
-      inst.op = lanes ? NPU_OP_LD_O : NPU_OP_LD_A;
-      inst.dst = (uint8_t)data_register(e, NPU_FILES_V, 8u << inst.width_log2, inst.count);
-      finish_load(e, &inst);
-   }
-}
-
-/* S_TMP: where the wave's part of local memory is, 2048 bytes, as an address of the space returned. */
-static uint8_t
-own_local(struct emitter *e)
-{
-   bool generic = pick(e, 3) == 0;
-
-   emit(e,
-        (struct npu_inst){.op = NPU_OP_ISHL_I32, .dst = S_TMP, .src = {S_WAVE, NPU_SRC_INT(11)}});
-   if (!generic)
-      return NPU_SPACE_LOCAL;
-   emit(e, (struct npu_inst){.op = NPU_OP_IADD_I64,
-                             .dst = S_TMP,
-                             .src = {S_TMP, NPU_SRC_LITERAL},
-                             .has_literal = true,
-                             .literal = NPU_LOCAL_WINDOW_VA});
-   return NPU_SPACE_GENERIC;
-}
-
-/* Local memory. Each wave writes only its own part; others' parts are not read. */
-static void
-emit_local(struct emitter *e)
-{
-   static const enum npu_op stores[] = {NPU_OP_ST_U, NPU_OP_ST_X, NPU_OP_ST_O, NPU_OP_ST_S};
-   static const enum npu_op loads[] = {NPU_OP_LD_U, NPU_OP_LD_X, NPU_OP_LD_O, NPU_OP_LD_S};
-   unsigned form = pick(e, 4);
-   bool is_store = pick(e, 2);
-   struct npu_inst inst = memory_inst(e, is_store ? stores[form] : loads[form], form == 3);
-
-   inst.space = own_local(e);
-   inst.src[0] = S_TMP;
-   inst.imm = (int32_t)pick(e, 64);
-   if (form == 1)
-      inst.src[1] = NPU_SRC_INT(32); /* lanes do not overlap */
-   if (form == 2 && pick(e, 4)) {
-      regular_offsets(e, (unsigned)inst.count << inst.width_log2, is_store);
-      inst.src[1] = V_TMP;
-   } else if (form == 2) {
-      /* 32 bytes for each lane */
-      emit(e, (struct npu_inst){.op = NPU_OP_RDSR, .dst = V_TMP, .sr_or_code = NPU_SR_LANE_ID});
-      emit(e,
-           (struct npu_inst){.op = NPU_OP_ISHL_I32, .dst = V_TMP, .src = {V_TMP, NPU_SRC_INT(4)}});
-      define_lanes(e, V_TMP, 32, 1);
-      inst.src[1] = V_TMP;
-      inst.scale_log2 = 1;
-      inst.sx = pick(e, 2);
-   }
-   if (is_store)
-      emit(e, inst);
-   else
-      finish_load(e, &inst);
-   /* Several of them between computations. */
-   for (unsigned more = form == 2 && !is_store ? pick(e, 4) : 0; more; more--) {
-      inst.imm = (int32_t)pick(e, 512);
-      inst.dst = (uint8_t)data_register(e, NPU_FILES_V, 8u << inst.width_log2, inst.count);
-      finish_load(e, &inst);
-      emit_alu(e, NPU_OP_NONE);
-   }
-}
-
-static void
-emit_private(struct emitter *e)
-{
-   static const enum npu_op ops[] = {NPU_OP_ST_U, NPU_OP_ST_W, NPU_OP_ST_O,
-                                     NPU_OP_LD_U, NPU_OP_LD_W, NPU_OP_LD_O};
-   enum npu_op op = ops[pick(e, 6)];
-   struct npu_inst inst = memory_inst(e, op, false);
-
-   inst.space = NPU_SPACE_PRIVATE;
-   inst.src[0] = NPU_SRC_INT(pick(e, 16));
-   inst.imm = (int32_t)(pick(e, 2) ? pick(e, 16) * 4 : pick(e, 64));
-   if (op == NPU_OP_ST_O || op == NPU_OP_LD_O) {
-      random_offsets(e, 64);
-      inst.src[1] = V_TMP;
-   }
-   if (npu_op_infos[op].is_store)
-      emit(e, inst);
-   else
-      finish_load(e, &inst);
-}
-
-static void
-emit_atomic(struct emitter *e)
-{
-   enum npu_op op;
-
-   do
-      op = (enum npu_op)(NPU_OP_ATOM_IADD_O_I32 + pick(e, 128));
-   while (!npu_op_valid(op) || !npu_op_infos[op].is_atomic ||
-          npu_op_infos[op].format != NPU_FORMAT_ATOM_O);
-   const struct npu_op_info *info = &npu_op_infos[op];
-   bool wide = info->src[2].bits == 64;
-   struct npu_inst inst = {.op = op, .scale_log2 = 3};
-
-   random_offsets(e, pick(e, 4) ? 128 : 1);
-   inst.noret = pick(e, 3) == 0;
-   inst.src[0] = S_COUNTERS;
-   if (pick(e, 2)) {
-      inst.space = own_local(e);
-      inst.src[0] = S_TMP;
-   }
-   inst.src[1] = V_TMP;
-   inst.src[2] = (uint16_t)data_register(e, NPU_FILES_V, wide ? 64 : 32, 1);
-   if (info->num_srcs > 3)
-      inst.src[3] = (uint16_t)data_register(e, NPU_FILES_V, wide ? 64 : 32, 1);
-   if (!inst.noret) {
-      inst.dst = (uint8_t)data_register(e, NPU_FILES_V, wide ? 64 : 32, 1);
-      inst.masked = pick(e, 2);
-   }
-   emit(e, inst);
-   if (!inst.noret && !inst.masked)
-      define_lanes(e, inst.dst, wide ? 64 : 32, 1);
-}
-
-static void
-emit_special(struct emitter *e)
+emit_special(struct jit_emitter *e)
 {
    unsigned sr;
 
    do
-      sr = pick(e, NPU_NUM_SRS);
+      sr = jit_pick(e, NPU_NUM_SRS);
    while (!npu_sr_infos[sr].name || sr == NPU_SR_CLOCK);
    struct npu_inst inst = {.op = NPU_OP_RDSR, .sr_or_code = (uint16_t)sr};
    bool vector = npu_sr_infos[sr].files & NPU_FILES_V;
-   inst.dst = (uint8_t)data_register(e, vector ? NPU_FILES_V : NPU_FILES_S, 32, 1);
-   inst.masked = vector && pick(e, 2);
-   emit(e, inst);
+   inst.dst = (uint8_t)jit_data_register(e, vector ? NPU_FILES_V : NPU_FILES_S, 32, 1);
+   inst.masked = vector && jit_pick(e, 2);
+   jit_emit(e, inst);
    if (vector && !inst.masked)
-      define_lanes(e, inst.dst, 32, 1);
+      jit_define_lanes(e, inst.dst, 32, 1);
 }
 
 /* ---- control flow ------------------------------------------------------------------------ */
 
-static void emit_children(struct emitter *e, int parent, unsigned depth);
+static void emit_children(struct jit_emitter *e, int parent, unsigned depth);
 
 /* Sets the target of the branch at word `at` (which has no literal) to the current end. */
 static void
-patch(struct emitter *e, size_t at, size_t target)
+patch(struct jit_emitter *e, size_t at, size_t target)
 {
    int32_t distance = (int32_t)((int64_t)target - (int64_t)(at + 1));
    uint64_t *word = &e->code->words[at];
@@ -626,99 +298,100 @@ patch(struct emitter *e, size_t at, size_t target)
 }
 
 static void
-emit_if(struct emitter *e, int index, unsigned depth)
+emit_if(struct jit_emitter *e, int index, unsigned depth)
 {
-   unsigned saved = NPU_REG_M(M_SAVED + depth), condition = NPU_REG_M(pick(e, NUM_M));
-   bool skip_if_empty = pick(e, 2), has_else = pick(e, 2);
+   unsigned saved = NPU_REG_M(M_SAVED + depth), condition = NPU_REG_M(jit_pick(e, NUM_M));
+   bool skip_if_empty = jit_pick(e, 2), has_else = jit_pick(e, 2);
 
-   emit(e, (struct npu_inst){.op = NPU_OP_MMOV, .dst = (uint8_t)saved, .src = {NPU_REG_EXEC}});
-   emit(e, (struct npu_inst){.op = NPU_OP_MAND,
-                             .dst = NPU_REG_EXEC,
-                             .src = {(uint16_t)saved, (uint16_t)condition}});
+   jit_emit(e, (struct npu_inst){.op = NPU_OP_MMOV, .dst = (uint8_t)saved, .src = {NPU_REG_EXEC}});
+   jit_emit(e, (struct npu_inst){.op = NPU_OP_MAND,
+                                 .dst = NPU_REG_EXEC,
+                                 .src = {(uint16_t)saved, (uint16_t)condition}});
    size_t branch = e->code->num_words;
    if (skip_if_empty)
-      emit(e, (struct npu_inst){.op = NPU_OP_BR_NONE, .src = {NPU_REG_EXEC}});
+      jit_emit(e, (struct npu_inst){.op = NPU_OP_BR_NONE, .src = {NPU_REG_EXEC}});
    emit_children(e, index, depth + 1);
    if (skip_if_empty)
       patch(e, branch, e->code->num_words);
    if (has_else) {
       /* The rest does something small. */
-      emit(e, (struct npu_inst){.op = NPU_OP_MANDN,
-                                .dst = NPU_REG_EXEC,
-                                .src = {(uint16_t)saved, NPU_REG_EXEC}});
-      emit_alu(e, NPU_OP_NONE);
+      jit_emit(e, (struct npu_inst){.op = NPU_OP_MANDN,
+                                    .dst = NPU_REG_EXEC,
+                                    .src = {(uint16_t)saved, NPU_REG_EXEC}});
+      jit_emit_alu(e, NPU_OP_NONE);
    }
-   emit(e, (struct npu_inst){.op = NPU_OP_MMOV, .dst = NPU_REG_EXEC, .src = {(uint16_t)saved}});
+   jit_emit(e, (struct npu_inst){.op = NPU_OP_MMOV, .dst = NPU_REG_EXEC, .src = {(uint16_t)saved}});
 }
 
 /* A counted loop; a divergent one loses lanes on the way and ends when none is left. */
 static void
-emit_loop(struct emitter *e, int index, unsigned depth)
+emit_loop(struct jit_emitter *e, int index, unsigned depth)
 {
    unsigned counter = NPU_REG_S(S_LOOP + depth), saved = NPU_REG_M(M_SAVED + depth);
-   bool divergent = pick(e, 2);
+   bool divergent = jit_pick(e, 2);
    struct npu_inst count = {.op = NPU_OP_MOV_B64, .dst = (uint8_t)counter};
 
-   count.src[0] = NPU_SRC_INT(1 + pick(e, 3));
-   emit(e, count);
-   emit(e, (struct npu_inst){.op = NPU_OP_MMOV, .dst = (uint8_t)saved, .src = {NPU_REG_EXEC}});
+   count.src[0] = NPU_SRC_INT(1 + jit_pick(e, 3));
+   jit_emit(e, count);
+   jit_emit(e, (struct npu_inst){.op = NPU_OP_MMOV, .dst = (uint8_t)saved, .src = {NPU_REG_EXEC}});
    size_t head = e->code->num_words;
    emit_children(e, index, depth + 1);
    size_t leave = 0;
    if (divergent) {
-      emit(e, (struct npu_inst){.op = NPU_OP_MANDN,
-                                .dst = NPU_REG_EXEC,
-                                .src = {NPU_REG_EXEC, (uint16_t)NPU_REG_M(pick(e, NUM_M))}});
+      jit_emit(e,
+               (struct npu_inst){.op = NPU_OP_MANDN,
+                                 .dst = NPU_REG_EXEC,
+                                 .src = {NPU_REG_EXEC, (uint16_t)NPU_REG_M(jit_pick(e, NUM_M))}});
       leave = e->code->num_words;
-      emit(e, (struct npu_inst){.op = NPU_OP_BR_NONE, .src = {NPU_REG_EXEC}});
+      jit_emit(e, (struct npu_inst){.op = NPU_OP_BR_NONE, .src = {NPU_REG_EXEC}});
    }
-   emit(e, (struct npu_inst){.op = NPU_OP_IADD_I64,
-                             .dst = (uint8_t)counter,
-                             .src = {(uint16_t)counter, NPU_SRC_INT(-1)}});
+   jit_emit(e, (struct npu_inst){.op = NPU_OP_IADD_I64,
+                                 .dst = (uint8_t)counter,
+                                 .src = {(uint16_t)counter, NPU_SRC_INT(-1)}});
    size_t back = e->code->num_words;
-   emit(e, (struct npu_inst){.op = NPU_OP_BR_NZ, .src = {(uint16_t)counter}});
+   jit_emit(e, (struct npu_inst){.op = NPU_OP_BR_NZ, .src = {(uint16_t)counter}});
    patch(e, back, head);
    if (divergent)
       patch(e, leave, e->code->num_words);
-   emit(e, (struct npu_inst){.op = NPU_OP_MMOV, .dst = NPU_REG_EXEC, .src = {(uint16_t)saved}});
+   jit_emit(e, (struct npu_inst){.op = NPU_OP_MMOV, .dst = NPU_REG_EXEC, .src = {(uint16_t)saved}});
 }
 
 /* A load of a loop by the lanes that are still in it. */
 static void
-gather(struct emitter *e, bool first)
+gather(struct jit_emitter *e, bool first)
 {
-   struct npu_inst inst = memory_inst(e, NPU_OP_LD_O, false);
+   struct npu_inst inst = jit_memory_inst(e, NPU_OP_LD_O, false);
 
    if (!first) {
-      unsigned offset = data_register(e, NPU_FILES_V, 32, 1);
-      emit(e, (struct npu_inst){.op = NPU_OP_IAND_I32,
-                                .dst = V_TMP,
-                                .src = {(uint16_t)offset, NPU_SRC_LITERAL},
-                                .has_literal = true,
-                                .literal = 2047});
+      unsigned offset = jit_data_register(e, NPU_FILES_V, 32, 1);
+      jit_emit(e, (struct npu_inst){.op = NPU_OP_IAND_I32,
+                                    .dst = V_TMP,
+                                    .src = {(uint16_t)offset, NPU_SRC_LITERAL},
+                                    .has_literal = true,
+                                    .literal = 2047});
    }
    inst.masked = true;
-   inst.imm = (int32_t)pick(e, 128);
+   inst.imm = (int32_t)jit_pick(e, 128);
    inst.src[0] = S_IN;
    inst.src[1] = first ? V_OFFSET : V_TMP;
-   inst.scale_log2 = (uint8_t)pick(e, 3);
-   inst.sx = pick(e, 2);
-   emit(e, inst);
+   inst.scale_log2 = (uint8_t)jit_pick(e, 3);
+   inst.sx = jit_pick(e, 2);
+   jit_emit(e, inst);
 }
 
 /* A masked computation in lanes. */
 static void
-emit_masked_alu(struct emitter *e)
+emit_masked_alu(struct jit_emitter *e)
 {
    for (;;) {
-      enum npu_op op = (enum npu_op)pick(e, NPU_NUM_OPS);
+      enum npu_op op = (enum npu_op)jit_pick(e, NPU_NUM_OPS);
       const struct npu_op_info *info = &npu_op_infos[op];
       if (!is_computation(info) || info->cross_lane || !info->maskable)
          continue;
       struct npu_inst inst = random_computation(e, op);
       inst.masked = true;
       if (npu_reg_is_v(inst.dst) && !npu_inst_check(&inst)) {
-         emit(e, inst);
+         jit_emit(e, inst);
          return;
       }
    }
@@ -727,54 +400,58 @@ emit_masked_alu(struct emitter *e)
 /* A loop as compilers make it of one that each work-item leaves when it wants to: with a mask of those that
  * are still inside. */
 static void
-emit_gather_loop(struct emitter *e, unsigned depth)
+emit_gather_loop(struct jit_emitter *e, unsigned depth)
 {
-   unsigned saved = NPU_REG_M(M_SAVED + depth), count = 1 + pick(e, 3);
+   unsigned saved = NPU_REG_M(M_SAVED + depth), count = 1 + jit_pick(e, 3);
    const struct npu_inst leave = {.op = NPU_OP_MANDN,
                                   .dst = NPU_REG_EXEC,
                                   .src = {NPU_REG_EXEC, M_LEAVES}};
-   bool inside_is_exec = pick(e, 8);
+   bool inside_is_exec = jit_pick(e, 8);
 
-   random_offsets(e, 2048);
-   emit(e, (struct npu_inst){.op = NPU_OP_MOV_B32, .dst = V_OFFSET, .src = {V_TMP}});
-   random_offsets(e, 16);
-   emit(e, (struct npu_inst){.op = NPU_OP_MOV_B32, .dst = V_LIMIT, .src = {V_TMP}});
-   emit(e, (struct npu_inst){.op = NPU_OP_MOV_B32, .dst = V_COUNT, .src = {NPU_SRC_INT(0)}});
-   emit(e, (struct npu_inst){.op = NPU_OP_MMOV, .dst = (uint8_t)saved, .src = {NPU_REG_EXEC}});
-   emit(e, (struct npu_inst){.op = NPU_OP_MMOV, .dst = M_INSIDE, .src = {NPU_REG_EXEC}});
+   jit_random_offsets(e, 2048);
+   jit_emit(e, (struct npu_inst){.op = NPU_OP_MOV_B32, .dst = V_OFFSET, .src = {V_TMP}});
+   jit_random_offsets(e, 16);
+   jit_emit(e, (struct npu_inst){.op = NPU_OP_MOV_B32, .dst = V_LIMIT, .src = {V_TMP}});
+   jit_emit(e, (struct npu_inst){.op = NPU_OP_MOV_B32, .dst = V_COUNT, .src = {NPU_SRC_INT(0)}});
+   jit_emit(e, (struct npu_inst){.op = NPU_OP_MMOV, .dst = (uint8_t)saved, .src = {NPU_REG_EXEC}});
+   jit_emit(e, (struct npu_inst){.op = NPU_OP_MMOV, .dst = M_INSIDE, .src = {NPU_REG_EXEC}});
    if (!inside_is_exec)
-      emit(e, (struct npu_inst){.op = NPU_OP_MANDN,
-                                .dst = NPU_REG_EXEC,
-                                .src = {NPU_REG_EXEC, (uint16_t)NPU_REG_M(pick(e, NUM_M))}});
+      jit_emit(e,
+               (struct npu_inst){.op = NPU_OP_MANDN,
+                                 .dst = NPU_REG_EXEC,
+                                 .src = {NPU_REG_EXEC, (uint16_t)NPU_REG_M(jit_pick(e, NUM_M))}});
    size_t head = e->code->num_words;
-   emit(e, (struct npu_inst){.op = NPU_OP_UCMP_LE_I32, .dst = M_LEAVES, .src = {V_LIMIT, V_COUNT}});
-   if (pick(e, 2)) {
-      unsigned data = data_register(e, NPU_FILES_V, 32, 1);
-      emit(e, (struct npu_inst){.op = NPU_OP_SEL_B32,
-                                .dst = (uint8_t)data,
-                                .src = {M_LEAVES, V_COUNT, (uint16_t)data}});
+   jit_emit(e, (struct npu_inst){.op = NPU_OP_UCMP_LE_I32,
+                                 .dst = M_LEAVES,
+                                 .src = {V_LIMIT, V_COUNT}});
+   if (jit_pick(e, 2)) {
+      unsigned data = jit_data_register(e, NPU_FILES_V, 32, 1);
+      jit_emit(e, (struct npu_inst){.op = NPU_OP_SEL_B32,
+                                    .dst = (uint8_t)data,
+                                    .src = {M_LEAVES, V_COUNT, (uint16_t)data}});
    }
-   emit(e, (struct npu_inst){.op = NPU_OP_MANDN, .dst = M_INSIDE, .src = {M_INSIDE, M_LEAVES}});
-   emit(e, leave);
+   jit_emit(e, (struct npu_inst){.op = NPU_OP_MANDN, .dst = M_INSIDE, .src = {M_INSIDE, M_LEAVES}});
+   jit_emit(e, leave);
    size_t branch = e->code->num_words;
-   emit(e, (struct npu_inst){.op = NPU_OP_BR_NONE, .src = {NPU_REG_EXEC}});
+   jit_emit(e, (struct npu_inst){.op = NPU_OP_BR_NONE, .src = {NPU_REG_EXEC}});
    for (unsigned i = 0; i < count; i++) {
       gather(e, i == 0);
-      if (pick(e, 2))
+      if (jit_pick(e, 2))
          emit_masked_alu(e);
    }
-   emit(e,
-        (struct npu_inst){.op = NPU_OP_IADD_I32, .dst = V_COUNT, .src = {V_COUNT, NPU_SRC_INT(1)}});
+   jit_emit(e, (struct npu_inst){.op = NPU_OP_IADD_I32,
+                                 .dst = V_COUNT,
+                                 .src = {V_COUNT, NPU_SRC_INT(1)}});
    patch(e, branch, e->code->num_words);
-   emit(e, (struct npu_inst){.op = NPU_OP_MMOV, .dst = NPU_REG_EXEC, .src = {M_INSIDE}});
+   jit_emit(e, (struct npu_inst){.op = NPU_OP_MMOV, .dst = NPU_REG_EXEC, .src = {M_INSIDE}});
    size_t back = e->code->num_words;
-   emit(e, (struct npu_inst){.op = NPU_OP_BR_ANY, .src = {NPU_REG_EXEC}});
+   jit_emit(e, (struct npu_inst){.op = NPU_OP_BR_ANY, .src = {NPU_REG_EXEC}});
    patch(e, back, head);
-   emit(e, (struct npu_inst){.op = NPU_OP_MMOV, .dst = NPU_REG_EXEC, .src = {(uint16_t)saved}});
+   jit_emit(e, (struct npu_inst){.op = NPU_OP_MMOV, .dst = NPU_REG_EXEC, .src = {(uint16_t)saved}});
 }
 
 static void
-emit_children(struct emitter *e, int parent, unsigned depth)
+emit_children(struct jit_emitter *e, int parent, unsigned depth)
 {
    const struct jit_program *program = e->program;
 
@@ -784,30 +461,30 @@ emit_children(struct emitter *e, int parent, unsigned depth)
          continue;
       uint64_t outer = e->rng;
       e->rng = item->seed;
-      switch ((enum kind)item->kind) {
+      switch ((enum jit_kind)item->kind) {
       case KIND_ALU:
-         emit_alu(e, (enum npu_op)item->op);
+         jit_emit_alu(e, (enum npu_op)item->op);
          break;
       case KIND_LOAD:
-         emit_load(e);
+         jit_emit_load(e);
          break;
       case KIND_STORE:
-         emit_store(e);
+         jit_emit_store(e);
          break;
       case KIND_LOCAL:
-         emit_local(e);
+         jit_emit_local(e);
          break;
       case KIND_PRIVATE:
-         emit_private(e);
+         jit_emit_private(e);
          break;
       case KIND_ATOMIC:
-         emit_atomic(e);
+         jit_emit_atomic(e);
          break;
       case KIND_SPECIAL:
          emit_special(e);
          break;
       case KIND_BARRIER:
-         emit(e, (struct npu_inst){.op = NPU_OP_BARRIER});
+         jit_emit(e, (struct npu_inst){.op = NPU_OP_BARRIER});
          break;
       case KIND_IF:
          emit_if(e, (int)i, depth);
@@ -828,42 +505,52 @@ emit_children(struct emitter *e, int parent, unsigned depth)
 /* ---- the frame --------------------------------------------------------------------------- */
 
 static void
-read_special(struct emitter *e, unsigned dst, enum npu_sr sr)
+read_special(struct jit_emitter *e, unsigned dst, enum npu_sr sr)
 {
-   emit(e, (struct npu_inst){.op = NPU_OP_RDSR, .dst = (uint8_t)dst, .sr_or_code = (uint16_t)sr});
+   jit_emit(e,
+            (struct npu_inst){.op = NPU_OP_RDSR, .dst = (uint8_t)dst, .sr_or_code = (uint16_t)sr});
 }
 
 static void
-begin(struct emitter *e)
+begin(struct jit_emitter *e)
 {
    read_special(e, S_ARGS, NPU_SR_ARGS);
    sim_code_memory(e->code, NPU_OP_LD_S, S_IN, S_ARGS, 0, 64, JIT_NUM_ARGS);
    read_special(e, S_WAVE, NPU_SR_WAVE_ID);
    read_special(e, S_TMP, NPU_SR_GROUP_ID_X);
    /* The wave's state: (group * 8 + wave) * JIT_STATE_B; the work-item's slot likewise. */
-   emit(e, (struct npu_inst){.op = NPU_OP_ISHL_I32, .dst = S_TMP, .src = {S_TMP, NPU_SRC_INT(3)}});
-   emit(e, (struct npu_inst){.op = NPU_OP_IADD_I32, .dst = S_TMP, .src = {S_TMP, S_WAVE}});
+   jit_emit(e,
+            (struct npu_inst){.op = NPU_OP_ISHL_I32, .dst = S_TMP, .src = {S_TMP, NPU_SRC_INT(3)}});
+   jit_emit(e, (struct npu_inst){.op = NPU_OP_IADD_I32, .dst = S_TMP, .src = {S_TMP, S_WAVE}});
    read_special(e, V_SLOT, NPU_SR_LANE_ID);
-   emit(e, (struct npu_inst){.op = NPU_OP_ISHL_I32,
-                             .dst = NPU_REG_S(7),
-                             .src = {S_TMP, NPU_SRC_INT(5)}});
-   emit(e, (struct npu_inst){.op = NPU_OP_IADD_I32, .dst = V_SLOT, .src = {V_SLOT, NPU_REG_S(7)}});
-   emit(e,
-        (struct npu_inst){.op = NPU_OP_ISHL_I32, .dst = V_SLOT, .src = {V_SLOT, NPU_SRC_INT(6)}});
-   emit(e, (struct npu_inst){.op = NPU_OP_CVT_U64_U32, .dst = V_ADDRESS, .src = {V_SLOT}});
-   emit(e, (struct npu_inst){.op = NPU_OP_IADD_I64, .dst = V_ADDRESS, .src = {V_ADDRESS, S_SLOTS}});
-   emit(e, (struct npu_inst){.op = NPU_OP_ISHL_I64, .dst = S_TMP, .src = {S_TMP, NPU_SRC_INT(13)}});
-   emit(e, (struct npu_inst){.op = NPU_OP_IADD_I64, .dst = S_STATE, .src = {S_STATE, S_TMP}});
+   jit_emit(e, (struct npu_inst){.op = NPU_OP_ISHL_I32,
+                                 .dst = NPU_REG_S(7),
+                                 .src = {S_TMP, NPU_SRC_INT(5)}});
+   jit_emit(e,
+            (struct npu_inst){.op = NPU_OP_IADD_I32, .dst = V_SLOT, .src = {V_SLOT, NPU_REG_S(7)}});
+   jit_emit(e, (struct npu_inst){.op = NPU_OP_ISHL_I32,
+                                 .dst = V_SLOT,
+                                 .src = {V_SLOT, NPU_SRC_INT(6)}});
+   jit_emit(e, (struct npu_inst){.op = NPU_OP_CVT_U64_U32, .dst = V_ADDRESS, .src = {V_SLOT}});
+   jit_emit(e, (struct npu_inst){.op = NPU_OP_IADD_I64,
+                                 .dst = V_ADDRESS,
+                                 .src = {V_ADDRESS, S_SLOTS}});
+   jit_emit(e, (struct npu_inst){.op = NPU_OP_ISHL_I64,
+                                 .dst = S_TMP,
+                                 .src = {S_TMP, NPU_SRC_INT(13)}});
+   jit_emit(e, (struct npu_inst){.op = NPU_OP_IADD_I64, .dst = S_STATE, .src = {S_STATE, S_TMP}});
    /* Data, different from wave to wave. */
-   emit(e, (struct npu_inst){.op = NPU_OP_ISHL_I64, .dst = S_TMP, .src = {S_WAVE, NPU_SRC_INT(7)}});
-   emit(e, (struct npu_inst){.op = NPU_OP_IADD_I64, .dst = S_TMP, .src = {S_TMP, S_IN}});
+   jit_emit(e, (struct npu_inst){.op = NPU_OP_ISHL_I64,
+                                 .dst = S_TMP,
+                                 .src = {S_WAVE, NPU_SRC_INT(7)}});
+   jit_emit(e, (struct npu_inst){.op = NPU_OP_IADD_I64, .dst = S_TMP, .src = {S_TMP, S_IN}});
    for (unsigned i = 0; i < NARROW_GROUPS; i++) {
       unsigned first = V_NARROW + i * GROUP;
       if (!(e->narrow >> i & 1))
          continue;
       sim_code_memory(e->code, NPU_OP_LD_U, NPU_REG_V(first), S_TMP, (int)(i * GROUP * 132), 32,
                       GROUP);
-      define_lanes(e, NPU_REG_V(first), 32, GROUP);
+      jit_define_lanes(e, NPU_REG_V(first), 32, GROUP);
    }
    for (unsigned i = 0; i < WIDE_GROUPS; i++) {
       unsigned first = V_WIDE + i * 2 * GROUP;
@@ -871,7 +558,7 @@ begin(struct emitter *e)
          continue;
       sim_code_memory(e->code, NPU_OP_LD_U, NPU_REG_V(first), S_TMP, (int)(3000 + i * GROUP * 264),
                       64, GROUP);
-      define_lanes(e, NPU_REG_V(first), 64, GROUP);
+      jit_define_lanes(e, NPU_REG_V(first), 64, GROUP);
    }
    for (unsigned i = 0; i < S_GROUPS; i++) {
       if (e->s >> i & 1)
@@ -889,7 +576,7 @@ begin(struct emitter *e)
 
 /* Writes all registers to the wave's state. */
 static void
-finish(struct emitter *e)
+finish(struct jit_emitter *e)
 {
    sim_code_mask_value(e->code, NPU_REG_EXEC, UINT32_MAX);
    for (unsigned i = 0; i < NARROW_GROUPS; i++) {
@@ -911,9 +598,9 @@ finish(struct emitter *e)
       if (!(e->m >> i & 1))
          continue;
       for (unsigned k = 0; k < GROUP; k++)
-         emit(e, (struct npu_inst){.op = NPU_OP_MTOS,
-                                   .dst = NPU_REG_S(S_DATA + k),
-                                   .src = {(uint16_t)NPU_REG_M(i * GROUP + k)}});
+         jit_emit(e, (struct npu_inst){.op = NPU_OP_MTOS,
+                                       .dst = NPU_REG_S(S_DATA + k),
+                                       .src = {(uint16_t)NPU_REG_M(i * GROUP + k)}});
       sim_code_memory(e->code, NPU_OP_ST_S, NPU_REG_S(S_DATA), S_STATE, (int)(4352 + i * GROUP * 8),
                       64, GROUP);
    }
@@ -924,7 +611,7 @@ void
 jit_program_emit(const struct jit_program *program, struct sim_code *code)
 {
    struct sim_code body = {0};
-   struct emitter e = {.program = program, .code = &body, .rng = program->seed | 1};
+   struct jit_emitter e = {.program = program, .code = &body, .rng = program->seed | 1};
 
    /* Branches are relative, so the items can be made first. */
    emit_children(&e, -1, 0);
