@@ -19,6 +19,10 @@
  * for any i up to n is found out once, before the loop: if it does in a lane of the wave, the first loop is not
  * entered.
  *
+ * Not worth it: loops that also read where numbers they have read say (x[column[i]]). They have as many scattered
+ * accesses afterwards as lanes and iterations, which decides how long they take; and the engine of the model that
+ * runs such loops lane by lane (npu_jit_serial.c) has two loops to run in place of one.
+ *
  * The loops this is for: one exit, a comparison at the top of i and an invariant n; a constant step upwards;
  * straight-line code behind it without barriers, atomics and cross-lane operations, which lanes that leave the
  * first loop early would miss. NIR unrolls loops with a known number of iterations itself.
@@ -315,6 +319,26 @@ is_run(struct counted *c, nir_intrinsic_instr *load)
    return false;
 }
 
+/* Whether a load reads where numbers say that the loop has read itself. */
+static bool
+is_indirect(const struct counted *c, nir_src *src, unsigned depth)
+{
+   nir_instr *instr = src->ssa->parent_instr;
+
+   if (depth > MAX_DEPTH || is_before_loop(c, src->ssa))
+      return false;
+   if (instr->type == nir_instr_type_intrinsic)
+      return nir_intrinsic_infos[nir_instr_as_intrinsic(instr)->intrinsic].num_srcs > 0;
+   if (instr->type != nir_instr_type_alu)
+      return false;
+   nir_alu_instr *alu = nir_instr_as_alu(instr);
+   for (unsigned i = 0; i < nir_op_infos[alu->op].num_inputs; i++) {
+      if (is_indirect(c, &alu->src[i].src, depth + 1))
+         return true;
+   }
+   return false;
+}
+
 static bool
 is_worth_it(struct counted *c)
 {
@@ -324,9 +348,12 @@ is_worth_it(struct counted *c)
       if (instr->type != nir_instr_type_intrinsic)
          continue;
       nir_intrinsic_instr *intrin = nir_instr_as_intrinsic(instr);
-      if (intrin->intrinsic == nir_intrinsic_load_global ||
-          intrin->intrinsic == nir_intrinsic_load_global_constant)
-         worth_it |= is_run(c, intrin);
+      if (intrin->intrinsic != nir_intrinsic_load_global &&
+          intrin->intrinsic != nir_intrinsic_load_global_constant)
+         continue;
+      if (is_indirect(c, nir_get_io_offset_src(intrin), 0))
+         return false;
+      worth_it |= is_run(c, intrin);
    }
    return worth_it;
 }
