@@ -109,6 +109,20 @@ struct npu_nir_ranges {
 /* The most that a value of at most 32 bits can be as an unsigned number, at most UINT32_MAX. */
 uint64_t npu_nir_upper_bound(const struct npu_nir_ranges *ranges, nir_scalar value);
 
+/* nir_shader_alu_pass() of a pass that gets ranges as its data and keeps control flow. */
+bool npu_nir_ranges_pass(nir_shader *nir, const struct npu_nir_launch *launch,
+                         bool (*pass)(nir_builder *b, nir_alu_instr *alu, void *ranges));
+
+/* ---- loops, shared by the passes that take something out of them ---- */
+
+/* Calls hoist_from for all loops in the list, inner ones first, so that what leaves them can leave the
+ * outer ones. Returns whether any call has made progress. */
+bool npu_nir_hoist(struct exec_list *list, bool (*hoist_from)(nir_loop *loop));
+
+/* For nir_foreach_src(): whether the source is made in this block (nir_block *) or one before it. Needs block
+ * indices. */
+bool npu_nir_src_is_before(nir_src *src, void *block);
+
 /* ---- address analysis, shared by npu_nir_lower_address and instruction selection ---- */
 
 /* The most summands of a kind that are collected. */

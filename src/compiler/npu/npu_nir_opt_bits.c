@@ -165,10 +165,5 @@ opt(nir_builder *b, nir_alu_instr *alu, void *ranges)
 bool
 npu_nir_opt_bits(nir_shader *nir, const struct npu_nir_launch *launch)
 {
-   struct hash_table *cache = _mesa_pointer_hash_table_create(NULL);
-   struct npu_nir_ranges ranges = {.nir = nir, .cache = cache, .launch = launch};
-   bool progress = nir_shader_alu_pass(nir, opt, nir_metadata_control_flow, &ranges);
-
-   _mesa_hash_table_destroy(cache, NULL);
-   return progress;
+   return npu_nir_ranges_pass(nir, launch, opt);
 }

@@ -69,12 +69,6 @@ written_in(nir_loop *loop)
 }
 
 static bool
-is_before(nir_src *src, void *preheader)
-{
-   return src->ssa->parent_instr->block->index <= ((nir_block *)preheader)->index;
-}
-
-static bool
 hoist_from(nir_loop *loop)
 {
    nir_block *preheader = nir_cf_node_as_block(nir_cf_node_prev(&loop->cf_node));
@@ -91,7 +85,8 @@ hoist_from(nir_loop *loop)
             continue;
          nir_intrinsic_instr *intrin = nir_instr_as_intrinsic(instr);
          nir_variable_mode mode = memory_of(intrin);
-         if (!mode || (mode & written) || !nir_foreach_src(instr, is_before, preheader) ||
+         if (!mode || (mode & written) ||
+             !nir_foreach_src(instr, npu_nir_src_is_before, preheader) ||
              (nir_intrinsic_has_access(intrin) &&
               nir_intrinsic_access(intrin) & (ACCESS_VOLATILE | ACCESS_COHERENT)))
             continue;
@@ -103,33 +98,13 @@ hoist_from(nir_loop *loop)
    return progress;
 }
 
-/* Inner loops first, so that what leaves them can leave the outer ones. */
-static bool
-hoist_in(struct exec_list *list)
-{
-   bool progress = false;
-
-   foreach_list_typed(nir_cf_node, node, node, list) {
-      if (node->type == nir_cf_node_if) {
-         nir_if *nif = nir_cf_node_as_if(node);
-         progress |= hoist_in(&nif->then_list);
-         progress |= hoist_in(&nif->else_list);
-      } else if (node->type == nir_cf_node_loop) {
-         nir_loop *loop = nir_cf_node_as_loop(node);
-         progress |= hoist_in(&loop->body);
-         progress |= hoist_from(loop);
-      }
-   }
-   return progress;
-}
-
 bool
 npu_nir_opt_loop_loads(nir_shader *nir)
 {
    nir_function_impl *impl = nir_shader_get_entrypoint(nir);
 
    nir_metadata_require(impl, nir_metadata_block_index | nir_metadata_dominance);
-   bool progress = hoist_in(&impl->body);
+   bool progress = npu_nir_hoist(&impl->body, hoist_from);
    nir_metadata_preserve(impl, progress ? nir_metadata_control_flow : nir_metadata_all);
    return progress;
 }

@@ -34,17 +34,9 @@
 #define MAX_SCALARS 24
 
 struct hoist {
-   unsigned preheader; /* index of the block in front of the loop */
+   nir_block *preheader; /* in front of the loop */
    unsigned vectors, scalars;
 };
-
-static bool
-is_before(nir_src *src, void *data)
-{
-   const struct hoist *h = data;
-
-   return src->ssa->parent_instr->block->index <= h->preheader;
-}
 
 /* Immediate operands, and what selection makes no instruction for. */
 static bool
@@ -103,7 +95,8 @@ can_move(struct hoist *h, nir_instr *instr)
 {
    if (instr->type == nir_instr_type_load_const || instr->type == nir_instr_type_undef)
       return true;
-   if (instr->type != nir_instr_type_alu || !nir_foreach_src(instr, is_before, h))
+   if (instr->type != nir_instr_type_alu ||
+       !nir_foreach_src(instr, npu_nir_src_is_before, h->preheader))
       return false;
 
    const nir_alu_instr *alu = nir_instr_as_alu(instr);
@@ -118,8 +111,7 @@ can_move(struct hoist *h, nir_instr *instr)
 static bool
 hoist_from(nir_loop *loop)
 {
-   nir_block *preheader = nir_cf_node_as_block(nir_cf_node_prev(&loop->cf_node));
-   struct hoist h = {.preheader = preheader->index};
+   struct hoist h = {.preheader = nir_cf_node_as_block(nir_cf_node_prev(&loop->cf_node))};
    bool progress = false;
 
    foreach_list_typed(nir_cf_node, node, node, &loop->body) {
@@ -129,27 +121,8 @@ hoist_from(nir_loop *loop)
          if (!can_move(&h, instr))
             continue;
          nir_instr_remove(instr);
-         nir_instr_insert_after_block(preheader, instr);
+         nir_instr_insert_after_block(h.preheader, instr);
          progress = true;
-      }
-   }
-   return progress;
-}
-
-static bool
-hoist_in(struct exec_list *list)
-{
-   bool progress = false;
-
-   foreach_list_typed(nir_cf_node, node, node, list) {
-      if (node->type == nir_cf_node_if) {
-         nir_if *nif = nir_cf_node_as_if(node);
-         progress |= hoist_in(&nif->then_list);
-         progress |= hoist_in(&nif->else_list);
-      } else if (node->type == nir_cf_node_loop) {
-         nir_loop *loop = nir_cf_node_as_loop(node);
-         progress |= hoist_in(&loop->body);
-         progress |= hoist_from(loop);
       }
    }
    return progress;
@@ -161,7 +134,7 @@ npu_nir_opt_loop_values(nir_shader *nir)
    nir_function_impl *impl = nir_shader_get_entrypoint(nir);
 
    nir_metadata_require(impl, nir_metadata_block_index);
-   bool progress = hoist_in(&impl->body);
+   bool progress = npu_nir_hoist(&impl->body, hoist_from);
    nir_metadata_preserve(impl, progress ? nir_metadata_control_flow : nir_metadata_all);
    return progress;
 }

@@ -208,12 +208,6 @@ match_loop(struct counted *c, nir_loop *loop)
 
 /* ---- is it worth it ---- */
 
-static bool
-is_source_before_loop(nir_src *src, void *c)
-{
-   return is_before_loop(c, src->ssa);
-}
-
 /* Invariant arithmetic out of the loop: NIR leaves there what might not be executed. */
 static bool
 hoist(struct counted *c)
@@ -224,7 +218,7 @@ hoist(struct counted *c)
    for (unsigned i = 0; i < ARRAY_SIZE(blocks); i++) {
       nir_foreach_instr_safe(instr, blocks[i]) {
          if ((instr->type != nir_instr_type_alu && instr->type != nir_instr_type_load_const) ||
-             !nir_foreach_src(instr, is_source_before_loop, c))
+             !nir_foreach_src(instr, npu_nir_src_is_before, c->preheader))
             continue;
          nir_instr_remove(instr);
          nir_instr_insert_after_block(c->preheader, instr);

@@ -120,3 +120,15 @@ npu_nir_upper_bound(const struct npu_nir_ranges *ranges, nir_scalar value)
 {
    return bound(ranges, value, 0);
 }
+
+bool
+npu_nir_ranges_pass(nir_shader *nir, const struct npu_nir_launch *launch,
+                    bool (*pass)(nir_builder *b, nir_alu_instr *alu, void *ranges))
+{
+   struct hash_table *cache = _mesa_pointer_hash_table_create(NULL);
+   struct npu_nir_ranges ranges = {.nir = nir, .cache = cache, .launch = launch};
+   bool progress = nir_shader_alu_pass(nir, pass, nir_metadata_control_flow, &ranges);
+
+   _mesa_hash_table_destroy(cache, NULL);
+   return progress;
+}

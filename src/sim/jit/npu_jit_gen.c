@@ -175,6 +175,17 @@ npu_jit_load(struct npu_jit_gen *g, LLVMTypeRef type, LLVMValueRef pointer, uint
    return value;
 }
 
+LLVMValueRef
+npu_jit_variable(struct npu_jit_gen *g, LLVMTypeRef type, const char *name)
+{
+   LLVMBasicBlockRef here = LLVMGetInsertBlock(g->builder);
+
+   LLVMPositionBuilderBefore(g->builder, LLVMGetBasicBlockTerminator(g->entry_block));
+   LLVMValueRef variable = LLVMBuildAlloca(g->builder, type, name);
+   LLVMPositionBuilderAtEnd(g->builder, here);
+   return variable;
+}
+
 void
 npu_jit_store(struct npu_jit_gen *g, LLVMValueRef value, LLVMValueRef pointer, uint64_t offset_B,
               unsigned align_B)

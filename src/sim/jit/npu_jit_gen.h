@@ -123,6 +123,9 @@ LLVMValueRef npu_jit_load(struct npu_jit_gen *g, LLVMTypeRef type, LLVMValueRef 
 void npu_jit_store(struct npu_jit_gen *g, LLVMValueRef value, LLVMValueRef pointer,
                    uint64_t offset_B, unsigned align_B);
 
+/* A variable of the function, made in its entry; the name is for people. */
+LLVMValueRef npu_jit_variable(struct npu_jit_gen *g, LLVMTypeRef type, const char *name);
+
 /* ---- registers (npu_jit_regs.c) ---------------------------------------------------------- */
 
 void npu_jit_make_variables(struct npu_jit_gen *g);

@@ -303,18 +303,6 @@ npu_jit_scatter(struct npu_jit_gen *g, unsigned width_B, LLVMValueRef memory, LL
 
 /* ---- the ways of a chunk ----------------------------------------------------------------- */
 
-/* A variable of the function for a loaded value: several ways lead to it. */
-static LLVMValueRef
-make_variable(struct npu_jit_gen *g, LLVMTypeRef type)
-{
-   LLVMBasicBlockRef here = LLVMGetInsertBlock(g->builder);
-
-   LLVMPositionBuilderBefore(g->builder, LLVMGetBasicBlockTerminator(g->entry_block));
-   LLVMValueRef variable = LLVMBuildAlloca(g->builder, type, "loaded");
-   LLVMPositionBuilderAtEnd(g->builder, here);
-   return variable;
-}
-
 /* Lane by lane; one is active. */
 static void
 scattered(struct npu_jit_gen *g, const struct npu_jit_access *a, const struct npu_jit_place *place,
@@ -580,7 +568,7 @@ npu_jit_lane_access(struct npu_jit_gen *g, const struct npu_jit_access *a)
    join = npu_jit_new_block(g, "");
    for (unsigned c = 0; c < g->chunks; c++) {
       for (unsigned i = 0; !a->is_store && i < a->count; i++)
-         loaded[c][i] = make_variable(g, type);
+         loaded[c][i] = npu_jit_variable(g, type, "loaded"); /* several ways lead to it */
    }
    struct npu_jit_known_access k;
    const bool known = npu_jit_find_known(g, a, &k);

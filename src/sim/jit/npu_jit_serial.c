@@ -178,17 +178,6 @@ lane_load(const struct serial *s, const struct npu_jit_regs *live_after)
 
 /* ---- the loop ---------------------------------------------------------------------------- */
 
-static LLVMValueRef
-make_alloca(struct npu_jit_gen *g, LLVMTypeRef type)
-{
-   LLVMBasicBlockRef here = LLVMGetInsertBlock(g->builder);
-
-   LLVMPositionBuilderBefore(g->builder, LLVMGetBasicBlockTerminator(g->entry_block));
-   LLVMValueRef value = LLVMBuildAlloca(g->builder, type, "lane");
-   LLVMPositionBuilderAtEnd(g->builder, here);
-   return value;
-}
-
 /* Whether a register, or of a pair any of the two, is in both sets. */
 static bool
 is_in(const struct serial *s, unsigned v, const struct npu_jit_regs *a,
@@ -201,7 +190,7 @@ is_in(const struct serial *s, unsigned v, const struct npu_jit_regs *a,
 static LLVMValueRef
 make_lanes(const struct serial *s, unsigned v)
 {
-   return make_alloca(s->g, LLVMArrayType2(lane_type(s, v), NPU_INTERP_LANES));
+   return npu_jit_variable(s->g, LLVMArrayType2(lane_type(s, v), NPU_INTERP_LANES), "lane");
 }
 
 static void
@@ -213,9 +202,9 @@ make_lane_variables(struct serial *s)
    for (unsigned v = 0; v < NPU_NUM_VREGS; v++) {
       if (!npu_jit_has_v(&loop->named, v))
          continue;
-      s->v32[v] = make_alloca(g, g->i32);
+      s->v32[v] = npu_jit_variable(g, g->i32, "lane");
       if (!s->v64[v / 2])
-         s->v64[v / 2] = make_alloca(g, g->i64);
+         s->v64[v / 2] = npu_jit_variable(g, g->i64, "lane");
    }
    for (unsigned v = 0; v < NPU_NUM_VREGS; v++) {
       if (is_wide(loop, v) && (v & 1))
@@ -226,8 +215,8 @@ make_lane_variables(struct serial *s)
          s->end[v] = make_lanes(s, v);
    }
    for (unsigned m = 0; m <= NPU_NUM_MREGS; m++)
-      s->m[m] = s->loop->named.m >> m & 1 ? make_alloca(g, g->i1) : NULL;
-   s->count = make_alloca(g, g->i32);
+      s->m[m] = s->loop->named.m >> m & 1 ? npu_jit_variable(g, g->i1, "lane") : NULL;
+   s->count = npu_jit_variable(g, g->i32, "lane");
 }
 
 static LLVMValueRef
