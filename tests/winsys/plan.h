@@ -193,6 +193,8 @@ void rig_dispatch(struct rig *rig, uint64_t code_va, uint32_t kernel_id);
  * -errno. */
 int rig_try_submit(struct rig *rig, const struct drm_npu_sync *waits, uint32_t num_waits);
 void rig_submit(struct rig *rig);
+/* Signals nothing. */
+void rig_submit_without_point(struct rig *rig);
 void rig_submit_after(struct rig *rig, uint32_t handle, uint64_t point);
 /* Waits until everything submitted has finished (at most some seconds) and checks that it did. */
 void rig_finish(struct rig *rig);

@@ -383,8 +383,9 @@ rig_dispatch(struct rig *rig, uint64_t code_va, uint32_t kernel_id)
    rig_packet(rig, &packet);
 }
 
-int
-rig_try_submit(struct rig *rig, const struct drm_npu_sync *waits, uint32_t num_waits)
+/* Submits the packets that were written; signal_point: whether the job signals the next point of the timeline. */
+static int
+submit(struct rig *rig, const struct drm_npu_sync *waits, uint32_t num_waits, bool signal_point)
 {
    struct drm_npu_cmdbuf cmdbuf = {
       .va = rig->cmd_va + rig->first_packet * (uint64_t)NPU_PACKET_SIZE_B,
@@ -395,22 +396,27 @@ rig_try_submit(struct rig *rig, const struct drm_npu_sync *waits, uint32_t num_w
       .flags = DRM_NPU_SYNC_TIMELINE,
       .point = rig->point + 1,
    };
-   struct drm_npu_submit args = {
-      .ctx_id = rig->ctx_id,
-      .signal_syncs = DRM_NPU_OBJ_ARRAY(&signal, 1),
-   };
+   struct drm_npu_submit args = {.ctx_id = rig->ctx_id};
 
    if (rig->num_packets)
       args.cmdbufs = (struct drm_npu_obj_array)DRM_NPU_OBJ_ARRAY(&cmdbuf, 1);
    if (num_waits)
       args.wait_syncs = (struct drm_npu_obj_array)DRM_NPU_OBJ_ARRAY(waits, num_waits);
+   if (signal_point)
+      args.signal_syncs = (struct drm_npu_obj_array)DRM_NPU_OBJ_ARRAY(&signal, 1);
 
    int ret = npu_transport_ioctl(rig->t, DRM_IOCTL_NPU_SUBMIT, &args);
    rig->first_packet += rig->num_packets;
    rig->num_packets = 0;
-   if (!ret)
+   if (!ret && signal_point)
       rig->point++;
    return ret;
+}
+
+int
+rig_try_submit(struct rig *rig, const struct drm_npu_sync *waits, uint32_t num_waits)
+{
+   return submit(rig, waits, num_waits, true);
 }
 
 void
@@ -418,6 +424,13 @@ rig_submit(struct rig *rig)
 {
    struct plan *plan = rig->plan;
    CHECK_EQ(rig_try_submit(rig, NULL, 0), 0);
+}
+
+void
+rig_submit_without_point(struct rig *rig)
+{
+   struct plan *plan = rig->plan;
+   CHECK_EQ(submit(rig, NULL, 0, false), 0);
 }
 
 void
