@@ -13,12 +13,20 @@
 #ifndef __NPU_COMPAT_H__
 #define __NPU_COMPAT_H__
 
+#include <linux/module.h>
 #include <linux/mutex.h>
 
 #include <drm/drm_drv.h>
 #include <drm/drm_gem.h>
 #include <drm/drm_gpuvm.h>
 #include <drm/gpu_scheduler.h>
+
+/* -- modules ---------------------------------------------------------------------------------- */
+
+#ifndef NPU_HAVE_IMPORT_NS_STRING
+#undef MODULE_IMPORT_NS
+#define MODULE_IMPORT_NS(ns) MODULE_INFO(import_ns, ns)
+#endif
 
 /* -- the scheduler ---------------------------------------------------------------------------- */
 

@@ -32,6 +32,8 @@
 #include "npu_ctx.h"
 #include "npu_device.h"
 #include "npu_fault.h"
+#include "npu_gem.h"
+#include "npu_mmu.h"
 #include "npu_reset.h"
 #include "npu_user.h"
 #include "npu_vram.h"
@@ -114,18 +116,14 @@ static int npu_device_identify(struct npu_device *npu)
 	return 0;
 }
 
-/*
- * An asynchronous bind that waits for somebody else's fence may have tables set aside until then.
- */
-static void npu_device_destroy_pool(struct drm_device *drm, void *pool)
-{
-	dma_pool_destroy(pool);
-}
-
 static int npu_device_alloc_shared(struct npu_device *npu)
 {
 	struct device *dev = npu->drm.dev;
+	int ret;
 
+	ret = drmm_mutex_init(&npu->drm, &npu->mmu.tables_lock);
+	if (ret)
+		return ret;
 	npu->shared = dmam_alloc_coherent(dev, sizeof(*npu->shared), &npu->shared_dma, GFP_KERNEL);
 	if (!npu->shared)
 		return -ENOMEM;
@@ -133,11 +131,7 @@ static int npu_device_alloc_shared(struct npu_device *npu)
 						&npu->mmu.vm_table_dma, GFP_KERNEL);
 	if (!npu->mmu.vm_table)
 		return -ENOMEM;
-	npu->mmu.tables = dma_pool_create("npu page tables", dev, NPU_PAGE_SIZE_B,
-					  NPU_PAGE_SIZE_B, 0);
-	if (!npu->mmu.tables)
-		return -ENOMEM;
-	return drmm_add_action_or_reset(&npu->drm, npu_device_destroy_pool, npu->mmu.tables);
+	return npu_mmu_init_tables(npu);
 }
 
 /* Identifiers are given back when files are closed, which may be later than the device. */
@@ -196,6 +190,9 @@ int npu_device_init(struct npu_device *npu)
 	if (ret)
 		return ret;
 
+	ret = npu_gem_init(npu);
+	if (ret)
+		return ret;
 	ret = npu_user_init(npu);
 	if (ret)
 		return ret;
@@ -280,4 +277,5 @@ void npu_device_fini(struct npu_device *npu)
 	npu_reset_fini(npu);
 	npu_coredump_fini(npu);
 	npu_sched_fini(npu);
+	npu_mmu_fini_tables(npu);
 }

@@ -87,6 +87,10 @@ struct npu_device {
 		u64 used;
 	} vram;
 
+	/** @mapped_lock: Protects @mapped. */
+	struct mutex mapped_lock;
+	/** @mapped: &npu_gem_object.mapped: buffers with DMA addresses of system memory. */
+	struct list_head mapped;
 	/** @system_used: Bytes of buffer objects in system memory. */
 	atomic64_t system_used;
 
@@ -101,6 +105,10 @@ struct npu_device {
 		dma_addr_t vm_table_dma;
 		/** @mmu.tables: Page tables below the root. */
 		struct dma_pool *tables;
+		/** @mmu.tables_lock: Protects @mmu.all_tables. */
+		struct mutex tables_lock;
+		/** @mmu.all_tables: &npu_pt.link: tables that have memory. */
+		struct list_head all_tables;
 		/** @mmu.lock: Serialises invalidations: they take three registers. */
 		struct mutex lock;
 		/** @mmu.asids: Address space identifiers in use. */

@@ -29,6 +29,7 @@
 #include <linux/pci.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <linux/wait_bit.h>
 #include <linux/workqueue.h>
 
 #include <drm/drm_accel.h>
@@ -57,6 +58,31 @@
 #define NPU_PCI_DEVICE_ID	0x10f0
 
 struct workqueue_struct *npu_release_wq;
+
+/* Contexts and VMs of all devices that are not released. */
+static atomic_t npu_num_alive = ATOMIC_INIT(0);
+
+/**
+ * npu_alive_get() - count a context or VM
+ *
+ * Jobs keep them, and with them the device, after the file was closed that keeps the module. So the
+ * module waits for them before it goes.
+ */
+void npu_alive_get(void)
+{
+	atomic_inc(&npu_num_alive);
+}
+
+/**
+ * npu_alive_put() - it is released
+ *
+ * To be called by work of npu_release_wq, as the last thing it does.
+ */
+void npu_alive_put(void)
+{
+	if (atomic_dec_and_test(&npu_num_alive))
+		wake_up_var(&npu_num_alive);
+}
 
 /**
  * npu_copy_array() - copy an array of structures in
@@ -352,7 +378,9 @@ static const struct drm_driver npu_drm_driver = {
 	.num_ioctls = ARRAY_SIZE(npu_ioctls),
 	.fops = &npu_fops,
 	.gem_create_object = npu_gem_create_object,
-	.gem_prime_import_sg_table = drm_gem_shmem_prime_import_sg_table,
+	.gem_prime_import_sg_table = npu_gem_import_sg_table,
+	.prime_fd_to_handle = npu_gem_fd_to_handle,
+	.prime_handle_to_fd = npu_gem_handle_to_fd,
 };
 
 /* -- the PCI device --------------------------------------------------------------------------- */
@@ -394,7 +422,9 @@ static void npu_remove(struct pci_dev *pdev)
 	drm_dev_unplug(&npu->drm);
 	npu_reset_lose(npu);
 	npu_device_stop(npu);
+	/* DMA ends with the driver, also for files that stay open. */
 	npu_vm_detach_all(npu);
+	npu_gem_unmap_all(npu);
 	npu_device_fini(npu);
 }
 
@@ -435,6 +465,8 @@ module_init(npu_init);
 static void __exit npu_exit(void)
 {
 	pci_unregister_driver(&npu_pci_driver);
+	/* The devices are gone: jobs that are left wait for fences of others at most. */
+	wait_var_event(&npu_num_alive, !atomic_read(&npu_num_alive));
 	destroy_workqueue(npu_release_wq);
 }
 module_exit(npu_exit);
@@ -442,3 +474,4 @@ module_exit(npu_exit);
 MODULE_AUTHOR("The NPU stack authors");
 MODULE_DESCRIPTION("NPU programmable accelerator");
 MODULE_LICENSE("Dual MIT/GPL");
+MODULE_IMPORT_NS("DMA_BUF");

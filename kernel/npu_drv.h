@@ -12,6 +12,9 @@ struct workqueue_struct;
 /* Frees what cannot be freed where its last reference goes; drained when the module goes. */
 extern struct workqueue_struct *npu_release_wq;
 
+void npu_alive_get(void);
+void npu_alive_put(void);
+
 void *npu_copy_array(const struct drm_npu_obj_array *array, size_t size, u32 max_count);
 
 #endif

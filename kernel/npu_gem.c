@@ -146,6 +146,129 @@ static const struct vm_operations_struct npu_gem_shmem_vm_ops = {
 	.close = npu_gem_shmem_close,
 };
 
+/* -- DMA addresses of system memory ----------------------------------------------------------- */
+
+int npu_gem_init(struct npu_device *npu)
+{
+	INIT_LIST_HEAD(&npu->mapped);
+	return drmm_mutex_init(&npu->drm, &npu->mapped_lock);
+}
+
+static void npu_gem_note_mapped(struct npu_gem_object *bo, struct sg_table *sgt)
+{
+	struct npu_device *npu = to_npu_device(bo->shmem.base.dev);
+
+	mutex_lock(&npu->mapped_lock);
+	WRITE_ONCE(bo->sgt, sgt);
+	if (list_empty(&bo->mapped))
+		list_add(&bo->mapped, &npu->mapped);
+	mutex_unlock(&npu->mapped_lock);
+}
+
+/* What the helper does when it frees a buffer, which it then leaves to us. */
+static void npu_gem_unmap_locked(struct npu_gem_object *bo)
+{
+	struct drm_gem_object *obj = &bo->shmem.base;
+	struct sg_table *sgt = bo->shmem.sgt;
+
+	if (list_empty(&bo->mapped))
+		return;
+	list_del_init(&bo->mapped);
+	bo->sgt = NULL;
+	bo->shmem.sgt = NULL;
+	if (obj->import_attach) {
+		/*
+		 * The exporter may keep the addresses until we detach. Our reservation object is in
+		 * the dma-buf, so that stays.
+		 */
+		bo->detached = obj->import_attach->dmabuf;
+		get_dma_buf(bo->detached);
+		drm_prime_gem_destroy(obj, sgt);
+		obj->import_attach = NULL;
+	} else {
+		dma_unmap_sgtable(obj->dev->dev, sgt, DMA_BIDIRECTIONAL, 0);
+		sg_free_table(sgt);
+		kfree(sgt);
+	}
+}
+
+/**
+ * npu_gem_unmap_all() - the device is going, and its DMA addresses with it
+ * @npu: the device; nobody maps buffers or walks over them any more
+ *
+ * Buffers that are still in use keep their memory.
+ */
+void npu_gem_unmap_all(struct npu_device *npu)
+{
+	struct npu_gem_object *bo, *next;
+
+	mutex_lock(&npu->mapped_lock);
+	list_for_each_entry_safe(bo, next, &npu->mapped, mapped)
+		npu_gem_unmap_locked(bo);
+	mutex_unlock(&npu->mapped_lock);
+}
+
+/**
+ * npu_gem_import_sg_table() - &drm_driver.gem_prime_import_sg_table
+ * @drm: the device
+ * @attach: our attachment to the dma-buf
+ * @sgt: its memory with our DMA addresses
+ *
+ * Return: the buffer or an error pointer.
+ */
+struct drm_gem_object *npu_gem_import_sg_table(struct drm_device *drm,
+					       struct dma_buf_attachment *attach,
+					       struct sg_table *sgt)
+{
+	struct drm_gem_object *obj = drm_gem_shmem_prime_import_sg_table(drm, attach, sgt);
+
+	if (!IS_ERR(obj))
+		npu_gem_note_mapped(to_npu_gem(obj), sgt);
+	return obj;
+}
+
+/**
+ * npu_gem_fd_to_handle() - &drm_driver.prime_fd_to_handle, which npu_remove() waits for
+ * @drm: the device
+ * @file: gets the handle
+ * @fd: of a dma-buf
+ * @handle: the handle
+ *
+ * Return: 0 or a negative errno.
+ */
+int npu_gem_fd_to_handle(struct drm_device *drm, struct drm_file *file, int fd, u32 *handle)
+{
+	int idx, ret = -ENODEV;
+
+	if (drm_dev_enter(drm, &idx)) {
+		ret = drm_gem_prime_fd_to_handle(drm, file, fd, handle);
+		drm_dev_exit(idx);
+	}
+	return ret;
+}
+
+/**
+ * npu_gem_handle_to_fd() - &drm_driver.prime_handle_to_fd, which npu_remove() waits for
+ * @drm: the device
+ * @file: has the handle
+ * @handle: of a buffer
+ * @flags: DRM_CLOEXEC, DRM_RDWR
+ * @fd: of the dma-buf
+ *
+ * Return: 0 or a negative errno.
+ */
+int npu_gem_handle_to_fd(struct drm_device *drm, struct drm_file *file, u32 handle, u32 flags,
+			 int *fd)
+{
+	int idx, ret = -ENODEV;
+
+	if (drm_dev_enter(drm, &idx)) {
+		ret = drm_gem_prime_handle_to_fd(drm, file, handle, flags, fd);
+		drm_dev_exit(idx);
+	}
+	return ret;
+}
+
 /* -- functions of the objects ----------------------------------------------------------------- */
 
 static void npu_gem_free(struct drm_gem_object *obj)
@@ -153,6 +276,7 @@ static void npu_gem_free(struct drm_gem_object *obj)
 	struct npu_gem_object *bo = to_npu_gem(obj);
 	struct npu_device *npu = to_npu_device(obj->dev);
 	struct drm_gem_object *resv_owner = bo->resv_owner;
+	struct dma_buf *detached = NULL;
 
 	npu_compat_gpuva_fini(&bo->compat);
 	kfree(bo->label);
@@ -163,9 +287,15 @@ static void npu_gem_free(struct drm_gem_object *obj)
 		kfree(bo);
 		npu_pm_put(npu);
 	} else {
+		mutex_lock(&npu->mapped_lock);
+		npu_gem_unmap_locked(bo);
+		mutex_unlock(&npu->mapped_lock);
+		detached = bo->detached;
 		atomic64_sub(obj->size, &npu->system_used);
 		drm_gem_shmem_free(&bo->shmem);
 	}
+	if (detached)
+		dma_buf_put(detached);
 	if (resv_owner)
 		drm_gem_object_put(resv_owner);
 }
@@ -253,6 +383,7 @@ static struct npu_gem_object *npu_gem_alloc(void)
 	if (!bo)
 		return NULL;
 	INIT_LIST_HEAD(&bo->pieces);
+	INIT_LIST_HEAD(&bo->mapped);
 	npu_compat_gpuva_init(&bo->shmem.base, &bo->compat);
 	return bo;
 }
@@ -346,7 +477,7 @@ int npu_gem_get_pages(struct npu_gem_object *bo)
 	sgt = drm_gem_shmem_get_pages_sgt(&bo->shmem);
 	if (IS_ERR(sgt))
 		return PTR_ERR(sgt);
-	WRITE_ONCE(bo->sgt, sgt);
+	npu_gem_note_mapped(bo, sgt);
 	return 0;
 }
 

@@ -42,6 +42,10 @@ struct npu_gem_object {
 	struct list_head pieces;
 	/** @sgt: DMA addresses of a buffer in system memory, once it was bound. */
 	struct sg_table *sgt;
+	/** @mapped: In &npu_device.mapped, while it has DMA addresses. */
+	struct list_head mapped;
+	/** @detached: The dma-buf of an import, once it has no DMA addresses any more. */
+	struct dma_buf *detached;
 	/** @label: Its name for people, or NULL; protected by npu_gem_gpuva_lock(). */
 	char *label;
 	/** @vm_uid: The VM it is private to, or 0. */
@@ -74,6 +78,14 @@ struct drm_gem_object *npu_gem_create_object(struct drm_device *drm, size_t size
 typedef int (*npu_gem_run_func)(void *data, u64 offset, u64 pa, u64 size);
 
 void npu_gem_count(struct drm_gem_object *obj, struct drm_memory_stats *stats);
+int npu_gem_init(struct npu_device *npu);
+void npu_gem_unmap_all(struct npu_device *npu);
+struct drm_gem_object *npu_gem_import_sg_table(struct drm_device *drm,
+					       struct dma_buf_attachment *attach,
+					       struct sg_table *sgt);
+int npu_gem_fd_to_handle(struct drm_device *drm, struct drm_file *file, int fd, u32 *handle);
+int npu_gem_handle_to_fd(struct drm_device *drm, struct drm_file *file, u32 handle, u32 flags,
+			 int *fd);
 int npu_gem_mmap(struct file *filp, struct vm_area_struct *vma);
 int npu_gem_get_pages(struct npu_gem_object *bo);
 int npu_gem_walk(struct npu_gem_object *bo, u64 offset, u64 size, npu_gem_run_func func,

@@ -18,6 +18,8 @@
 
 #include <linux/dma-mapping.h>
 #include <linux/iopoll.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/pm_runtime.h>
 #include <linux/slab.h>
 
@@ -52,6 +54,10 @@ struct npu_pt {
 	u32 used;
 	/** @next: In a pool. */
 	struct npu_pt *next;
+	/** @root: It is a root table. */
+	bool root;
+	/** @link: In &npu_device.mmu.all_tables, while it has memory. */
+	struct list_head link;
 };
 
 static u32 npu_pt_shift(u32 level)
@@ -85,6 +91,7 @@ static struct npu_pt *npu_pt_create(struct npu_device *npu, bool root)
 
 	if (!pt)
 		return NULL;
+	pt->root = root;
 	pt->children = kcalloc(num_entries, sizeof(*pt->children), GFP_KERNEL);
 	if (!pt->children)
 		goto free_pt;
@@ -95,6 +102,9 @@ static struct npu_pt *npu_pt_create(struct npu_device *npu, bool root)
 		pt->entries = dma_pool_zalloc(npu->mmu.tables, GFP_KERNEL, &pt->dma);
 	if (!pt->entries)
 		goto free_children;
+	mutex_lock(&npu->mmu.tables_lock);
+	list_add(&pt->link, &npu->mmu.all_tables);
+	mutex_unlock(&npu->mmu.tables_lock);
 	return pt;
 
 free_children:
@@ -104,14 +114,60 @@ free_pt:
 	return NULL;
 }
 
-static void npu_pt_destroy(struct npu_device *npu, struct npu_pt *pt, bool root)
+static void npu_pt_free_memory_locked(struct npu_device *npu, struct npu_pt *pt)
 {
-	if (root)
+	if (list_empty(&pt->link))
+		return;
+	list_del_init(&pt->link);
+	if (pt->root)
 		dma_free_coherent(npu->drm.dev, NPU_ROOT_TABLE_SIZE_B, pt->entries, pt->dma);
 	else
 		dma_pool_free(npu->mmu.tables, pt->entries, pt->dma);
+	pt->entries = NULL;
+}
+
+static void npu_pt_destroy(struct npu_device *npu, struct npu_pt *pt)
+{
+	mutex_lock(&npu->mmu.tables_lock);
+	npu_pt_free_memory_locked(npu, pt);
+	mutex_unlock(&npu->mmu.tables_lock);
 	kfree(pt->children);
 	kfree(pt);
+}
+
+/**
+ * npu_mmu_init_tables() - prepare for page tables
+ * @npu: the device; its tables_lock was initialised
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int npu_mmu_init_tables(struct npu_device *npu)
+{
+	INIT_LIST_HEAD(&npu->mmu.all_tables);
+	npu->mmu.tables = dma_pool_create("npu page tables", npu->drm.dev, NPU_PAGE_SIZE_B,
+					  NPU_PAGE_SIZE_B, 0);
+	return npu->mmu.tables ? 0 : -ENOMEM;
+}
+
+/**
+ * npu_mmu_fini_tables() - free the memory of all tables, because the device goes
+ * @npu: the device; nobody makes tables or changes some any more
+ *
+ * What is left belongs to binds that wait for fences or are about to be freed; they have nothing
+ * but the memory the tables were in taken from them.
+ */
+void npu_mmu_fini_tables(struct npu_device *npu)
+{
+	struct npu_pt *pt, *next;
+
+	if (!npu->mmu.tables)
+		return;
+	mutex_lock(&npu->mmu.tables_lock);
+	list_for_each_entry_safe(pt, next, &npu->mmu.all_tables, link)
+		npu_pt_free_memory_locked(npu, pt);
+	mutex_unlock(&npu->mmu.tables_lock);
+	dma_pool_destroy(npu->mmu.tables);
+	npu->mmu.tables = NULL;
 }
 
 /**
@@ -125,15 +181,15 @@ struct npu_pt *npu_mmu_create_root(struct npu_device *npu)
 	return npu_pt_create(npu, true);
 }
 
-static void npu_pt_destroy_all(struct npu_device *npu, struct npu_pt *pt, bool root)
+static void npu_pt_destroy_all(struct npu_device *npu, struct npu_pt *pt)
 {
-	u32 i, num_entries = root ? NPU_PT_ROOT_ENTRIES : NPU_PT_ENTRIES;
+	u32 i, num_entries = pt->root ? NPU_PT_ROOT_ENTRIES : NPU_PT_ENTRIES;
 
 	for (i = 0; i < num_entries; i++) {
 		if (pt->children[i])
-			npu_pt_destroy_all(npu, pt->children[i], false);
+			npu_pt_destroy_all(npu, pt->children[i]);
 	}
-	npu_pt_destroy(npu, pt, root);
+	npu_pt_destroy(npu, pt);
 }
 
 /**
@@ -143,7 +199,7 @@ static void npu_pt_destroy_all(struct npu_device *npu, struct npu_pt *pt, bool r
  */
 void npu_mmu_destroy_root(struct npu_device *npu, struct npu_pt *root)
 {
-	npu_pt_destroy_all(npu, root, true);
+	npu_pt_destroy_all(npu, root);
 }
 
 /**
@@ -206,7 +262,7 @@ static void npu_pt_destroy_list(struct npu_device *npu, struct npu_pt *pt)
 	while (pt) {
 		struct npu_pt *next = pt->next;
 
-		npu_pt_destroy(npu, pt, false);
+		npu_pt_destroy(npu, pt);
 		pt = next;
 	}
 }

@@ -22,6 +22,8 @@ struct npu_pt_pool {
 /* Most tables npu_mmu_unmap() takes from the pool: a large page at each end, split twice. */
 #define NPU_MMU_UNMAP_WORST_CASE	4
 
+int npu_mmu_init_tables(struct npu_device *npu);
+void npu_mmu_fini_tables(struct npu_device *npu);
 struct npu_pt *npu_mmu_create_root(struct npu_device *npu);
 void npu_mmu_destroy_root(struct npu_device *npu, struct npu_pt *root);
 void npu_mmu_set_root(struct npu_device *npu, u32 asid, struct npu_pt *root);

@@ -27,9 +27,9 @@ static void npu_mmu_test_unregister(void *dev)
 	root_device_unregister(dev);
 }
 
-static void npu_mmu_test_destroy_tables(void *tables)
+static void npu_mmu_test_fini_tables(void *npu)
 {
-	dma_pool_destroy(tables);
+	npu_mmu_fini_tables(npu);
 }
 
 static void npu_mmu_test_fini(void *data)
@@ -54,10 +54,9 @@ static struct npu_mmu_test *npu_mmu_test_init(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, npu_mmu_test_unregister, dev), 0);
 	KUNIT_ASSERT_EQ(test, dma_coerce_mask_and_coherent(dev, DMA_BIT_MASK(47)), 0);
 	t->npu->drm.dev = dev;
-	t->npu->mmu.tables = dma_pool_create("npu-kunit", dev, NPU_PAGE_SIZE_B, NPU_PAGE_SIZE_B, 0);
-	KUNIT_ASSERT_NOT_NULL(test, t->npu->mmu.tables);
-	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, npu_mmu_test_destroy_tables,
-							t->npu->mmu.tables), 0);
+	mutex_init(&t->npu->mmu.tables_lock);
+	KUNIT_ASSERT_EQ(test, npu_mmu_init_tables(t->npu), 0);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, npu_mmu_test_fini_tables, t->npu), 0);
 	t->root = npu_mmu_create_root(t->npu);
 	KUNIT_ASSERT_NOT_NULL(test, t->root);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, npu_mmu_test_fini, t), 0);
@@ -281,12 +280,27 @@ static void npu_mmu_test_random(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->root->used, 0);
 }
 
+/* The memory of tables may be taken from them while somebody has them set aside or in use. */
+static void npu_mmu_test_gone(struct kunit *test)
+{
+	struct npu_mmu_test *t = npu_mmu_test_init(test);
+
+	npu_mmu_test_map(test, t, NPU_VA_START, 0, NPU_PAGE_SIZE_B, NPU_MMU_TEST_RW);
+	npu_mmu_test_reserve(test, t, 3);
+	KUNIT_EXPECT_FALSE(test, list_empty(&t->npu->mmu.all_tables));
+	npu_mmu_fini_tables(t->npu);
+	KUNIT_EXPECT_TRUE(test, list_empty(&t->npu->mmu.all_tables));
+	KUNIT_EXPECT_NULL(test, t->root->entries);
+	KUNIT_EXPECT_EQ(test, npu_mmu_test_length(t->pool.unused), 3);
+}
+
 static struct kunit_case npu_mmu_test_cases[] = {
 	KUNIT_CASE(npu_mmu_test_permissions),
 	KUNIT_CASE(npu_mmu_test_page_sizes),
 	KUNIT_CASE(npu_mmu_test_split),
 	KUNIT_CASE(npu_mmu_test_retire),
 	KUNIT_CASE(npu_mmu_test_random),
+	KUNIT_CASE(npu_mmu_test_gone),
 	{}
 };
 

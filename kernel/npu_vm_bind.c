@@ -148,7 +148,10 @@ static int npu_bind_step_map(struct drm_gpuva_op *op, void *priv)
 
 	drm_gpuva_map(&bind->vm->base, &va->base, &op->map);
 	npu_bind_link(va, current_op->vm_bo);
-	npu_gem_walk(current_op->bo, op->map.gem.offset, op->map.va.range, npu_bind_map_run, &data);
+	/* Without page tables (npu_vm_detach_all()) there are no DMA addresses either. */
+	if (bind->vm->root)
+		npu_gem_walk(current_op->bo, op->map.gem.offset, op->map.va.range,
+			     npu_bind_map_run, &data);
 	return 0;
 }
 
