@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright © 2026 The NPU stack authors
 //
-// Distributes the work-groups of a dispatch over the cores.
+// Runs a dispatch on the cores.
 //
 // Every queue has its own set of cores (threads), made at its first dispatch that has use for them;
-// the queue's thread itself is core 0. Cores take chunks of consecutive work-groups from a common
-// counter until none are left, each a fixed part of what is left for its core: large ones first, so that
-// taking them costs nothing, small ones last, so that uneven groups balance.
+// the queue's thread itself is core 0. Cores take chunks of consecutive work-groups until none are left
+// (npu_sim_share.c).
 //
 // Waking up another thread and waiting until it sleeps again takes some 10 us. So core 0 works alone on
 // a dispatch that will not take longer, as far as former ones tell (npu_sim_cost.c); if it does, the
@@ -22,12 +21,8 @@
 #include "npu_sim_engine.h"
 #include "npu_sim_priv.h"
 
-/* A core takes one of so many parts of its share of what is left. */
-#define PARTS_PER_CORE 4
-
-/* A dispatch of this length is not worth another thread, and nor is a chunk of this one to be shared. */
+/* A dispatch of this length is not worth another thread. */
 #define ALONE_NS 8000
-#define CHUNK_NS 500
 
 /* How long to look out before sleeping: for the next dispatch, for the end of another core's chunk. */
 #define LOOK_OUT_NS 5000
@@ -55,38 +50,6 @@ core_ready(struct npu_core *core)
    }
    core->local_context_id = context_id;
    return core->engine_state || core->queue->sim->engine->create_core(core);
-}
-
-/* Takes a chunk: returns its first group. *count 0: none are left. */
-static uint64_t
-take_chunk(struct npu_dispatch *dispatch, uint64_t *count)
-{
-   uint64_t first = atomic_load_explicit(&dispatch->next_group, memory_order_relaxed);
-
-   do {
-      uint64_t left = dispatch->num_groups - first;
-      *count = left / dispatch->parts;
-      *count = *count < dispatch->min_chunk ? dispatch->min_chunk : *count;
-      *count = *count > left ? left : *count;
-   } while (*count &&
-            !atomic_compare_exchange_weak_explicit(&dispatch->next_group, &first, first + *count,
-                                                   memory_order_relaxed, memory_order_relaxed));
-   return first;
-}
-
-/* How many groups cores take from now on, which take group_ns each (0: nobody knows). */
-static void
-choose_chunks(struct npu_dispatch *dispatch, unsigned cores, float group_ns)
-{
-   const unsigned parts = cores == 1 ? 2 : cores * PARTS_PER_CORE;
-   const uint64_t most = (dispatch->num_groups + parts - 1) / parts;
-   const float least = group_ns > 0 ? CHUNK_NS / group_ns : 1;
-
-   dispatch->parts = parts;
-   if (least < 1)
-      dispatch->min_chunk = 1;
-   else
-      dispatch->min_chunk = (float)most < least ? most : (uint64_t)least;
 }
 
 /* ---- other cores ------------------------------------------------------------------------- */
@@ -183,11 +146,9 @@ start_cores(struct npu_queue *queue, unsigned threads)
 
 /* Asks the other cores to take part. */
 static void
-ask_helpers(struct npu_queue *queue, struct npu_dispatch *dispatch, float group_ns)
+ask_helpers(struct npu_queue *queue, struct npu_dispatch *dispatch)
 {
    dispatch->alone_until_ns = 0;
-   dispatch->helpers = start_cores(queue, dispatch->helpers);
-   choose_chunks(dispatch, dispatch->helpers + 1, group_ns);
    if (!dispatch->helpers)
       return;
    pthread_mutex_lock(&queue->lock);
@@ -236,7 +197,7 @@ work(struct npu_core *core, struct npu_dispatch *dispatch)
       return;
    }
    while (!npu_queue_stopped(queue)) {
-      uint64_t count, first = take_chunk(dispatch, &count);
+      uint64_t count, first = npu_share_take(core, dispatch, &count);
       if (!count)
          break;
       if (!engine->run_workgroups(core, dispatch, first, count))
@@ -244,7 +205,11 @@ work(struct npu_core *core, struct npu_dispatch *dispatch)
       done += count;
       if (core->index == 0 && dispatch->alone_until_ns && first + count < dispatch->num_groups &&
           npu_sim_time_ns(queue->sim) > dispatch->alone_until_ns)
-         ask_helpers(queue, dispatch, 0);
+      {
+         dispatch->helpers = start_cores(queue, dispatch->helpers);
+         npu_share_choose_chunks(dispatch, dispatch->helpers + 1, 0);
+         ask_helpers(queue, dispatch);
+      }
    }
    if (core->index == 0 && done)
       npu_cost_learn(dispatch, done, npu_sim_time_ns(queue->sim) - begin_ns);
@@ -294,18 +259,19 @@ npu_dispatch_run(struct npu_queue *queue, struct npu_vm *vm,
    if (!dispatch.helpers ||
        (group_ns > 0 && group_ns * (float)dispatch.num_groups < (float)ALONE_NS))
    {
-      choose_chunks(&dispatch, 1, group_ns);
+      npu_share_begin(&dispatch, 1, group_ns);
       dispatch.alone_until_ns = dispatch.helpers ? now_ns + 2 * ALONE_NS : 0;
    } else {
-      ask_helpers(queue, &dispatch, group_ns);
+      dispatch.helpers = start_cores(queue, dispatch.helpers);
+      npu_share_begin(&dispatch, dispatch.helpers + 1, group_ns);
+      ask_helpers(queue, &dispatch);
    }
    work(&queue->cores[0], &dispatch);
    if (dispatch.helpers && !dispatch.alone_until_ns)
       wait_for_helpers(queue);
    engine->finish(&dispatch);
 
-   uint64_t started = atomic_load_explicit(&dispatch.next_group, memory_order_relaxed);
-   started = started < dispatch.num_groups ? started : dispatch.num_groups;
+   const uint64_t started = npu_share_taken(&dispatch);
    npu_count(queue->sim, NPU_COUNTER(DISPATCHES), 1);
    npu_count(queue->sim, NPU_COUNTER(GROUPS), started);
    npu_count(queue->sim, NPU_COUNTER(WAVES), started * dispatch.num_waves);

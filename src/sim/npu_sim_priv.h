@@ -146,6 +146,7 @@ struct npu_core {
    bool has_thread;
    uint8_t *local;            /* NPU_SIM_LOCAL_MEM_B */
    uint32_t local_context_id; /* whose work has left its data in local */
+   _Atomic uint64_t range;    /* its share of the dispatch: see npu_sim_share.c */
    void *engine_state;        /* of the engine; made by the thread that runs the core */
 };
 
@@ -210,6 +211,15 @@ struct npu_queue {
 };
 
 /* One kernel launch. */
+/* How the work-groups of a dispatch are shared (npu_sim_share.c). */
+struct npu_share {
+   unsigned num_cores; /* that may have a range */
+   uint64_t unit;      /* work-groups */
+   uint64_t num_units;
+   uint64_t min_chunk; /* units a core takes at least, if there are so many */
+   uint64_t part;      /* of its range that a core takes: one of so many */
+};
+
 struct npu_dispatch {
    struct npu_queue *queue;
    struct npu_vm *vm;
@@ -218,10 +228,9 @@ struct npu_dispatch {
    unsigned group_size; /* work-items */
    unsigned num_waves;  /* of a group */
    void *kernel;        /* from npu_engine_ops.prepare */
-   _Atomic uint64_t next_group;
-   uint64_t min_chunk, parts; /* how many groups a core takes: see npu_sim_dispatch.c */
-   uint64_t alone_until_ns;   /* no other core is asked until then; 0: they have been */
-   unsigned helpers;          /* other cores that there is work for */
+   struct npu_share share;
+   uint64_t alone_until_ns; /* no other core is asked until then; 0: they have been */
+   unsigned helpers;        /* other cores that there is work for */
 };
 
 bool npu_queue_init(struct npu_queue *queue, struct npu_sim *sim, unsigned index);
@@ -263,6 +272,16 @@ bool npu_dma_fill(struct npu_queue *queue, struct npu_vm *vm, uint64_t dst, uint
 bool npu_dispatch_run(struct npu_queue *queue, struct npu_vm *vm,
                       const struct npu_packet_dispatch *packet);
 void npu_dispatch_free_cores(struct npu_queue *queue);
+/* Gives the first `cores` cores the same part of the dispatch each; its helpers, those that may come later too, have
+ * got ready. group_ns: how long a group takes, 0: nobody knows. Nobody else is at work yet. */
+void npu_share_begin(struct npu_dispatch *dispatch, unsigned cores, float group_ns);
+/* So many cores are at work from now on. The thread of core 0. */
+void npu_share_choose_chunks(struct npu_dispatch *dispatch, unsigned cores, float group_ns);
+/* Takes a chunk of consecutive work-groups: returns the first one. *count 0: none are left. The core's thread. */
+uint64_t npu_share_take(struct npu_core *core, const struct npu_dispatch *dispatch,
+                        uint64_t *count);
+/* How many work-groups were taken. */
+uint64_t npu_share_taken(const struct npu_dispatch *dispatch);
 /* How long a work-group of the dispatch will take, by what others took; 0: nothing is known. */
 float npu_cost_guess_ns(const struct npu_dispatch *dispatch);
 /* num_groups work-groups of the dispatch took ns nanoseconds. Both: the thread of core 0. */
