@@ -232,6 +232,7 @@ npu_dispatch_run(struct npu_queue *queue, struct npu_vm *vm,
    const struct npu_engine_ops *engine = queue->sim->engine;
    struct npu_dispatch dispatch = {
       .queue = queue,
+      .serial = ++queue->dispatches,
       .vm = vm,
       .packet = *packet,
       .num_groups = (uint64_t)packet->grid[0] * packet->grid[1] * packet->grid[2],

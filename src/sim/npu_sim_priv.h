@@ -163,6 +163,7 @@ struct npu_cost {
 struct npu_queue {
    struct npu_sim *sim;
    unsigned index;
+   uint64_t dispatches; /* so far */
 
    pthread_mutex_t lock;
    pthread_cond_t work; /* the queue thread sleeps here */
@@ -222,6 +223,7 @@ struct npu_share {
 
 struct npu_dispatch {
    struct npu_queue *queue;
+   uint64_t serial; /* in the queue, from 1 */
    struct npu_vm *vm;
    struct npu_packet_dispatch packet;
    uint64_t num_groups;

@@ -25,7 +25,7 @@
 #define PART_ALONE 2
 
 /* A chunk that takes less than this is not worth taking alone. */
-#define CHUNK_NS 500
+#define CHUNK_NS 1000
 
 static uint64_t
 range_of(uint64_t first, uint64_t end)

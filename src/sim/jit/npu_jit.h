@@ -19,7 +19,7 @@
 #include "../interp/npu_interp.h"
 
 /* Bump when the same NPU code gives other host code. */
-#define NPU_JIT_VERSION 11
+#define NPU_JIT_VERSION 12
 
 /* Most different resume points of a kernel; with more it stays in the interpreter. */
 #define NPU_JIT_MAX_ENTRIES 1024
@@ -47,6 +47,8 @@ enum npu_jit_result {
 /* Behind a host fault the interpreter goes on at the uop, which is before the access; the wave's memory is as
  * the uop needs it. */
 #define NPU_JIT_ACCESS_RESTART            (1u << 30)
+/* Together with that one: at the wave's start, with nothing in its memory. */
+#define NPU_JIT_ACCESS_START              (1u << 29)
 #define NPU_JIT_MAX_UOPS                  50000 /* of a kernel that is compiled */
 
 /* Least number of lanes of a chunk. */
@@ -107,6 +109,7 @@ struct npu_jit_block {
       saved; /* at the start: unchanged since a resume point, so in the wave's memory */
    uint8_t layout[NPU_NUM_VREGS]; /* enum npu_jit_layout at the start */
    bool reachable;
+   bool repeatable; /* at the start: the wave may begin again, see npu_jit_repeat.c */
 };
 
 struct npu_jit_flow {
@@ -127,6 +130,9 @@ void npu_jit_flow_free(struct npu_jit_flow *flow);
 /* What a uop reads and (wholly) writes. */
 void npu_jit_uop_regs(const struct npu_uop *uop, struct npu_jit_regs *uses,
                       struct npu_jit_regs *kills, struct npu_jit_regs *writes);
+/* Whether a wave may begin again behind the uop if it might before; and npu_jit_block.repeatable of all. */
+bool npu_jit_is_repeatable(const struct npu_uop *uop);
+void npu_jit_find_repeatable(struct npu_jit_flow *flow);
 /* Updates layouts for what the uop writes. */
 void npu_jit_uop_layout(const struct npu_uop *uop, uint8_t layout[NPU_NUM_VREGS]);
 /* live_in of each uop of a block: live[i] belongs to uop first + i. */

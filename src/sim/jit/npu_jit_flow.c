@@ -433,6 +433,7 @@ npu_jit_flow_create(const struct npu_interp_kernel *kernel)
    find_liveness(flow);
    find_layouts(flow);
    find_saved(flow);
+   npu_jit_find_repeatable(flow);
    return flow;
 }
 

@@ -248,6 +248,8 @@ npu_jit_call_handler(struct npu_jit_gen *g)
 
    npu_jit_save_operands(g, NPU_JIT_ALL);
    call_handler(g);
+   if (g->repeatable && info->is_memory)
+      npu_jit_note_start(g);
    if (info->has_dst && !inst->noret) {
       bool wide = npu_inst_operand_bits(inst, -1) == 64;
       unsigned count = npu_inst_operand_regs(inst, -1);
@@ -485,11 +487,13 @@ generate_block(struct npu_jit_gen *g, const struct npu_jit_block *block, struct 
       g->loop = loop;
       g->loop_head = block->first;
    }
+   g->repeatable = block->repeatable;
    for (uint32_t i = block->first; i <= block->last; i++) {
       i += generate_strips(g, block, i, live);
       if (i > block->last)
          break;
       g->uop = &g->flow->kernel->uops[i];
+      g->repeatable = g->repeatable && npu_jit_is_repeatable(g->uop);
       g->index = i;
       g->live = &live[i - block->first];
       g->live_after = g->live + 1;
@@ -541,6 +545,8 @@ generate_entries(struct npu_jit_gen *g)
       LLVMBuildBr(g->builder, start);
    }
    LLVMPositionBuilderAtEnd(g->builder, start);
+   if (flow->blocks[0].repeatable)
+      npu_jit_note_start(g);
    npu_jit_clear_variables(g);
    LLVMBuildBr(g->builder, g->blocks[0]);
 }

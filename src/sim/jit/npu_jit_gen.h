@@ -79,6 +79,8 @@ struct npu_jit_gen {
    /* The uop's scalar operands, once read, if it is generated strip by strip; else NULL. */
    LLVMValueRef *scalars;
    uint32_t no_strips_before; /* no run that begins before this uop pays */
+   /* The wave may begin again where the uop is (npu_jit_repeat.c): a load needs no record for a host fault. */
+   bool repeatable;
    /* Stores are for a fault record: all of them have to happen, in order. */
    bool volatile_stores;
 };
@@ -163,7 +165,8 @@ void npu_jit_restore_set(struct npu_jit_gen *g, const struct npu_jit_regs *set);
 /* Writes another expression of a chunk's value to the wave's memory, as if the register were saved. All
  * chunks are to be. */
 void npu_jit_save_chunk(struct npu_jit_gen *g, unsigned v, unsigned chunk, LLVMValueRef value);
-/* Source operands (and exec) of the uop to memory. */
+/* Source operands (and exec) of the uop to memory. Addresses and bases are for a host fault, and are left out
+ * where the wave may begin again. */
 enum npu_jit_operands {
    NPU_JIT_ALL,
    NPU_JIT_ADDRESSES, /* those that addresses are made from */
@@ -204,6 +207,8 @@ LLVMValueRef npu_jit_load_frame(struct npu_jit_gen *g, LLVMTypeRef type, size_t 
 LLVMBasicBlockRef npu_jit_wave_loop(struct npu_jit_gen *g);
 /* Begins the turn of a wave, in the current block: its place in memory and its budget (npu_jit_waves.c). */
 void npu_jit_begin_wave(struct npu_jit_gen *g);
+/* Notes for a host fault that the wave may begin again (npu_jit_memory.c). */
+void npu_jit_note_start(struct npu_jit_gen *g);
 /* One call of the interpreter's handler for the uop (npu_jit_gen.c). */
 void npu_jit_call_handler(struct npu_jit_gen *g);
 /* Splits the way: where the condition does not hold, the handler does the work and control goes to

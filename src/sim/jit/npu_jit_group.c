@@ -27,6 +27,7 @@ struct core_state {
    struct npu_jit_frame frame;
    /* Where the work is: what must be known after a host fault. */
    const struct npu_dispatch *dispatch;
+   uint64_t serial;               /* of the dispatch this is set up for */
    struct npu_jit_kernel *kernel; /* of all cores: what changes in it is atomic */
    npu_jit_fn fn;                 /* NULL: in the interpreter */
    uint64_t since_ns;             /* in the interpreter: until when time has been noted */
@@ -273,8 +274,21 @@ interpret(struct core_state *state, bool after_fault)
    state->wave++;
 }
 
-/* A host fault in a loop that ran lane by lane: the wave goes on in the interpreter before the loop. False:
- * the fault was elsewhere. */
+/* To the start of the kernel, for the interpreter. */
+static void
+clear_wave(const struct core_state *state, struct npu_wave *wave)
+{
+   const struct npu_interp_kernel *kernel = state->kernel->interp;
+
+   memset(wave->v, 0, kernel->num_vregs * sizeof(wave->v[0]));
+   memset(wave->s, 0, sizeof(wave->s));
+   memset(wave->m, 0, sizeof(wave->m));
+   NPU_WAVE_EXEC(wave) = wave->full;
+   wave->pc = kernel->uops;
+}
+
+/* A host fault where the wave had done nothing that counts, or in a loop that ran lane by lane: the wave goes on
+ * in the interpreter, from its start or before the loop. False: the fault was elsewhere. */
 static bool
 restart_wave(struct core_state *state)
 {
@@ -287,7 +301,10 @@ restart_wave(struct core_state *state)
    struct npu_wave *wave = &state->interp.waves[frame->wave];
    note_waves(state, state->wave, frame->wave);
    state->wave = frame->wave;
-   wave->pc = &state->kernel->interp->uops[NPU_JIT_ACCESS_UOP(frame->access)];
+   if (frame->access & NPU_JIT_ACCESS_START)
+      clear_wave(state, wave);
+   else
+      wave->pc = &state->kernel->interp->uops[NPU_JIT_ACCESS_UOP(frame->access)];
    frame->entry[wave->index] = NPU_JIT_IN_INTERPRETER;
    return true;
 }
@@ -335,11 +352,8 @@ set_up(struct core_state *state, const struct npu_dispatch *dispatch)
 
    state->dispatch = dispatch;
    state->kernel = kernel;
-   state->fn = NULL;
    interp->num_waves = dispatch->num_waves;
    frame->uops = kernel->interp->uops;
-   frame->window = interp->window;
-   frame->fast_limit = kernel->in_window ? interp->fast_limit : 0;
    frame->local = core->local;
    frame->local_size_B = packet->local_size_B;
    frame->private_size_B = packet->private_size_B;
@@ -377,17 +391,10 @@ set_up(struct core_state *state, const struct npu_dispatch *dispatch)
 static void
 start_wave(struct core_state *state, struct npu_wave *wave)
 {
-   const struct npu_jit_kernel *kernel = state->kernel;
-
    wave->state = NPU_WAVE_READY;
    state->frame.entry[wave->index] = state->fn ? 0 : NPU_JIT_IN_INTERPRETER;
-   if (!state->fn) {
-      memset(wave->v, 0, kernel->interp->num_vregs * sizeof(wave->v[0]));
-      memset(wave->s, 0, sizeof(wave->s));
-      memset(wave->m, 0, sizeof(wave->m));
-      NPU_WAVE_EXEC(wave) = wave->full;
-      wave->pc = kernel->interp->uops;
-   }
+   if (!state->fn)
+      clear_wave(state, wave);
 }
 
 static void
@@ -501,8 +508,14 @@ npu_jit_run_workgroups(struct npu_core *core, struct npu_dispatch *dispatch, uin
    interp->fast_limit = fast ? vm->window_size_B - NPU_INTERP_FAST_MARGIN_B : 0;
    pthread_rwlock_unlock(&vm->lock);
 
-   npu_interp_make_local_ids(interp, packet->block);
-   set_up(state, dispatch);
+   if (state->serial != dispatch->serial) {
+      npu_interp_make_local_ids(interp, packet->block);
+      set_up(state, dispatch);
+      state->serial = dispatch->serial;
+   }
+   state->frame.window = interp->window;
+   state->frame.fast_limit = state->kernel->in_window ? interp->fast_limit : 0;
+   state->fn = NULL;
    state->group = first;
    state->end_group = first + count;
    state->in_group = state->in_host_code = false;

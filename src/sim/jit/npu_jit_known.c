@@ -85,6 +85,8 @@ note_known_access(struct npu_jit_gen *g, const struct npu_jit_known_access *k)
 {
    uint32_t access = NPU_JIT_ACCESS_KNOWN | (uint32_t)__builtin_ctz(g->width) << 24 | g->index;
 
+   if (g->repeatable)
+      return;
    npu_jit_save_operands(g, NPU_JIT_BASES);
    g->volatile_stores = true;
    for (unsigned c = 0; c < g->chunks; c++) {

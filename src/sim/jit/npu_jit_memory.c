@@ -7,7 +7,7 @@
 // or the local memory of the group, and a slow one, the interpreter's handler, which knows
 // everything. The fast way of a global access may still meet a host fault. Then all that is left of
 // the wave is its memory, so what a fault record needs is put there before: the uop, exec, and the
-// address operands (npu_jit_fault.c).
+// address operands (npu_jit_fault.c); unless the wave may simply begin again (npu_jit_repeat.c).
 //
 // A load whose result nobody reads is left to the handler: LLVM would remove it, and its fault. For
 // components of a load that nobody reads the access is volatile, or the ends of pages are looked at.
@@ -35,12 +35,25 @@ npu_jit_address_of(struct npu_jit_gen *g, LLVMValueRef pointer, LLVMValueRef off
    return LLVMBuildGEP2(g->builder, g->i8, pointer, &offset, 1, "");
 }
 
+static void
+note(struct npu_jit_gen *g, uint32_t access)
+{
+   g->volatile_stores = true;
+   npu_jit_store(g, npu_jit_i32(g, access), g->frame, offsetof(struct npu_jit_frame, access), 4);
+   g->volatile_stores = false;
+}
+
 void
 npu_jit_note_access(struct npu_jit_gen *g)
 {
-   g->volatile_stores = true;
-   npu_jit_store(g, npu_jit_i32(g, g->index), g->frame, offsetof(struct npu_jit_frame, access), 4);
-   g->volatile_stores = false;
+   if (!g->repeatable)
+      note(g, g->index);
+}
+
+void
+npu_jit_note_start(struct npu_jit_gen *g)
+{
+   note(g, NPU_JIT_ACCESS_RESTART | NPU_JIT_ACCESS_START);
 }
 
 LLVMValueRef

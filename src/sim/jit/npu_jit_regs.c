@@ -389,6 +389,8 @@ npu_jit_save_operands(struct npu_jit_gen *g, enum npu_jit_operands which)
    const struct npu_op_info *info = &npu_op_infos[inst->op];
    const bool addresses_only = which != NPU_JIT_ALL;
 
+   if (addresses_only && g->repeatable)
+      return;
    g->volatile_stores = addresses_only;
    save_once(g, NPU_REG_EXEC, false);
    for (unsigned i = 0; i < info->num_srcs && !(addresses_only && i == 2); i++) {
