@@ -87,6 +87,7 @@ lower_late(nir_shader *nir, const struct npu_nir_launch *launch)
    bool progress;
 
    /* What is known of the launch, before anything depends on how ids are made. */
+   NIR_PASS(_, nir, npu_nir_pad_rows, launch);
    NIR_PASS(_, nir, npu_nir_lower_local_id, launch);
    npu_nir_optimize(nir);
    for (unsigned round = 0; round < 4; round++) {
@@ -198,6 +199,7 @@ compile(nir_shader *nir, const struct npu_compile_options *opts, void *mem_ctx, 
    lower_late(nir, &(struct npu_nir_launch){.wave_rows = opts->wave_rows,
                                             .one_row = opts->one_row,
                                             .width_log2 = opts->width_log2,
+                                            .padded_width = opts->padded_width,
                                             .few_groups = opts->few_groups});
    if (debug.flags & NPU_DEBUG_PRINT_NIR)
       nir_print_shader(nir, debug.out);

@@ -63,6 +63,11 @@ struct npu_compile_options {
    uint8_t width_log2;
    bool few_groups;
 
+   /* Not 0, with width_log2: rows of the group are that long, 1 << (width_log2 - 1) < padded_width <
+    * 1 << width_log2, and the launch pads them to 1 << width_log2, also if the kernel fixes its group
+    * size; info.block is the padded size then. Not for kernels that npu_nir_uses_subgroups(). */
+   uint8_t padded_width;
+
    /* What the kernel's images and samplers will be; the binary must be launched with nothing else.
     * NULL = what npu_image_key_guess() says. */
    const struct npu_image_key *images;
@@ -83,6 +88,9 @@ const nir_shader_compiler_options *npu_nir_options(void);
  * over the functions this compiler brings. Once before the first load; any thread.
  */
 void npu_libclc_register(void);
+
+/* Whether anything depends on which work-items are a wave. Any thread. */
+bool npu_nir_uses_subgroups(const nir_shader *nir);
 
 /* Last machine-independent step, for pipe_screen::finalize_nir: lowers what every NPU kernel needs
  * lowered and optimises. Idempotent (a second call changes nothing), deterministic, and everything

@@ -25,6 +25,8 @@ struct npu_nir_launch {
    bool one_row;
    /* Not 0: block[0] is 1 << width_log2 and block[2] is 1. */
    uint8_t width_log2;
+   /* Not 0: that is so because rows of so many work-items are padded. */
+   uint8_t padded_width;
    /* At most NPU_FEW_GROUPS work-groups in each dimension. */
    bool few_groups;
 };
@@ -32,6 +34,9 @@ struct npu_nir_launch {
 /* Arguments and work-item ids in terms of what the hardware has: load_ubo of block 0 and the
  * special registers. Idempotent. */
 bool npu_nir_lower_abi(nir_shader *nir);
+
+/* Groups with padded rows: nothing for lanes that are not in the real group. */
+bool npu_nir_pad_rows(nir_shader *nir, const struct npu_nir_launch *launch);
 
 /* Local ids as lane number plus uniform values, where the shape of work-groups is known. */
 bool npu_nir_lower_local_id(nir_shader *nir, const struct npu_nir_launch *launch);

@@ -29,8 +29,9 @@
  * The sums carry no-wrap flags, which is what lets address analysis look through them: an id is
  * below 1024.
  *
- * What it misses: three-dimensional groups that are not a multiple of 32 wide, widths that are no
- * power of two.
+ * Other widths become powers of two by padding (npu_nir_pad_rows.c).
+ *
+ * What it misses: three-dimensional groups that are not a multiple of 32 wide.
  */
 
 #include "npu_compile.h"
@@ -111,7 +112,7 @@ group_size(nir_builder *b, nir_intrinsic_instr *intrin, const struct npu_nir_lau
 
    if (launch->one_row)
       return nir_vec3(b, nir_channel(b, size, 0), one, one);
-   if (launch->width_log2)
+   if (launch->width_log2 && !launch->padded_width)
       return nir_vec3(b, nir_imm_int(b, 1 << launch->width_log2), nir_channel(b, size, 1), one);
    return NULL;
 }

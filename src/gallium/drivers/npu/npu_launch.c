@@ -154,8 +154,8 @@ check_launch(struct npu_context *ctx, struct npu_program *program,
                        info->name, block[0], block[1], block[2], (unsigned)max_threads);
       return NULL;
    }
-   if (info->block[0] &&
-       (block[0] != info->block[0] || block[1] != info->block[1] || block[2] != info->block[2]))
+   if (info->block[0] && (npu_variant_width(variant->kind, block[0]) != info->block[0] ||
+                          block[1] != info->block[1] || block[2] != info->block[2]))
    {
       npu_context_lose(ctx, "kernel \"%s\": a work-group of %u x %u x %u, it requires %u x %u x %u",
                        info->name, block[0], block[1], block[2], info->block[0], info->block[1],
@@ -256,7 +256,7 @@ launch_grid(struct pipe_context *pctx, const struct pipe_grid_info *grid)
       .args_va = args_va,
       .scratch_va = info->private_size_B ? ctx->scratch->va : 0,
       .grid = {grid->grid[0], grid->grid[1], grid->grid[2]},
-      .block = {grid->block[0], grid->block[1], grid->block[2]},
+      .block = {npu_variant_width(variant->kind, grid->block[0]), grid->block[1], grid->block[2]},
       .local_size_B = static_local_B(program, variant) + grid->variable_shared_mem,
       .private_size_B = info->private_size_B,
    };

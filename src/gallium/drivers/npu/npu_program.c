@@ -132,8 +132,9 @@ const struct npu_variant *
 npu_program_variant(struct npu_program *program, const uint32_t block[3], const uint32_t grid[3],
                     const struct npu_image_key *images)
 {
-   enum npu_variant_kind kind = program->has_fixed_block ? npu_variant_choose_fixed(grid)
-                                                         : npu_variant_choose(block, grid);
+   enum npu_variant_kind kind = program->has_fixed_block
+                                   ? npu_variant_choose_fixed(block, grid, program->may_pad)
+                                   : npu_variant_choose(block, grid, program->may_pad);
    images = program->uses_images ? images : NULL;
 
    struct npu_variant_set *set = find_set(program, images);
@@ -200,6 +201,7 @@ create_compute_state(struct pipe_context *pctx, const struct pipe_compute_state 
    }
    program->shared_B = MAX2(state->static_shared_mem, nir->info.shared_size);
    program->has_fixed_block = !nir->info.workgroup_size_variable;
+   program->may_pad = !npu_nir_uses_subgroups(nir);
    program->name = strdup(kernel_name(nir));
 
    if (program->name && serialize(program, nir))

@@ -35,6 +35,7 @@ struct npu_program {
    char *name;           /* in the source; malloc()ed */
    uint32_t shared_B;    /* static local memory: the front end's count */
    bool has_fixed_block; /* the kernel says how large its groups are */
+   bool may_pad;         /* rows of groups: nothing depends on which work-items are a wave */
 
    void *nir; /* serialized, malloc()ed */
    uint32_t nir_size_B;

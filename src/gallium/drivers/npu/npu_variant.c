@@ -6,7 +6,8 @@
  * A wave is 32 consecutive work-items. If the groups of a launch are 32 wide (or a multiple), or
  * have one row only, no wave spans two rows: then y and z are the same for a whole wave, go to the
  * scalar unit, and accesses along x need no gather. In narrower groups of a known width, ids are
- * simple functions of the lane number. And if the grid is not huge, 32-bit arithmetic with ids does
+ * simple functions of the lane number; where the width is no power of two, the launch makes it one
+ * (npu_nir_pad_rows.c). And if the grid is not huge, 32-bit arithmetic with ids does
  * not wrap, which proves much about addresses. Most launches are like that, but Gallium creates a
  * kernel before anybody knows how it will be launched; so the variant is chosen by the launch.
  *
@@ -35,7 +36,7 @@ static const struct {
    const char *name;
    bool wave_rows, one_row;
    uint8_t width_log2;
-} kinds[NPU_NUM_VARIANTS] = {
+} kinds[NPU_VARIANT_PADDED] = {
    [NPU_VARIANT_ANY] = {.name = "any"},
    [NPU_VARIANT_FEW] = {.name = "few groups"},
    [NPU_VARIANT_ONE_ROW] = {.name = "one row", .wave_rows = true, .one_row = true},
@@ -50,21 +51,46 @@ static const struct {
 const char *
 npu_variant_name(enum npu_variant_kind kind)
 {
-   return kinds[kind].name;
+   return kind >= NPU_VARIANT_PADDED ? "rows padded" : kinds[kind].name;
+}
+
+static unsigned
+padded_log2(unsigned width)
+{
+   return util_logbase2_ceil(width);
+}
+
+uint32_t
+npu_variant_width(enum npu_variant_kind kind, uint32_t width)
+{
+   return kind >= NPU_VARIANT_PADDED ? 1u << padded_log2(width) : width;
+}
+
+/* Whether rows of the group are to be padded: a wave must have a lane in it, and all of it must fit. Of rows of 4,
+ * which hosts have no vectors for, nothing would be gained. */
+static bool
+is_padded(const uint32_t block[3])
+{
+   return block[0] > 4 && block[0] < 64 && !util_is_power_of_two_nonzero(block[0]) &&
+          block[1] > 1 && block[2] == 1 &&
+          (uint64_t)block[1] << padded_log2(block[0]) <= NPU_MAX_THREADS;
 }
 
 enum npu_variant_kind
-npu_variant_choose_fixed(const uint32_t grid[3])
+npu_variant_choose_fixed(const uint32_t block[3], const uint32_t grid[3], bool may_pad)
 {
-   bool few = grid[0] <= NPU_FEW_GROUPS && grid[1] <= NPU_FEW_GROUPS && grid[2] <= NPU_FEW_GROUPS;
-   return few ? NPU_VARIANT_FEW : NPU_VARIANT_ANY;
-}
-
-enum npu_variant_kind
-npu_variant_choose(const uint32_t block[3], const uint32_t grid[3])
-{
-   if (npu_variant_choose_fixed(grid) == NPU_VARIANT_ANY)
+   if (grid[0] > NPU_FEW_GROUPS || grid[1] > NPU_FEW_GROUPS || grid[2] > NPU_FEW_GROUPS)
       return NPU_VARIANT_ANY;
+   return may_pad && is_padded(block) ? NPU_VARIANT_PADDED + block[0] : NPU_VARIANT_FEW;
+}
+
+enum npu_variant_kind
+npu_variant_choose(const uint32_t block[3], const uint32_t grid[3], bool may_pad)
+{
+   const enum npu_variant_kind fixed = npu_variant_choose_fixed(block, grid, may_pad);
+
+   if (fixed != NPU_VARIANT_FEW)
+      return fixed;
    if (block[1] == 1 && block[2] == 1)
       return NPU_VARIANT_ONE_ROW;
    for (unsigned kind = NPU_VARIANT_WIDTH_4; kind <= NPU_VARIANT_WIDTH_64; kind++) {
@@ -155,11 +181,14 @@ npu_variant_create(struct npu_screen *screen, const struct nir_shader *nir, cons
    bool cached = cache && compute_key(cache, serialized, serialized_B, name, kind, images, key);
    variant->binary = cached ? load_binary(cache, key) : NULL;
    if (!variant->binary) {
+      const bool padded = kind >= NPU_VARIANT_PADDED;
+      const unsigned width = kind - NPU_VARIANT_PADDED;
       const struct npu_compile_options options = {
          .name = name,
-         .wave_rows = kinds[kind].wave_rows,
-         .one_row = kinds[kind].one_row,
-         .width_log2 = kinds[kind].width_log2,
+         .wave_rows = padded ? width > NPU_SUBGROUP_SIZE / 2 : kinds[kind].wave_rows,
+         .one_row = !padded && kinds[kind].one_row,
+         .width_log2 = padded ? padded_log2(width) : kinds[kind].width_log2,
+         .padded_width = padded ? width : 0,
          .few_groups = kind != NPU_VARIANT_ANY,
          .images = images,
          .print_stats = (screen->debug & NPU_DRV_STATS) != 0,

@@ -5,6 +5,7 @@
 #ifndef NPU_VARIANT_H
 #define NPU_VARIANT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct nir_shader;
@@ -14,7 +15,7 @@ struct npu_bo;
 struct npu_screen;
 
 /* What the compiler may assume of the launches of one binary. All but ANY: less than NPU_FEW_GROUPS
- * work-groups in each dimension. A kernel that fixes its group size has ANY and FEW only: the
+ * work-groups in each dimension. A kernel that fixes its group size has ANY and FEW only, and PADDED ones: the
  * compiler knows the shape already.
  */
 enum npu_variant_kind {
@@ -27,7 +28,8 @@ enum npu_variant_kind {
    NPU_VARIANT_WIDTH_16,
    NPU_VARIANT_WIDTH_32,
    NPU_VARIANT_WIDTH_64,
-   NPU_NUM_VARIANTS,
+   NPU_VARIANT_PADDED, /* two dimensions, as many wide as one adds to this number, padded to a power of two */
+   NPU_NUM_VARIANTS = NPU_VARIANT_PADDED + 64,
 };
 
 /* One binary of a kernel, in device memory. Immutable. */
@@ -37,11 +39,17 @@ struct npu_variant {
    struct npu_bo *code;
 };
 
-/* The best variant for so many groups of this shape, of a kernel that does not fix the shape. */
-enum npu_variant_kind npu_variant_choose(const uint32_t block[3], const uint32_t grid[3]);
+/* The best variant for so many groups of this shape, of a kernel that does not fix the shape. may_pad: PADDED is
+ * allowed. */
+enum npu_variant_kind npu_variant_choose(const uint32_t block[3], const uint32_t grid[3],
+                                         bool may_pad);
 
 /* The same for a kernel that does. */
-enum npu_variant_kind npu_variant_choose_fixed(const uint32_t grid[3]);
+enum npu_variant_kind npu_variant_choose_fixed(const uint32_t block[3], const uint32_t grid[3],
+                                               bool may_pad);
+
+/* The x size of groups as the device is to see it, where it is `width` to the application. */
+uint32_t npu_variant_width(enum npu_variant_kind kind, uint32_t width);
 
 /* What the variant assumes, for messages. */
 const char *npu_variant_name(enum npu_variant_kind kind);
