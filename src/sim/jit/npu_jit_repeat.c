@@ -9,6 +9,9 @@
 // is all loads of many a small kernel. If another wave has changed what this one reads, the second time may
 // take another way; that is the kernel's race, and the interpreter then goes on.
 //
+// Loads stay where they are: what one has loaded meets the handler's result right behind it, in a phi, so LLVM has
+// no other place for it.
+//
 // What it misses: loops without stores. A wave could begin again behind those, too, but the interpreter might
 // take very long until it is back at the fault.
 
