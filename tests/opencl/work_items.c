@@ -210,6 +210,41 @@ test_required(const void *arg)
                 out[i]);
 }
 
+/* Groups of the implementation's choice fill its vectors: at least three quarters of the items of the sub-groups
+ * that a group takes, where some divisor of the width does. */
+static void
+test_suggested(const void *arg)
+{
+   static const char text[] = "kernel void test(global uint *out) { out[get_global_id(0)] = 1; }\n";
+   static const size_t widths[] = {90, 300, 500, 997, 1000, 1080, 1200, 1366, 1920, 2500, 65536};
+   clGetKernelSuggestedLocalWorkSizeKHR_fn suggest = (clGetKernelSuggestedLocalWorkSizeKHR_fn)
+      clGetExtensionFunctionAddressForPlatform(clt.platform,
+                                               "clGetKernelSuggestedLocalWorkSizeKHR");
+
+   if (!suggest)
+      clt_skip("no clGetKernelSuggestedLocalWorkSizeKHR");
+   cl_kernel kernel = clt_kernel(text, "", "test");
+   size_t lanes;
+   CLT_CALL(clGetKernelWorkGroupInfo(kernel, clt.device,
+                                     CL_KERNEL_PREFERRED_WORK_GROUP_SIZE_MULTIPLE, sizeof(lanes),
+                                     &lanes, NULL));
+   clt_arg_mem(kernel, 0, clt_buffer(65536 * 4, NULL));
+   for (unsigned i = 0; i < CLT_ARRAY_SIZE(widths); i++) {
+      const size_t global[2] = {widths[i], 12};
+      size_t local[2] = {0};
+      CLT_CALL(suggest(clt.queue, kernel, 2, NULL, global, local));
+      if (!local[0] || !local[1] || global[0] % local[0] || global[1] % local[1])
+         clt_fatal("for %zu x 12 items: %zu x %zu does not divide that", global[0], local[0],
+                   local[1]);
+      const size_t n = local[0] * local[1], whole = (n + lanes - 1) / lanes * lanes;
+      CLT_CHECK(4 * n >= 3 * whole, "for %zu x 12 items: %zu x %zu, in sub-groups of %zu",
+                global[0], local[0], local[1], lanes);
+      CLT_CHECK(local[0] % lanes == 0 || local[1] == 1,
+                "for %zu x 12 items: %zu x %zu, rows begin anywhere in a sub-group of %zu",
+                global[0], local[0], local[1], lanes);
+   }
+}
+
 /* Sizes the API must refuse. */
 static void
 test_refused(const void *arg)
@@ -278,6 +313,7 @@ main(int argc, char **argv)
    clt_run(test_no_such_dimension, NULL, "no_such_dimension");
    clt_run(test_halves, NULL, "offset_halves");
    clt_run(test_required, NULL, "required_size");
+   clt_run(test_suggested, NULL, "suggested_sizes");
    clt_run(test_refused, NULL, "refused_sizes");
    return clt_done();
 }
