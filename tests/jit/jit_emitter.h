@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright © 2026 The NPU stack authors
  *
- * Inside of jit_program.c and jit_program_memory.c: how a random program uses registers, and what emits it.
+ * Inside of jit_program.c, jit_program_memory.c and jit_program_stream.c: how a random program uses registers, and what emits it.
  */
 
 #ifndef NPU_TESTS_JIT_EMITTER_H
@@ -23,6 +23,7 @@ enum jit_kind {
    KIND_IF,
    KIND_LOOP,
    KIND_GATHER,
+   KIND_STREAM,
    NUM_KINDS,
 };
 
@@ -96,6 +97,9 @@ void jit_emit_store(struct jit_emitter *e);
 
 /* Local memory. Each wave writes only its own part; others' parts are not read. */
 void jit_emit_local(struct jit_emitter *e);
+
+/* The same with all components of vectors, in the slots of the wave (jit_program_stream.c). */
+void jit_emit_stream(struct jit_emitter *e);
 
 void jit_emit_private(struct jit_emitter *e);
 

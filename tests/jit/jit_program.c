@@ -40,7 +40,7 @@ make_items(struct jit_program *program, uint64_t *rng, int parent, unsigned dept
    static const uint8_t weights[NUM_KINDS] = {
       [KIND_ALU] = 40,    [KIND_LOAD] = 8,   [KIND_STORE] = 8,   [KIND_LOCAL] = 6,
       [KIND_PRIVATE] = 5, [KIND_ATOMIC] = 4, [KIND_SPECIAL] = 3, [KIND_BARRIER] = 3,
-      [KIND_IF] = 6,      [KIND_LOOP] = 5,   [KIND_GATHER] = 5,
+      [KIND_IF] = 6,      [KIND_LOOP] = 5,   [KIND_GATHER] = 5,  [KIND_STREAM] = 4,
    };
    unsigned total = 0;
 
@@ -494,6 +494,9 @@ emit_children(struct jit_emitter *e, int parent, unsigned depth)
          break;
       case KIND_GATHER:
          emit_gather_loop(e, depth);
+         break;
+      case KIND_STREAM:
+         jit_emit_stream(e);
          break;
       case NUM_KINDS:
          break;

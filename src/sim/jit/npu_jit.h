@@ -19,7 +19,7 @@
 #include "../interp/npu_interp.h"
 
 /* Bump when the same NPU code gives other host code. */
-#define NPU_JIT_VERSION 12
+#define NPU_JIT_VERSION 13
 
 /* Most different resume points of a kernel; with more it stays in the interpreter. */
 #define NPU_JIT_MAX_ENTRIES 1024
@@ -49,6 +49,9 @@ enum npu_jit_result {
 #define NPU_JIT_ACCESS_RESTART            (1u << 30)
 /* Together with that one: at the wave's start, with nothing in its memory. */
 #define NPU_JIT_ACCESS_START              (1u << 29)
+/* The access is one of so many uops from this one on. */
+#define NPU_JIT_ACCESS_RUN                (1u << 28)
+#define NPU_JIT_ACCESS_COUNT(access)      ((access) >> 16 & 0xff)
 #define NPU_JIT_MAX_UOPS                  50000 /* of a kernel that is compiled */
 
 /* Least number of lanes of a chunk. */

@@ -6,7 +6,8 @@
 // The registers of the wave are lost, but the access's address operands and exec were put into the
 // wave's memory before it; of lane offsets whose distances are known, only those of the first lanes of
 // chunks, into the frame. Each active lane's access is looked up in the page table, as the exact
-// way of the interpreter does, only without accessing anything.
+// way of the interpreter does, only without accessing anything. Of accesses that are done together
+// (npu_jit_stream.c) the first one that is to blame is looked for.
 
 #include "npu_jit.h"
 
@@ -53,6 +54,12 @@ look_up_lane(const struct npu_wave *wave, enum npu_space space, unsigned lane, u
    return fault;
 }
 
+static enum npu_access
+access_of(const struct npu_uop *uop)
+{
+   return npu_op_infos[uop->inst.op].is_store ? NPU_ACCESS_WRITE : NPU_ACCESS_READ;
+}
+
 /* Lane offsets, from those of first lanes. */
 static void
 restore_offsets(const struct npu_jit_frame *frame, struct npu_wave *wave,
@@ -69,28 +76,26 @@ restore_offsets(const struct npu_jit_frame *frame, struct npu_wave *wave,
    }
 }
 
-void
-npu_jit_access_fault(const struct npu_jit_frame *frame, struct npu_wave *wave,
-                     const struct npu_uop *uop)
+/* What is wrong with the access of a uop; verdict.lanes: 0 if nothing. */
+static struct verdict
+look_up_access(struct npu_wave *wave, const struct npu_uop *uop)
 {
    const struct npu_inst *inst = &uop->inst;
    const bool scalar = inst->op == NPU_OP_LD_S || inst->op == NPU_OP_ST_S;
    const bool whole_wave = inst->op == NPU_OP_LD_W || inst->op == NPU_OP_ST_W;
-   const bool is_store = npu_op_infos[inst->op].is_store;
-   const enum npu_access access = is_store ? NPU_ACCESS_WRITE : NPU_ACCESS_READ;
    const uint64_t size_B = (uint64_t)inst->count << inst->width_log2;
    uint32_t lanes = scalar ? 1 : whole_wave ? UINT32_MAX : NPU_WAVE_EXEC(wave);
    struct npu_vm *vm = wave->dispatch->vm;
    struct verdict verdict = {0};
 
-   restore_offsets(frame, wave, inst);
    npu_interp_addresses(wave, uop);
    pthread_rwlock_rdlock(&vm->lock);
    for (; lanes; lanes &= lanes - 1) {
       unsigned l = (unsigned)__builtin_ctz(lanes);
       uint64_t address = wave->address[l], fault_va;
       enum npu_space space = npu_interp_space((enum npu_space)inst->space, &address);
-      enum npu_fault fault = look_up_lane(wave, space, l, address, size_B, access, &fault_va);
+      enum npu_fault fault = look_up_lane(wave, space, l, address, size_B, access_of(uop),
+                                          &fault_va);
       if (fault == NPU_FAULT_NONE)
          continue;
       if (!verdict.lanes) {
@@ -100,11 +105,28 @@ npu_jit_access_fault(const struct npu_jit_frame *frame, struct npu_wave *wave,
       verdict.lanes |= 1u << l;
    }
    pthread_rwlock_unlock(&vm->lock);
+   if (scalar && verdict.lanes)
+      verdict.lanes = NPU_WAVE_EXEC(wave);
+   return verdict;
+}
+
+void
+npu_jit_access_fault(const struct npu_jit_frame *frame, struct npu_wave *wave,
+                     const struct npu_uop *uop)
+{
+   const bool is_run = frame->access & NPU_JIT_ACCESS_RUN;
+   const struct npu_uop *end = uop + (is_run ? NPU_JIT_ACCESS_COUNT(frame->access) : 1);
+   struct verdict verdict = {0};
+   const struct npu_uop *at;
+
+   restore_offsets(frame, wave, &uop->inst);
+   for (at = uop; at < end && !verdict.lanes; at++) {
+      if (npu_op_infos[at->inst.op].is_memory)
+         verdict = look_up_access(wave, uop = at);
+   }
    if (!verdict.lanes) {
       /* The page table has nothing against it: the memory itself failed. */
       verdict = (struct verdict){NPU_FAULT_MEMORY_ERROR, wave->address[0], NPU_WAVE_EXEC(wave)};
    }
-   if (scalar)
-      verdict.lanes = NPU_WAVE_EXEC(wave);
-   npu_interp_fault(wave, uop, verdict.fault, access, verdict.lanes, verdict.address);
+   npu_interp_fault(wave, uop, verdict.fault, access_of(uop), verdict.lanes, verdict.address);
 }

@@ -455,17 +455,19 @@ is_control(const struct npu_uop *uop)
           uop->inst.op == NPU_OP_TRAP;
 }
 
-/* Generates the uops from `first` on that are better done in strips. Returns how many. */
+/* Generates the uops from `first` on that are better done together. Returns how many. */
 static uint32_t
-generate_strips(struct npu_jit_gen *g, const struct npu_jit_block *block, uint32_t first,
-                const struct npu_jit_regs *live)
+generate_runs(struct npu_jit_gen *g, const struct npu_jit_block *block, uint32_t first,
+              const struct npu_jit_regs *live)
 {
    uint32_t all = 0, count;
 
-   while (first + all <= block->last &&
-          (count = npu_jit_strip_length(g, block, first + all, live)) > 0)
-   {
-      npu_jit_strips(g, first + all, count, &live[first + all - block->first]);
+   while (first + all <= block->last) {
+      const uint32_t i = first + all;
+      if ((count = npu_jit_strip_length(g, block, i, live)) > 0)
+         npu_jit_strips(g, i, count, &live[i - block->first]);
+      else if ((count = npu_jit_stream(g, block, i, live)) == 0)
+         break;
       all += count;
    }
    return all;
@@ -477,7 +479,7 @@ generate_block(struct npu_jit_gen *g, const struct npu_jit_block *block, struct 
 {
    npu_jit_block_liveness(g->flow, block, live);
    live[block->last + 1 - block->first] = block->live_out;
-   g->no_strips_before = 0;
+   g->no_strips_before = g->no_streams_before = 0;
    memcpy(g->layout, block->layout, sizeof(g->layout));
    g->stored = (struct npu_jit_regs){.m = 0};
    npu_jit_known_begin(g, block);
@@ -489,7 +491,7 @@ generate_block(struct npu_jit_gen *g, const struct npu_jit_block *block, struct 
    }
    g->repeatable = block->repeatable;
    for (uint32_t i = block->first; i <= block->last; i++) {
-      i += generate_strips(g, block, i, live);
+      i += generate_runs(g, block, i, live);
       if (i > block->last)
          break;
       g->uop = &g->flow->kernel->uops[i];

@@ -78,7 +78,8 @@ struct npu_jit_gen {
    struct npu_jit_regs stored;
    /* The uop's scalar operands, once read, if it is generated strip by strip; else NULL. */
    LLVMValueRef *scalars;
-   uint32_t no_strips_before; /* no run that begins before this uop pays */
+   uint32_t no_strips_before;  /* no run that begins before this uop pays */
+   uint32_t no_streams_before; /* no run of wide accesses begins before this uop */
    /* The wave may begin again where the uop is (npu_jit_repeat.c): a load needs no record for a host fault. */
    bool repeatable;
    /* Stores are for a fault record: all of them have to happen, in order. */
@@ -251,6 +252,11 @@ uint32_t npu_jit_strip_length(struct npu_jit_gen *g, const struct npu_jit_block 
                               uint32_t first, const struct npu_jit_regs *live);
 void npu_jit_strips(struct npu_jit_gen *g, uint32_t first, uint32_t count,
                     const struct npu_jit_regs *live);
+
+/* At an access: if a run of accesses and operations that work with vectors in the order of memory begins here,
+ * generates it and returns of how many uops it is; live: of the block's uops (npu_jit_stream.c). */
+uint32_t npu_jit_stream(struct npu_jit_gen *g, const struct npu_jit_block *block, uint32_t first,
+                        const struct npu_jit_regs *live);
 
 /* Lane operations on operand bits; NULL: not here. */
 LLVMValueRef npu_jit_int_op(struct npu_jit_shape t, const struct npu_inst *inst,
