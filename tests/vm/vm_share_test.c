@@ -5,70 +5,23 @@
  * imports and writes; vgem imports one of the NPU's. Speaks TAP. Needs root (for the device files).
  */
 
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/dma-buf.h>
 #include <linux/udmabuf.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-#include "drm.h"
-#include "drm/npu_accel.h"
-#include "npu_isa/npu_regs.h"
-#include "vm_time.h"
+#include "vm_util.h"
 
 #define SIZE_B  0x10000u
 #define DATA_VA 0x100000ull
 #define CMD_VA  0x200000ull
 
-static unsigned number, failures;
-
-static bool
-ok(bool good, const char *what)
-{
-   int error = errno;
-
-   printf("%sok %u - %s\n", good ? "" : "not ", ++number, what);
-   if (!good)
-      printf("# errno: %s\n", strerror(error));
-   failures += !good;
-   fflush(stdout);
-   return good;
-}
-
 static int npu;
 static uint32_t vm_id, ctx_id, syncobj;
 static uint8_t *commands;
 
-static uint8_t *
-map_bo(uint32_t handle, size_t size_B)
-{
-   struct drm_npu_bo_mmap_offset offset = {.handle = handle};
-
-   if (ioctl(npu, DRM_IOCTL_NPU_BO_MMAP_OFFSET, &offset))
-      return NULL;
-   void *map = mmap(NULL, size_B, PROT_READ | PROT_WRITE, MAP_SHARED, npu, (off_t)offset.offset);
-   return map == MAP_FAILED ? NULL : map;
-}
-
 static int
 bind_bo(uint32_t handle, uint64_t va, uint64_t size_B)
 {
-   struct drm_npu_vm_bind_op op = {
-      .op = DRM_NPU_VM_BIND_OP_MAP,
-      .flags = DRM_NPU_VM_MAP_READ | DRM_NPU_VM_MAP_WRITE,
-      .handle = handle,
-      .va = va,
-      .size = size_B,
-   };
-   struct drm_npu_vm_bind bind = {.vm_id = vm_id, .ops = DRM_NPU_OBJ_ARRAY(&op, 1)};
-   return ioctl(npu, DRM_IOCTL_NPU_VM_BIND, &bind);
+   return vm_bind(npu, vm_id, DRM_NPU_VM_BIND_OP_MAP, handle, va, size_B);
 }
 
 static bool
@@ -88,8 +41,7 @@ set_up(void)
       return false;
    ctx_id = ctx.ctx_id;
    syncobj = sync.handle;
-   commands = map_bo(bo.handle, 4096);
-   return commands && !bind_bo(bo.handle, CMD_VA, 4096);
+   return !bo_map(npu, bo.handle, 4096, &commands) && !bind_bo(bo.handle, CMD_VA, 4096);
 }
 
 /* Fills the buffer at DATA_VA and waits, unless no_wait. */
@@ -103,35 +55,11 @@ fill(uint8_t value, bool no_wait)
       .size_B = SIZE_B,
       .pattern = {value},
    };
-   struct drm_npu_cmdbuf cmdbuf = {.va = CMD_VA, .num_packets = 1};
-   struct drm_npu_sync signal = {.handle = syncobj};
-   struct drm_npu_submit submit = {
-      .ctx_id = ctx_id,
-      .cmdbufs = DRM_NPU_OBJ_ARRAY(&cmdbuf, 1),
-      .signal_syncs = DRM_NPU_OBJ_ARRAY(&signal, 1),
-   };
 
    memcpy(commands, &packet, sizeof(packet));
-   if (ioctl(npu, DRM_IOCTL_NPU_SUBMIT, &submit))
+   if (submit_one(npu, ctx_id, CMD_VA, 1, syncobj))
       return false;
-   if (no_wait)
-      return true;
-   struct drm_syncobj_wait wait = {
-      .handles = (uintptr_t)&syncobj,
-      .count_handles = 1,
-      .timeout_nsec = deadline_ns(20),
-   };
-   return !ioctl(npu, DRM_IOCTL_SYNCOBJ_WAIT, &wait);
-}
-
-static bool
-all_are(const uint8_t *bytes, uint8_t value)
-{
-   for (uint32_t i = 0; i < SIZE_B; i++) {
-      if (bytes[i] != value)
-         return false;
-   }
-   return true;
+   return no_wait || !wait_for_sync(npu, syncobj, 20);
 }
 
 static void
@@ -156,7 +84,7 @@ import_from_udmabuf(void)
    ok(!bind_bo(prime.handle, DATA_VA, SIZE_B), "it is bound");
    ok(fill(0x5a, false), "the device fills it");
    uint8_t *map = mmap(NULL, SIZE_B, PROT_READ, MAP_SHARED, memory, 0);
-   ok(map != MAP_FAILED && all_are(map, 0x5a), "the file has what the device wrote");
+   ok(map != MAP_FAILED && all_are(map, 0x5a, SIZE_B), "the file has what the device wrote");
 
    struct dma_buf_export_sync_file sync = {.flags = DMA_BUF_SYNC_RW};
    ok(fill(0xa5, true) && !ioctl(prime.fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &sync),
@@ -164,7 +92,7 @@ import_from_udmabuf(void)
    close(sync.fd);
    struct dma_buf_sync cpu = {.flags = DMA_BUF_SYNC_START | DMA_BUF_SYNC_READ};
    ok(!ioctl(prime.fd, DMA_BUF_IOCTL_SYNC, &cpu), "a CPU access to the dma-buf is announced");
-   ok(fill(0xa5, false) && all_are(map, 0xa5), "and sees what the device wrote");
+   ok(fill(0xa5, false) && all_are(map, 0xa5, SIZE_B), "and sees what the device wrote");
    munmap(map, SIZE_B);
    close(prime.fd);
    close(memory);
@@ -188,7 +116,7 @@ export_to_vgem(void)
    ok(!ioctl(vgem, DRM_IOCTL_PRIME_FD_TO_HANDLE, &theirs), "vgem imports it");
    ok(!bind_bo(bo.handle, DATA_VA, SIZE_B) && fill(0x77, false), "the device fills it");
    uint8_t *map = mmap(NULL, SIZE_B, PROT_READ, MAP_SHARED, prime.fd, 0);
-   ok(map != MAP_FAILED && all_are(map, 0x77), "the dma-buf has what the device wrote");
+   ok(map != MAP_FAILED && all_are(map, 0x77, SIZE_B), "the dma-buf has what the device wrote");
    if (map != MAP_FAILED)
       munmap(map, SIZE_B);
    close(prime.fd);
@@ -213,6 +141,5 @@ main(void)
    import_from_udmabuf();
    export_to_vgem();
    close(npu);
-   printf("1..%u\n", number);
-   return failures ? 1 : 0;
+   return done_testing();
 }

@@ -11,18 +11,8 @@
  *                                   without their memory.
  */
 
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/dma-buf.h>
 #include <linux/udmabuf.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "drm/vgem_drm.h"
 #include "vm_util.h"
@@ -181,16 +171,6 @@ bind_import(struct held *h, uint64_t va)
 }
 
 static bool
-all_are(const uint8_t *bytes, uint8_t value)
-{
-   for (uint32_t i = 0; i < SIZE_B; i++) {
-      if (bytes[i] != value)
-         return false;
-   }
-   return true;
-}
-
-static bool
 take_driver_off(const char *address)
 {
    FILE *f = fopen("/sys/bus/pci/drivers/npu/unbind", "w");
@@ -220,15 +200,15 @@ test_unbind(const char *address)
 
    ok(take_driver_off(address), "the driver goes");
    ok(call(h.npu, DRM_IOCTL_NPU_VM_CREATE, &vm) == ENODEV, "the file knows");
-   ok(all_are(h.system, 0x5a), "system memory has what was in it");
+   ok(all_are(h.system, 0x5a, SIZE_B), "system memory has what was in it");
    memset(h.system, 1, SIZE_B);
-   ok(all_are(h.system, 1), "... and can be written");
-   ok(all_are(h.imported, 0xa5), "so has the other driver's");
+   ok(all_are(h.system, 1, SIZE_B), "... and can be written");
+   ok(all_are(h.imported, 0xa5, SIZE_B), "so has the other driver's");
    memset(h.device, 2, SIZE_B); /* nobody is killed for it */
    close(h.vgem);               /* the bind may run now */
    usleep(100 * 1000);
    close(h.npu);
-   ok(all_are(h.system, 1), "mappings outlive the file");
+   ok(all_are(h.system, 1, SIZE_B), "mappings outlive the file");
    return done_testing();
 }
 

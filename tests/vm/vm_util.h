@@ -142,4 +142,14 @@ wait_for_sync(int fd, uint32_t syncobj, unsigned seconds)
    return call(fd, DRM_IOCTL_SYNCOBJ_WAIT, &args);
 }
 
+static inline bool
+all_are(const uint8_t *bytes, uint8_t value, uint32_t size_B)
+{
+   for (uint32_t i = 0; i < size_B; i++) {
+      if (bytes[i] != value)
+         return false;
+   }
+   return true;
+}
+
 #endif
