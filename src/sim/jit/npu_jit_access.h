@@ -97,6 +97,11 @@ void npu_jit_load_pieces(struct npu_jit_gen *g, const struct npu_jit_access *a,
                          const LLVMValueRef *pointers, LLVMValueRef *loaded);
 void npu_jit_store_pieces(struct npu_jit_gen *g, const struct npu_jit_access *a,
                           const LLVMValueRef *pointers, const LLVMValueRef *data);
+/* Whether the lanes of a load that are stride_B apart are loaded by the next function: all of a chunk, from
+ * `pointer` on. */
+bool npu_jit_has_strides(const struct npu_jit_access *a, uint64_t stride_B);
+void npu_jit_load_strides(struct npu_jit_gen *g, const struct npu_jit_access *a,
+                          LLVMValueRef pointer, uint64_t stride_B, LLVMValueRef *loaded);
 /* Whether lanes that are far apart are accessed by the two functions below. */
 bool npu_jit_moves_lanes(const struct npu_jit_access *a);
 /* The components of a chunk of which a lane is active, as integers of the component's width. */

@@ -155,6 +155,8 @@ struct pattern {
    LLVMValueRef start;       /* address of its first lane */
    LLVMValueRef consecutive; /* i1: the active lanes are at start + lane * size_B */
    LLVMValueRef uniform;     /* i1: all at start, and there is one */
+   uint64_t stride_B;        /* what the code says: distance of the lanes, neither of these; or 0 */
+   LLVMValueRef stays;       /* i1: with that, no lane offset wraps; or NULL */
 };
 
 /* i1: the lanes of `value` that are active equal the first one. */
@@ -165,6 +167,23 @@ all_equal(struct npu_jit_gen *g, LLVMValueRef value, unsigned chunk)
    LLVMValueRef differ = npu_jit_compare(g, LLVMIntNE, value, npu_jit_splat(g, first));
 
    return LLVMBuildNot(g->builder, any_active(g, differ, chunk), "");
+}
+
+/* The distance in form o of the lanes of a chunk, in its units, if the code tells and it is small; or 0. */
+static uint32_t
+known_distance(const struct npu_jit_gen *g, const struct npu_jit_access *a, unsigned chunk)
+{
+   const unsigned src = a->inst->src[1];
+   const struct npu_jit_form *form = npu_reg_is_v(src) ? npu_jit_known_form(g, src) : NULL;
+
+   if (!form)
+      return 0;
+   const uint32_t *lane = form->lane + chunk * g->width, distance = lane[1] - lane[0];
+   for (unsigned l = 2; l < g->width; l++) {
+      if (lane[l] - lane[l - 1] != distance)
+         return 0;
+   }
+   return distance < NPU_PAGE_SIZE_B ? distance : 0;
 }
 
 /* Lane offsets of 32 bits: they are compared as such; a sum must not leave the 32 bits. */
@@ -184,6 +203,15 @@ offset_pattern(struct npu_jit_gen *g, const struct npu_jit_access *a,
    wide = inst->sx ? LLVMBuildSExt(b, first, g->i64, "") : LLVMBuildZExt(b, first, g->i64, "");
    wide = LLVMBuildShl(b, wide, npu_jit_i64(g, inst->scale_log2), "");
    p.start = LLVMBuildAdd(b, base, wide, "");
+   const uint32_t distance = known_distance(g, a, chunk);
+   if (distance && (uint64_t)distance << inst->scale_log2 != a->size_B) {
+      const uint32_t most = inst->sx ? INT32_MAX : UINT32_MAX;
+      LLVMValueRef highest = npu_jit_i32(g, most - distance * (g->width - 1));
+      p.uniform = p.consecutive;
+      p.stride_B = (uint64_t)distance << inst->scale_log2;
+      p.stays = npu_jit_compare(g, inst->sx ? LLVMIntSLE : LLVMIntULE, first, highest);
+      return p;
+   }
    p.uniform = LLVMBuildAnd(b, all_equal(g, offset, chunk), npu_jit_chunk_active(g, chunk, false),
                             "");
    if (step << inst->scale_log2 != a->size_B)
@@ -202,7 +230,7 @@ find_pattern(struct npu_jit_gen *g, const struct npu_jit_access *a,
              const struct npu_jit_place *place, unsigned chunk)
 {
    LLVMBuilderRef b = g->builder;
-   struct pattern p;
+   struct pattern p = {.stride_B = 0};
 
    if (npu_jit_is_form(a, NPU_OP_LD_O, NPU_OP_ST_O))
       return offset_pattern(g, a, place, chunk);
@@ -216,6 +244,8 @@ find_pattern(struct npu_jit_gen *g, const struct npu_jit_access *a,
       LLVMValueRef stride = stride_of(g, a);
       p.consecutive = npu_jit_compare(g, LLVMIntEQ, stride, npu_jit_i64(g, a->size_B));
       p.uniform = npu_jit_compare(g, LLVMIntEQ, stride, npu_jit_i64(g, 0));
+      if (LLVMIsAConstantInt(stride) && LLVMConstIntGetZExtValue(stride) != a->size_B)
+         p.stride_B = LLVMConstIntGetZExtValue(stride);
    }
    p.uniform = LLVMBuildAnd(b, p.uniform, npu_jit_chunk_active(g, chunk, false), "");
    return p;
@@ -416,28 +446,34 @@ npu_jit_move_row(struct npu_jit_gen *g, const struct npu_jit_access *a, LLVMValu
    LLVMBuildBr(g->builder, join);
 }
 
-/* Lanes of form x that are all active: no vector of addresses is needed. Goes on where they are not. */
+/* Lanes that are all active and at a known distance, or one of form x: no vector of addresses is needed. Goes on
+ * where they are not. */
 static void
 equidistant(struct npu_jit_gen *g, const struct npu_jit_access *a,
-            const struct npu_jit_place *place, LLVMValueRef start, unsigned chunk,
+            const struct npu_jit_place *place, const struct pattern *p, unsigned chunk,
             LLVMBasicBlockRef join, LLVMValueRef *loaded)
 {
    LLVMBasicBlockRef full = npu_jit_new_block(g, "full"), other = npu_jit_new_block(g, "");
    LLVMBuilderRef b = g->builder;
-   LLVMValueRef stride = stride_of(g, a), pointers[NPU_INTERP_LANES], parts[4];
+   LLVMValueRef stride = p->stride_B ? npu_jit_i64(g, p->stride_B) : stride_of(g, a);
+   LLVMValueRef pointers[NPU_INTERP_LANES], parts[4];
 
    /* With strides of this size no sum wraps: the first and the last lane are the lowest and the highest. */
    LLVMValueRef condition = npu_jit_compare(g, LLVMIntULT, stride, npu_jit_i64(g, 1u << 31));
    LLVMValueRef last = LLVMBuildMul(b, stride, npu_jit_i64(g, g->width - 1), "");
-   last = LLVMBuildAdd(b, start, last, "");
-   condition = LLVMBuildAnd(b, condition, npu_jit_compare(g, LLVMIntULT, start, place->limit), "");
+   last = LLVMBuildAdd(b, p->start, last, "");
+   condition = LLVMBuildAnd(b, condition, npu_jit_compare(g, LLVMIntULT, p->start, place->limit),
+                            "");
    condition = LLVMBuildAnd(b, condition, npu_jit_compare(g, LLVMIntULT, last, place->limit), "");
    condition = LLVMBuildAnd(b, condition, npu_jit_chunk_active(g, chunk, true), "");
+   if (p->stays)
+      condition = LLVMBuildAnd(b, condition, p->stays, "");
    npu_jit_branch_likely(g, condition, full, other);
 
    LLVMPositionBuilderAtEnd(b, full);
-   LLVMValueRef first = npu_jit_address_of(g, place->memory, start);
-   for (unsigned l = 0; l < g->width; l++) {
+   LLVMValueRef first = npu_jit_address_of(g, place->memory, p->start);
+   const bool strides = npu_jit_has_strides(a, p->stride_B);
+   for (unsigned l = 0; !strides && l < g->width; l++) {
       LLVMValueRef distance = LLVMBuildMul(b, stride, npu_jit_i64(g, l), "");
       pointers[l] = npu_jit_address_of(g, first, distance);
    }
@@ -445,12 +481,24 @@ equidistant(struct npu_jit_gen *g, const struct npu_jit_access *a,
       parts[i] = npu_jit_store_data(g, a, i, chunk);
    if (a->is_store)
       npu_jit_store_pieces(g, a, pointers, parts);
+   else if (strides)
+      npu_jit_load_strides(g, a, first, p->stride_B, parts);
    else
       npu_jit_load_pieces(g, a, pointers, parts);
    for (unsigned i = 0; !a->is_store && i < a->count; i++)
       LLVMBuildStore(b, parts[i], loaded[i]);
    LLVMBuildBr(b, join);
    LLVMPositionBuilderAtEnd(b, other);
+}
+
+/* Whether to try that. */
+static bool
+may_be_equidistant(const struct npu_jit_access *a, const struct pattern *p)
+{
+   if (npu_jit_has_strides(a, p->stride_B))
+      return true;
+   return npu_jit_has_pieces(a) && !a->some_dead &&
+          (p->stride_B || npu_jit_is_form(a, NPU_OP_LD_X, NPU_OP_ST_X));
 }
 
 /* One chunk of an access: consecutive, uniform or scattered; to `slow` if a lane is out of bounds. */
@@ -489,8 +537,8 @@ flat_chunk(struct npu_jit_gen *g, const struct npu_jit_access *a, const struct n
       npu_jit_branch_likely(g, npu_jit_chunk_active(g, chunk, false), some, join);
       LLVMPositionBuilderAtEnd(b, some);
    }
-   if (npu_jit_has_pieces(a) && npu_jit_is_form(a, NPU_OP_LD_X, NPU_OP_ST_X) && !a->some_dead)
-      equidistant(g, a, place, p.start, chunk, join, loaded);
+   if (may_be_equidistant(a, &p))
+      equidistant(g, a, place, &p, chunk, join, loaded);
    LLVMValueRef address = lane_addresses(g, a, place->bias, chunk);
    check_lanes(g, a, place, address, chunk, slow);
    scattered(g, a, place, address, chunk, loaded);

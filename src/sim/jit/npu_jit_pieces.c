@@ -12,11 +12,17 @@
 //   that shuffles stay inside of these 16 bytes, which is all that most hosts are quick at, row r is made of
 //   lanes r, r + P, r + 2P ...
 //
+// Of lanes that load less, a few numbers apart, all is loaded that is between the first and the last one, in
+// vectors, and each result is put together from those. No page is accessed that lanes do not access, as what
+// is between them is smaller.
+//
 // Inactive lanes load where the first active one does. A store of some lanes only is left to scatters.
 //
 // What it misses: 3 components of 8 or 16 bits.
 
 #include "npu_jit_access.h"
+
+#define MAX_STRIDE 8 /* numbers: with more, as many loads as lanes */
 
 bool
 npu_jit_has_pieces(const struct npu_jit_access *a)
@@ -158,6 +164,38 @@ npu_jit_store_pieces(struct npu_jit_gen *g, const struct npu_jit_access *a,
 
    for (unsigned i = 0; i < a->count; i += p)
       store_piece(g, a, pointers, i, a->count - i < p ? a->count - i : p, data);
+}
+
+/* ---- small strides ----------------------------------------------------------------------- */
+
+bool
+npu_jit_has_strides(const struct npu_jit_access *a, uint64_t stride_B)
+{
+   return !a->is_store && !npu_jit_has_pieces(a) && stride_B % a->width == 0 &&
+          stride_B > a->size_B && stride_B <= MAX_STRIDE * a->width;
+}
+
+void
+npu_jit_load_strides(struct npu_jit_gen *g, const struct npu_jit_access *a, LLVMValueRef pointer,
+                     uint64_t stride_B, LLVMValueRef *loaded)
+{
+   const unsigned w = g->width, stride = (unsigned)stride_B / a->width;
+   const unsigned end = (w - 1) * stride + a->count; /* behind the last element */
+   LLVMTypeRef type = npu_jit_vec_of(g, npu_jit_int(g, 8 * a->width));
+
+   for (unsigned first = 0; first < end; first += w) {
+      const unsigned from = first + w <= end ? first : end - w;
+      LLVMValueRef part = npu_jit_load(g, type, pointer, from * a->width, 1);
+      LLVMSetVolatile(part, a->some_dead);
+      for (unsigned i = 0; i < a->count; i++) {
+         unsigned at[NPU_INTERP_LANES];
+         for (unsigned l = 0; l < w; l++) {
+            const unsigned element = l * stride + i;
+            at[l] = element >= first && element < first + w ? w + element - from : l;
+         }
+         loaded[i] = shuffle(g, first ? loaded[i] : LLVMGetPoison(type), part, at, w);
+      }
+   }
 }
 
 /* ---- small lanes ------------------------------------------------------------------------- */
