@@ -17,16 +17,22 @@ RUN = Path(__file__).resolve().parent / 'run'
 # Behaves like a binary of the CTS: "--list" lists, any other last argument is a sub-test.
 BINARY = """#!/bin/bash
 if [ "$1" = --list ]; then printf '\\t%s\\n' good bad absent killed slow; exit 0; fi
-sub=${@: -1}
-say() { echo "{\\"results\\": {\\"$sub\\": \\"$1\\"}}" >"$CL_CONFORMANCE_RESULTS_FILENAME"; }
-case $sub in
-good) say pass ;;
-bad) echo "wrong by 3 ulp"; say fail; exit 1 ;;
-absent) say skip ;;
-killed) kill -SEGV $$ ;;
-slow) sleep 60 ;;
-*) echo "no sub-test $sub"; exit 1 ;;
-esac
+echo "$*" >>"${0%/*}/calls"
+report= failed=0
+say() { report="$report${report:+, }\\"$sub\\": \\"$1\\""; }
+for sub; do
+   case $sub in
+   -*) ;;
+   good) say pass ;;
+   bad) echo "wrong by 3 ulp"; say fail; failed=1 ;;
+   absent) say skip ;;
+   killed) kill -SEGV $$ ;;
+   slow) sleep 60 ;;
+   *) echo "no sub-test $sub"; exit 1 ;;
+   esac
+done
+echo "{\\"results\\": {$report}}" >"$CL_CONFORMANCE_RESULTS_FILENAME"
+exit $failed
 """
 
 
@@ -77,6 +83,16 @@ def test_statuses(folder):
     assert suite.statuses() == {f'one : {name}': status for name, status in want.items()}, suite.statuses()
     assert done.returncode == 1 and last_line(done) == '1 passed, 4 failed, 1 skipped', done.stdout
     assert 'one : bad: fail, expected pass' in done.stdout and 'wrong by 3 ulp' in done.stdout, done.stdout
+
+
+def test_batches(folder):
+    want = {'good': 'pass', 'bad': 'fail', 'absent': 'skip', 'killed': 'crash', 'slow': 'timeout'}
+    suite = Suite(folder, ALL)
+    done = suite.run('--batch', '3', '--jobs', '1')
+    assert suite.statuses() == {f'one : {name}': status for name, status in want.items()}, suite.statuses()
+    assert last_line(done) == '1 passed, 4 failed, 1 skipped', done.stdout
+    calls = (suite.folder / 'test_conformance/one/calls').read_text(encoding='utf-8').splitlines()
+    assert calls == ['absent bad good', 'absent', 'bad', 'killed slow', 'killed', 'slow'], calls
 
 
 def test_expected(folder):
