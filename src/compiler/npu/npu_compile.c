@@ -200,6 +200,7 @@ compile(nir_shader *nir, const struct npu_compile_options *opts, void *mem_ctx, 
                                             .one_row = opts->one_row,
                                             .width_log2 = opts->width_log2,
                                             .padded_width = opts->padded_width,
+                                            .deep = opts->deep,
                                             .few_groups = opts->few_groups});
    if (debug.flags & NPU_DEBUG_PRINT_NIR)
       nir_print_shader(nir, debug.out);

@@ -63,6 +63,10 @@ struct npu_compile_options {
    uint8_t width_log2;
    bool few_groups;
 
+   /* With width_log2 up to 4: the group has three dimensions instead, and its y size is a multiple of
+    * the rows of a wave, NPU_SUBGROUP_SIZE >> width_log2. */
+   bool deep;
+
    /* Not 0, with width_log2: rows of the group are that long, 1 << (width_log2 - 1) < padded_width <
     * 1 << width_log2, and the launch pads them to 1 << width_log2, also if the kernel fixes its group
     * size; info.block is the padded size then. Not for kernels that npu_nir_uses_subgroups(). */

@@ -25,6 +25,8 @@ struct npu_nir_launch {
    bool one_row;
    /* Not 0: block[0] is 1 << width_log2 and block[2] is 1. */
    uint8_t width_log2;
+   /* But block[2] may be anything: block[1] is a multiple of the rows of a wave, more than one. */
+   bool deep;
    /* Not 0: that is so because rows of so many work-items are padded. */
    uint8_t padded_width;
    /* At most NPU_FEW_GROUPS work-groups in each dimension. */

@@ -14,6 +14,10 @@
  *    2-dimensional, id.x = lane % width
  *    width 2^k,     id.y = first / width + lane / width
  *    less than 32   id.z = 0
+ *    3-dimensional, id.x = lane % width
+ *    the same, with id.y = first / width % height + lane / width
+ *    a height that  id.z = first / width / height
+ *    waves divide
  *    any whose      id.x = first % width + lane
  *    width is a     id.y = first / width % height
  *    multiple of 32 id.z = first / (width * height)
@@ -31,7 +35,7 @@
  *
  * Other widths become powers of two by padding (npu_nir_pad_rows.c).
  *
- * What it misses: three-dimensional groups that are not a multiple of 32 wide.
+ * What it misses: other three-dimensional groups that are not a multiple of 32 wide.
  */
 
 #include "npu_compile.h"
@@ -57,6 +61,27 @@ first_index(nir_builder *b)
    return nir_imul_imm(b, nir_load_subgroup_id(b), NPU_SUBGROUP_SIZE);
 }
 
+static nir_def *
+load_size(nir_builder *b)
+{
+   const uint16_t *fixed = b->shader->info.workgroup_size;
+
+   return b->shader->info.workgroup_size_variable ? nir_load_workgroup_size(b)
+                                                  : nir_imm_ivec3(b, fixed[0], fixed[1], fixed[2]);
+}
+
+/* Three dimensions, a width of 2^k less than a wave, none of which lies in two planes. */
+static nir_def *
+ids_in_planes(nir_builder *b, unsigned k)
+{
+   nir_def *lane = nir_load_subgroup_invocation(b), *wave = nir_load_subgroup_id(b);
+   nir_def *height = nir_channel(b, load_size(b), 1), *row = nir_ishl_imm(b, wave, 5 - k);
+
+   return nir_vec3(b, nir_iand_imm(b, lane, BITFIELD_MASK(k)),
+                   add_lane(b, nir_umod(b, row, height), nir_ushr_imm(b, lane, k)),
+                   nir_udiv(b, row, height));
+}
+
 /* Two dimensions, a width of 2^k. */
 static nir_def *
 ids_of_width(nir_builder *b, unsigned k)
@@ -77,14 +102,7 @@ ids_of_width(nir_builder *b, unsigned k)
 static nir_def *
 ids_of_rows(nir_builder *b)
 {
-   nir_def *size, *first = first_index(b), *lane = nir_load_subgroup_invocation(b);
-
-   if (b->shader->info.workgroup_size_variable) {
-      size = nir_load_workgroup_size(b);
-   } else {
-      const uint16_t *fixed = b->shader->info.workgroup_size;
-      size = nir_imm_ivec3(b, fixed[0], fixed[1], fixed[2]);
-   }
+   nir_def *size = load_size(b), *first = first_index(b), *lane = nir_load_subgroup_invocation(b);
    nir_def *width = nir_channel(b, size, 0), *height = nir_channel(b, size, 1);
    nir_def *row = nir_udiv(b, first, width);
 
@@ -99,6 +117,8 @@ local_id(nir_builder *b, const struct npu_nir_launch *launch)
 
    if (launch->one_row)
       return nir_vec3(b, add_lane(b, first_index(b), nir_load_subgroup_invocation(b)), zero, zero);
+   if (launch->width_log2 && launch->deep)
+      return ids_in_planes(b, launch->width_log2);
    if (launch->width_log2)
       return ids_of_width(b, launch->width_log2);
    return launch->wave_rows ? ids_of_rows(b) : NULL;
@@ -113,7 +133,8 @@ group_size(nir_builder *b, nir_intrinsic_instr *intrin, const struct npu_nir_lau
    if (launch->one_row)
       return nir_vec3(b, nir_channel(b, size, 0), one, one);
    if (launch->width_log2 && !launch->padded_width)
-      return nir_vec3(b, nir_imm_int(b, 1 << launch->width_log2), nir_channel(b, size, 1), one);
+      return nir_vec3(b, nir_imm_int(b, 1 << launch->width_log2), nir_channel(b, size, 1),
+                      launch->deep ? nir_channel(b, size, 2) : one);
    return NULL;
 }
 
@@ -154,10 +175,12 @@ npu_nir_lower_local_id(nir_shader *nir, const struct npu_nir_launch *launch)
 
    if (!nir->info.workgroup_size_variable) {
       const uint16_t *size = nir->info.workgroup_size;
-      bool flat = size[2] == 1 && util_is_power_of_two_nonzero(size[0]);
+      const bool even = util_is_power_of_two_nonzero(size[0]);
 
       known.one_row = size[1] == 1 && size[2] == 1;
-      known.width_log2 = flat ? util_logbase2(size[0]) : 0;
+      known.deep = even && size[2] > 1 && size[0] < NPU_SUBGROUP_SIZE &&
+                   size[1] % (NPU_SUBGROUP_SIZE / size[0]) == 0;
+      known.width_log2 = even && (size[2] == 1 || known.deep) ? util_logbase2(size[0]) : 0;
       known.wave_rows = size[0] % NPU_SUBGROUP_SIZE == 0;
    }
 

@@ -34,7 +34,7 @@
 
 static const struct {
    const char *name;
-   bool wave_rows, one_row;
+   bool wave_rows, one_row, deep;
    uint8_t width_log2;
 } kinds[NPU_VARIANT_PADDED] = {
    [NPU_VARIANT_ANY] = {.name = "any"},
@@ -46,6 +46,9 @@ static const struct {
    [NPU_VARIANT_WIDTH_16] = {.name = "16 wide", .width_log2 = 4},
    [NPU_VARIANT_WIDTH_32] = {.name = "32 wide", .wave_rows = true, .width_log2 = 5},
    [NPU_VARIANT_WIDTH_64] = {.name = "64 wide", .wave_rows = true, .width_log2 = 6},
+   [NPU_VARIANT_DEEP_4] = {.name = "4 wide, deep", .width_log2 = 2, .deep = true},
+   [NPU_VARIANT_DEEP_8] = {.name = "8 wide, deep", .width_log2 = 3, .deep = true},
+   [NPU_VARIANT_DEEP_16] = {.name = "16 wide, deep", .width_log2 = 4, .deep = true},
 };
 
 const char *
@@ -93,8 +96,11 @@ npu_variant_choose(const uint32_t block[3], const uint32_t grid[3], bool may_pad
       return fixed;
    if (block[1] == 1 && block[2] == 1)
       return NPU_VARIANT_ONE_ROW;
-   for (unsigned kind = NPU_VARIANT_WIDTH_4; kind <= NPU_VARIANT_WIDTH_64; kind++) {
-      if (block[0] == 1u << kinds[kind].width_log2 && block[2] == 1)
+   for (unsigned kind = NPU_VARIANT_WIDTH_4; kind < NPU_VARIANT_PADDED; kind++) {
+      const unsigned width = 1u << kinds[kind].width_log2;
+      const bool fits = kinds[kind].deep ? block[1] % (NPU_SUBGROUP_SIZE / width) == 0
+                                         : block[2] == 1;
+      if (block[0] == width && fits)
          return kind;
    }
    return block[0] % NPU_SUBGROUP_SIZE == 0 ? NPU_VARIANT_ROWS : NPU_VARIANT_FEW;
@@ -189,6 +195,7 @@ npu_variant_create(struct npu_screen *screen, const struct nir_shader *nir, cons
          .one_row = !padded && kinds[kind].one_row,
          .width_log2 = padded ? padded_log2(width) : kinds[kind].width_log2,
          .padded_width = padded ? width : 0,
+         .deep = !padded && kinds[kind].deep,
          .few_groups = kind != NPU_VARIANT_ANY,
          .images = images,
          .print_stats = (screen->debug & NPU_DRV_STATS) != 0,

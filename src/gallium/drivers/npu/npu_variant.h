@@ -28,6 +28,9 @@ enum npu_variant_kind {
    NPU_VARIANT_WIDTH_16,
    NPU_VARIANT_WIDTH_32,
    NPU_VARIANT_WIDTH_64,
+   NPU_VARIANT_DEEP_4, /* three dimensions, so wide, no wave in two planes */
+   NPU_VARIANT_DEEP_8,
+   NPU_VARIANT_DEEP_16,
    NPU_VARIANT_PADDED, /* two dimensions, as many wide as one adds to this number, padded to a power of two */
    NPU_NUM_VARIANTS = NPU_VARIANT_PADDED + 64,
 };
