@@ -82,6 +82,8 @@ struct npu_jit_gen {
    uint32_t no_streams_before; /* no run of wide accesses begins before this uop */
    /* The wave may begin again where the uop is (npu_jit_repeat.c): a load needs no record for a host fault. */
    bool repeatable;
+   /* What is generated is seldom reached, with some lanes active: one way of an access is enough. */
+   bool seldom;
    /* Stores are for a fault record: all of them have to happen, in order. */
    bool volatile_stores;
 };

@@ -493,8 +493,11 @@ equidistant(struct npu_jit_gen *g, const struct npu_jit_access *a,
 
 /* Whether to try that. */
 static bool
-may_be_equidistant(const struct npu_jit_access *a, const struct pattern *p)
+may_be_equidistant(const struct npu_jit_gen *g, const struct npu_jit_access *a,
+                   const struct pattern *p)
 {
+   if (g->seldom)
+      return false;
    if (npu_jit_has_strides(a, p->stride_B))
       return true;
    return npu_jit_has_pieces(a) && !a->some_dead &&
@@ -537,7 +540,7 @@ flat_chunk(struct npu_jit_gen *g, const struct npu_jit_access *a, const struct n
       npu_jit_branch_likely(g, npu_jit_chunk_active(g, chunk, false), some, join);
       LLVMPositionBuilderAtEnd(b, some);
    }
-   if (may_be_equidistant(a, &p))
+   if (may_be_equidistant(g, a, &p))
       equidistant(g, a, place, &p, chunk, join, loaded);
    LLVMValueRef address = lane_addresses(g, a, place->bias, chunk);
    check_lanes(g, a, place, address, chunk, slow);

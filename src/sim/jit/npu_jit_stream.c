@@ -260,6 +260,7 @@ plain(struct npu_jit_gen *g, const struct npu_jit_stream *stream, const LLVMValu
       if (scalars[s])
          npu_jit_write_s(g, s, scalars[s]);
    }
+   g->seldom = true;
    for (uint32_t i = 0; i < stream->count; i++) {
       go_to(g, stream, i);
       g->repeatable = g->repeatable && npu_jit_is_repeatable(g->uop);
@@ -269,6 +270,7 @@ plain(struct npu_jit_gen *g, const struct npu_jit_stream *stream, const LLVMValu
       npu_jit_uop_layout(g->uop, g->layout);
       npu_jit_known_step(g, &g->known, g->uop);
    }
+   g->seldom = false;
 }
 
 uint32_t
