@@ -254,9 +254,63 @@ test_neighbours(const void *arg)
                 (long long)out[i].l);
 }
 
+/* Structures of N floats, at indices that are sums, products, differences and from memory. */
+static void
+test_structures(const void *arg)
+{
+   static const char source[] =
+      "typedef struct { float f[N]; } S;\n"
+      "kernel void test(global S *o, global const S *s, global const ushort *list, int k, uint u) "
+      "{\n"
+      "   int i = get_global_id(0), n = get_global_size(0);\n"
+      "   S r;\n"
+      "   for (int j = 0; j < N; j++)\n"
+      "      r.f[j] = s[i + k].f[j] + 2.0f * s[(uint)i * 3u + u].f[N - 1 - j] +\n"
+      "               4.0f * s[n - 1 - i].f[N / 2] + 8.0f * s[list[i]].f[j];\n"
+      "   o[i] = r;\n"
+      "   o[n + 2 * i].f[N - 1] = s[i * 2 + 1].f[0];\n"
+      "}\n";
+   enum {
+      COUNT = 320
+   };
+   const unsigned n = *(const unsigned *)arg, total = 4 * COUNT;
+   float *in = clt_alloc(total * n * 4), *out = clt_alloc(total * n * 4);
+   uint16_t list[COUNT];
+   uint64_t random = clt.seed;
+
+   for (unsigned i = 0; i < total * n; i++)
+      in[i] = (float)(clt_random(&random) % 1000);
+   for (unsigned i = 0; i < COUNT; i++)
+      list[i] = (uint16_t)(clt_random(&random) % total);
+   memset(out, 0, total * n * 4);
+   cl_kernel kernel = clt_kernel(source, clt_format("-DN=%u", n), "test");
+   cl_mem out_mem = clt_buffer(total * n * 4, out);
+   clt_arg_mem(kernel, 0, out_mem);
+   clt_arg_mem(kernel, 1, clt_buffer(total * n * 4, in));
+   clt_arg_mem(kernel, 2, clt_buffer(sizeof(list), list));
+   clt_arg_i32(kernel, 3, 5);
+   clt_arg_i32(kernel, 4, 7);
+   clt_launch_1d(kernel, COUNT, 40);
+   clt_read(out_mem, 0, total * n * 4, out);
+
+   for (unsigned i = 0; i < COUNT && !clt_failed(); i++) {
+      for (unsigned j = 0; j < n; j++) {
+         const float want = in[(i + 5) * n + j] + 2 * in[(i * 3 + 7) * n + n - 1 - j] +
+                            4 * in[(COUNT - 1 - i) * n + n / 2] + 8 * in[list[i] * n + j];
+         CLT_CHECK(out[i * n + j] == want, "structure %u, float %u: %g, expected %g", i, j,
+                   out[i * n + j], want);
+      }
+      CLT_CHECK(out[(COUNT + 2 * i) * n + n - 1] == in[(i * 2 + 1) * n],
+                "structure %u: %g, expected %g", COUNT + 2 * i, out[(COUNT + 2 * i) * n + n - 1],
+                in[(i * 2 + 1) * n]);
+   }
+}
+
 int
 main(int argc, char **argv)
 {
+   static const unsigned sizes[] = {1, 2, 3, 5, 6, 7, 9, 12, 17};
+
    clt_init(argc, argv, "vector and half loads and stores in all address spaces");
    for (int t = 0; t < CLT_NUM_SCALARS; t++)
       clt_run(test_vector, &clt_types[t], "vload_vstore.%s", clt_types[t].name);
@@ -267,5 +321,7 @@ main(int argc, char **argv)
    clt_run(test_store_half, "_rtp", "vstore_half_rtp");
    clt_run(test_store_half, "_rtn", "vstore_half_rtn");
    clt_run(test_neighbours, NULL, "neighbouring_bytes");
+   for (unsigned i = 0; i < CLT_ARRAY_SIZE(sizes); i++)
+      clt_run(test_structures, &sizes[i], "structures.%u", sizes[i]);
    return clt_done();
 }

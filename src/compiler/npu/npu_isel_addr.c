@@ -64,6 +64,8 @@ sum_uniform(struct npu_isel *ctx, const struct npu_nir_address *addr, int64_t co
 
       if (term->value.def->bit_size == 32)
          value = s_extend(ctx, value, term->sign);
+      if (term->factor != 1)
+         value = s_op(ctx, NPU_OP_IMUL_I64, value, npu_imm(term->factor));
       if (term->shift)
          value = s_op(ctx, NPU_OP_ISHL_I64, value, npu_imm(term->shift));
       if (npu_is_imm(sum) && sum.imm == 0)
@@ -115,13 +117,16 @@ address64(struct npu_isel *ctx, nir_def *address, const struct npu_isel_access *
          result.index = npu_imm(0); /* stride 0: all lanes at one address */
       else if (result.form == NPU_ADDR_O)
          result.index = npu_isel_to_v(ctx, npu_imm(0), 32);
-   } else if (addr.num_varying == 1 && term->lane && !access->atomic && term->shift < 32) {
-      bool unit = 1u << term->shift == access->bytes;
+   } else if (addr.num_varying == 1 && term->lane && !access->atomic &&
+              (uint64_t)term->factor << term->shift <= INT32_MAX)
+   {
+      const uint64_t stride_B = (uint64_t)term->factor << term->shift;
+      const bool unit = stride_B == access->bytes;
 
       result.form = unit ? NPU_ADDR_U : NPU_ADDR_X;
       if (!unit)
-         result.index = npu_imm(UINT64_C(1) << term->shift);
-   } else if (addr.num_varying == 1 && term->value.def->bit_size == 32 &&
+         result.index = npu_imm(stride_B);
+   } else if (addr.num_varying == 1 && term->value.def->bit_size == 32 && term->factor == 1 &&
               term->shift <= MAX_SCALE_LOG2)
    {
       result.form = NPU_ADDR_O;

@@ -135,16 +135,17 @@ bool npu_nir_src_is_before(nir_src *src, void *block);
 /* The most summands of a kind that are collected. */
 #define NPU_NIR_MAX_TERMS 8
 
-/* A lane-varying summand: extend(value) * 2^shift, where value has 32 bits, or value itself if it
- * has 64. */
+/* A lane-varying summand: extend(value) * factor * 2^shift, where value has 32 bits, or value itself if
+ * it has 64. */
 struct npu_nir_term {
    nir_scalar value;
+   uint32_t factor; /* odd */
    uint8_t shift;
    bool sign; /* 32-bit values: sign-extended */
    bool lane; /* the value is the lane number itself */
 };
 
-/* address = sum of uniform values << their shifts + sum of varying terms + constant, modulo 2^64. */
+/* address = sum of uniform values * their factors << their shifts + sum of varying terms + constant, modulo 2^64. */
 struct npu_nir_address {
    struct npu_nir_term uniform[NPU_NIR_MAX_TERMS];
    struct npu_nir_term varying[NPU_NIR_MAX_TERMS];

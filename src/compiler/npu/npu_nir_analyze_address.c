@@ -12,7 +12,8 @@
  *    sext(a + b) = sext(a) + sext(b)   needs it not to wrap as signed
  *
  * (and the same for shifts). The reason is a no-wrap flag from the front end or upper bounds of the
- * operands (npu_nir_upper_bound.c).
+ * operands (npu_nir_upper_bound.c). Products with constants, which structures of any size lead to, distribute over
+ * sums in 64 bits without any.
  *
  * Linear in the size of the address expression. An address of more than NPU_NIR_MAX_TERMS terms of
  * a kind is given up; it then is an opaque lane-varying value.
@@ -20,12 +21,36 @@
 
 #include "npu_nir.h"
 
+/* Structures are not larger, and products of factors do not overflow. */
+#define MAX_FACTOR (1u << 15)
+
 struct walk {
    const struct npu_nir_ranges *ranges;
    struct npu_nir_address *out;
    bool merge_lanes;
    bool overflow;
 };
+
+/* What a part of the address is multiplied with: factor << shift. */
+struct scale {
+   uint32_t factor;
+   uint8_t shift;
+};
+
+static struct scale
+shifted(struct scale scale, unsigned by)
+{
+   scale.shift += by;
+   return scale;
+}
+
+static uint64_t
+scaled(uint64_t value, struct scale scale)
+{
+   return (value * scale.factor) << scale.shift;
+}
+
+static void walk64(struct walk *w, nir_scalar s, struct scale scale);
 
 static uint64_t
 upper_bound(struct walk *w, nir_scalar s)
@@ -67,7 +92,7 @@ sum_keeps(struct walk *w, nir_scalar x, nir_scalar y, bool sign)
 }
 
 static void
-add_term(struct walk *w, nir_scalar s, unsigned shift, bool sign)
+add_term(struct walk *w, nir_scalar s, struct scale scale, bool sign)
 {
    struct npu_nir_address *out = w->out;
    bool varying = s.def->divergent;
@@ -81,24 +106,24 @@ add_term(struct walk *w, nir_scalar s, unsigned shift, bool sign)
    bool lane = nir_scalar_is_intrinsic(s) &&
                nir_scalar_intrinsic_op(s) == nir_intrinsic_load_subgroup_invocation;
 
-   (varying ? out->varying : out->uniform)[(*num)++] =
-      (struct npu_nir_term){.value = s, .shift = shift, .sign = sign, .lane = lane};
+   (varying ? out->varying : out->uniform)[(*num)++] = (struct npu_nir_term){
+      .value = s, .factor = scale.factor, .shift = scale.shift, .sign = sign, .lane = lane};
 }
 
-/* extend(s) << shift for a 32-bit s. */
+/* extend(s), scaled, for a 32-bit s. */
 static void
-walk32(struct walk *w, nir_scalar s, unsigned shift, bool sign)
+walk32(struct walk *w, nir_scalar s, struct scale scale, bool sign)
 {
    s = nir_scalar_chase_movs(s);
 
    if (nir_scalar_is_const(s)) {
       uint64_t value = sign ? (uint64_t)nir_scalar_as_int(s) : nir_scalar_as_uint(s);
-      w->out->constant += value << shift;
+      w->out->constant += scaled(value, scale);
       return;
    }
 
    if (!nir_scalar_is_alu(s)) {
-      add_term(w, s, shift, sign);
+      add_term(w, s, scale, sign);
       return;
    }
 
@@ -114,8 +139,8 @@ walk32(struct walk *w, nir_scalar s, unsigned shift, bool sign)
       bool keeps = (no_wrap && !both) || sum_keeps(w, x, y, sign);
 
       if (keeps && !(both && w->merge_lanes)) {
-         walk32(w, x, shift, sign);
-         walk32(w, y, shift, sign);
+         walk32(w, x, scale, sign);
+         walk32(w, y, scale, sign);
          return;
       }
    } else if (op == nir_op_ishl) {
@@ -125,28 +150,47 @@ walk32(struct walk *w, nir_scalar s, unsigned shift, bool sign)
          unsigned by = nir_scalar_as_uint(count) & 31;
 
          if (no_wrap || fits(upper_bound(w, x) << by, sign)) {
-            walk32(w, x, shift + by, sign);
+            walk32(w, x, shifted(scale, by), sign);
             return;
          }
       }
    }
 
-   add_term(w, s, shift, sign);
+   add_term(w, s, scale, sign);
 }
 
-/* s << shift for a 64-bit s. */
+/* Looks below a product with a constant. False: it is left as it is. */
+static bool
+walk_product(struct walk *w, nir_scalar s, struct scale scale)
+{
+   for (unsigned i = 0; i < 2; i++) {
+      nir_scalar c = nir_scalar_chase_alu_src(s, i);
+      const uint64_t factor = nir_scalar_is_const(c) ? nir_scalar_as_uint(c) : 0;
+      const unsigned shift = factor ? __builtin_ctzll(factor) : 0;
+
+      if (!factor || scale.shift + shift > 31 || factor > MAX_FACTOR ||
+          scale.factor * (factor >> shift) > MAX_FACTOR)
+         continue;
+      scale.factor *= factor >> shift;
+      walk64(w, nir_scalar_chase_alu_src(s, 1 - i), shifted(scale, shift));
+      return true;
+   }
+   return false;
+}
+
+/* s, scaled, for a 64-bit s. */
 static void
-walk64(struct walk *w, nir_scalar s, unsigned shift)
+walk64(struct walk *w, nir_scalar s, struct scale scale)
 {
    s = nir_scalar_chase_movs(s);
 
    if (nir_scalar_is_const(s)) {
-      w->out->constant += nir_scalar_as_uint(s) << shift;
+      w->out->constant += scaled(nir_scalar_as_uint(s), scale);
       return;
    }
 
    if (!nir_scalar_is_alu(s)) {
-      add_term(w, s, shift, false);
+      add_term(w, s, scale, false);
       return;
    }
 
@@ -157,8 +201,8 @@ walk64(struct walk *w, nir_scalar s, unsigned shift)
       /* A uniform sum stays as it is, apart from constants. */
       if (!s.def->divergent && !nir_scalar_is_const(x) && !nir_scalar_is_const(y))
          break;
-      walk64(w, x, shift);
-      walk64(w, y, shift);
+      walk64(w, x, scale);
+      walk64(w, y, scale);
       return;
    }
    case nir_op_isub: {
@@ -166,32 +210,36 @@ walk64(struct walk *w, nir_scalar s, unsigned shift)
 
       if (!nir_scalar_is_const(y))
          break;
-      walk64(w, nir_scalar_chase_alu_src(s, 0), shift);
-      w->out->constant -= nir_scalar_as_uint(y) << shift;
+      walk64(w, nir_scalar_chase_alu_src(s, 0), scale);
+      w->out->constant -= scaled(nir_scalar_as_uint(y), scale);
       return;
    }
    case nir_op_ishl: {
       nir_scalar count = nir_scalar_chase_alu_src(s, 1);
 
-      if (!nir_scalar_is_const(count) || shift + (nir_scalar_as_uint(count) & 63) > 63)
+      if (!nir_scalar_is_const(count) || scale.shift + (nir_scalar_as_uint(count) & 63) > 63)
          break;
-      walk64(w, nir_scalar_chase_alu_src(s, 0), shift + (nir_scalar_as_uint(count) & 63));
+      walk64(w, nir_scalar_chase_alu_src(s, 0), shifted(scale, nir_scalar_as_uint(count) & 63));
       return;
    }
+   case nir_op_imul:
+      if (!s.def->divergent || !walk_product(w, s, scale))
+         break;
+      return;
    case nir_op_u2u64:
    case nir_op_i2i64: {
       nir_scalar x = nir_scalar_chase_alu_src(s, 0);
 
       if (x.def->bit_size != 32)
          break;
-      walk32(w, x, shift, nir_scalar_alu_op(s) == nir_op_i2i64);
+      walk32(w, x, scale, nir_scalar_alu_op(s) == nir_op_i2i64);
       return;
    }
    default:
       break;
    }
 
-   add_term(w, s, shift, false);
+   add_term(w, s, scale, false);
 }
 
 bool
@@ -202,7 +250,7 @@ npu_nir_analyze_address(const struct npu_nir_ranges *ranges, nir_def *address, b
    *out = (struct npu_nir_address){0};
 
    struct walk w = {.ranges = ranges, .out = out, .merge_lanes = merge_lanes};
-   walk64(&w, nir_get_scalar(address, 0), 0);
+   walk64(&w, nir_get_scalar(address, 0), (struct scale){.factor = 1});
    return !w.overflow;
 }
 

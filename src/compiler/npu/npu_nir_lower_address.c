@@ -4,7 +4,7 @@
  * Regroups the addresses of lane-varying global accesses for the memory forms of the ISA:
  *
  *    address = (uniform base + constant part that fits no immediate)
- *            + extend(32-bit lane value) << scale          or a 64-bit lane value
+ *            + extend(32-bit lane value) << scale          or lane * constant, or a 64-bit lane value
  *            + constant
  *
  * The uniform part becomes one chain of scalar additions, each made where the last of its operands
@@ -37,20 +37,31 @@ add(nir_builder *b, nir_def *x, nir_def *y)
    return x ? nir_iadd(b, x, y) : y;
 }
 
-static nir_def *
-term_value(nir_builder *b, const struct npu_nir_term *term)
-{
-   nir_def *value = nir_channel(b, term->value.def, term->value.comp);
-
-   if (value->bit_size == 32)
-      value = term->sign ? nir_i2i64(b, value) : nir_u2u64(b, value);
-   return nir_ishl_imm(b, value, term->shift);
-}
-
 static uint64_t
 term_bound(nir_builder *b, const struct npu_nir_term *term, struct state *s)
 {
    return npu_nir_upper_bound(&s->ranges, term->value);
+}
+
+static nir_def *
+term_value(nir_builder *b, const struct npu_nir_term *term, struct state *s)
+{
+   nir_def *value = nir_channel(b, term->value.def, term->value.comp);
+   uint64_t factor = term->factor;
+   bool sign = term->sign;
+
+   /* Multiplied in 32 bits, where the product is an offset for one; that of lanes is a stride. */
+   if (factor != 1 && value->bit_size == 32 && !term->lane) {
+      const uint64_t bound = term_bound(b, term, s);
+      if (bound <= INT32_MAX && bound * factor <= UINT32_MAX) {
+         value = nir_imul_imm(b, value, factor);
+         factor = 1;
+         sign = false;
+      }
+   }
+   if (value->bit_size == 32)
+      value = sign ? nir_i2i64(b, value) : nir_u2u64(b, value);
+   return nir_ishl_imm(b, nir_imul_imm(b, value, factor), term->shift);
 }
 
 /* Merges 32-bit varying terms into the first of them as far as bounds allow. */
@@ -63,7 +74,9 @@ merge_terms(nir_builder *b, struct npu_nir_address *addr, struct state *s)
    for (unsigned i = 0; i < addr->num_varying; i++) {
       struct npu_nir_term *term = &addr->varying[i];
 
-      if (first && term->value.def->bit_size == 32 && term->sign == first->sign) {
+      if (first && term->factor == 1 && term->value.def->bit_size == 32 &&
+          term->sign == first->sign)
+      {
          unsigned shift = MIN2(first->shift, term->shift);
          unsigned up0 = first->shift - shift, up1 = term->shift - shift;
          uint64_t limit = term->sign ? INT32_MAX : UINT32_MAX;
@@ -83,7 +96,7 @@ merge_terms(nir_builder *b, struct npu_nir_address *addr, struct state *s)
       }
 
       addr->varying[kept] = *term;
-      if (!first && term->value.def->bit_size == 32)
+      if (!first && term->factor == 1 && term->value.def->bit_size == 32)
          first = &addr->varying[kept];
       kept++;
    }
@@ -160,7 +173,7 @@ sum_uniform(nir_builder *b, struct npu_nir_address *addr, struct state *s)
    for (unsigned i = 0; i < addr->num_uniform; i++) {
       struct npu_nir_term *term = &addr->uniform[i];
       struct placed value = place_of(term->value.def);
-      bool narrow = term->value.def->bit_size == 32;
+      bool narrow = term->value.def->bit_size == 32 && term->factor == 1;
       uint64_t bound = narrow ? term_bound(b, term, s) << term->shift : 0;
 
       b->cursor = behind(value.def);
@@ -171,7 +184,7 @@ sum_uniform(nir_builder *b, struct npu_nir_address *addr, struct state *s)
          small = add_placed(b, small, value);
          small_bound += bound;
       } else {
-         value.def = term_value(b, term);
+         value.def = term_value(b, term, s);
          parts[num++] = value;
       }
    }
@@ -213,7 +226,7 @@ rebuild64(nir_builder *b, nir_intrinsic_instr *intrin, nir_def *address, struct 
       base = nir_imm_int64(b, addr.constant);
    merge_terms(b, &addr, s);
    for (unsigned i = 0; i < addr.num_varying; i++)
-      lanes = add(b, lanes, term_value(b, &addr.varying[i]));
+      lanes = add(b, lanes, term_value(b, &addr.varying[i], s));
 
    nir_def *result = add(b, base, lanes);
    return fits ? nir_iadd_imm(b, result, addr.constant) : result;

@@ -29,6 +29,48 @@ unit_stride_int(global float *y, global const float *x)
    y[i] = x[i + 1];
 }
 
+/* The product with the size of a vector or structure is the lanes' distance. */
+//! row
+//! yes ld_u % _ {width_log2=2 count=3}
+//! yes st_u % _ % {width_log2=2 count=3}
+//! no ld_a
+kernel void
+vectors_of_three(global float *y, global const float *x)
+{
+   int i = get_global_id(0);
+
+   vstore3(vload3(i, x) * 2.0f, i, y);
+}
+
+struct five {
+   float a, b, c, d, e;
+};
+
+//! row
+//! yes ld_x % 20 {width_log2=2 count=1 imm=8}
+//! yes st_x % 20 % {width_log2=2 count=1 imm=8}
+//! no ld_a
+//! no st_a
+kernel void
+structures_of_five(global struct five *y, global const struct five *x, int n)
+{
+   int i = get_global_id(0);
+
+   y[i].c = x[i + n].c;
+}
+
+/* Of an index from memory, it fits 32 bits if the index is small. */
+//! row
+//! yes ld_o % % {width_log2=2 count=1 scale_log2=2 imm=8}
+kernel void
+structures_at_small_indices(global float *y, global const struct five *x,
+                            global const uint *index)
+{
+   int i = get_global_id(0);
+
+   y[i] = x[index[i] & 0xffff].c;
+}
+
 /* The sum may wrap: nothing is known of offset. */
 //! row
 //! yes ld_o % % {width_log2=2 count=1 scale_log2=2}
