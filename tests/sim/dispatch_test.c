@@ -4,6 +4,7 @@
 // Who works on a dispatch: one core on what is short, all cores on what is long, also if former ones of
 // the same kernel were short. Results do not depend on it.
 
+#include <limits.h>
 #include <sys/resource.h>
 
 #include "sim_check.h"
@@ -76,16 +77,21 @@ run(struct tap *tap, struct fixture *f, unsigned num, uint32_t groups, uint64_t 
    CHECK_EQ(f->words[COUNTER], num * groups);
 }
 
-/* Threads are not woken up for dispatches that are over before they would come. */
+/* Threads are not woken up for dispatches that are over before they would come. On a busy machine dispatches may
+ * take long, and then they are: one try without that is enough.
+ */
 static void
 test_short(struct tap *tap)
 {
    struct fixture f = make_fixture();
+   long switches = LONG_MAX;
 
-   run(tap, &f, 100, 4, 1);
-   long before = voluntary_switches();
-   run(tap, &f, 2000, 4, 1);
-   long switches = voluntary_switches() - before;
+   for (unsigned i = 0; i < 10 && switches > 500; i++) {
+      run(tap, &f, 100, 4, 1);
+      long before = voluntary_switches();
+      run(tap, &f, 2000, 4, 1);
+      switches = voluntary_switches() - before;
+   }
    if (switches > 500)
       tap_problem(tap, "%ld times a thread went to sleep in 2000 short dispatches", switches);
    CHECK_EQ(f.words[0], 1);
