@@ -347,11 +347,20 @@ variants_fit_the_shape(void **state)
       {{64, 3, 1}, {1, 1, 1}, NPU_VARIANT_WIDTH_64, NPU_VARIANT_FEW},
       {{96, 3, 1}, {1, 1, 1}, NPU_VARIANT_ROWS, NPU_VARIANT_FEW},
       {{32, 4, 2}, {1, 1, 1}, NPU_VARIANT_ROWS, NPU_VARIANT_FEW},
-      {{8, 8, 2}, {1, 1, 1}, NPU_VARIANT_FEW, NPU_VARIANT_FEW},
-      {{10, 2, 1}, {1, 1, 1}, NPU_VARIANT_FEW, NPU_VARIANT_FEW},
+      {{8, 8, 2}, {1, 1, 1}, NPU_VARIANT_DEEP_8, NPU_VARIANT_FEW},
+      {{4, 16, 2}, {1, 1, 1}, NPU_VARIANT_DEEP_4, NPU_VARIANT_FEW},
+      {{16, 4, 4}, {1, 1, 1}, NPU_VARIANT_DEEP_16, NPU_VARIANT_FEW},
+      {{8, 6, 2}, {1, 1, 1}, NPU_VARIANT_FEW, NPU_VARIANT_FEW},
+      {{10, 2, 1}, {1, 1, 1}, NPU_VARIANT_PADDED + 10, NPU_VARIANT_PADDED + 10},
+      {{63, 16, 1}, {1, 1, 1}, NPU_VARIANT_PADDED + 63, NPU_VARIANT_PADDED + 63},
+      {{63, 17, 1}, {1, 1, 1}, NPU_VARIANT_FEW, NPU_VARIANT_FEW}, /* 64 x 17 are too many */
+      {{3, 8, 1}, {1, 1, 1}, NPU_VARIANT_FEW, NPU_VARIANT_FEW},
+      {{10, 2, 2}, {1, 1, 1}, NPU_VARIANT_FEW, NPU_VARIANT_FEW},
+      {{10, 2, 1}, {1 << 21, 1, 1}, NPU_VARIANT_ANY, NPU_VARIANT_ANY},
       {{64, 1, 1}, {(1 << 20) + 1, 1, 1}, NPU_VARIANT_ANY, NPU_VARIANT_ANY},
       {{16, 16, 1}, {1, 1, 1 << 21}, NPU_VARIANT_ANY, NPU_VARIANT_ANY},
    };
+   static const uint32_t ten_wide[3] = {10, 2, 1}, one_group[3] = {1, 1, 1};
    static const uint16_t fixed_tile[3] = {16, 16, 1};
    struct pipe_context *pctx = new_context();
    struct npu_program *any = new_id_writer(pctx, NULL), *fixed = new_id_writer(pctx, fixed_tile);
@@ -367,6 +376,10 @@ variants_fit_the_shape(void **state)
       assert_non_null(f);
       assert_int_equal(f->kind, cases[i].fixed);
    }
+
+   /* sub-groups are what they are */
+   any->may_pad = false;
+   assert_int_equal(npu_program_variant(any, ten_wide, one_group, NULL)->kind, NPU_VARIANT_FEW);
 
    /* with rows known, y and z need no vector registers */
    assert_true(any->sets->variants[NPU_VARIANT_ROWS]->binary->info.num_vregs <
