@@ -48,8 +48,7 @@ static void npu_ctx_release(struct work_struct *work)
 	npu_vm_put(ctx->vm);
 	mutex_destroy(&ctx->submit_lock);
 	kfree(ctx);
-	drm_dev_put(&npu->drm);
-	npu_alive_put();
+	npu_alive_put(npu);
 }
 
 static void npu_ctx_last_ref(struct kref *ref)
@@ -160,8 +159,7 @@ static struct npu_ctx *npu_ctx_create(struct npu_vm *vm, u64 client, u32 priorit
 	if (ret)
 		goto free_slot;
 
-	drm_dev_get(&npu->drm);
-	npu_alive_get();
+	npu_alive_get(npu);
 	spin_lock(&npu->sched.lock);
 	ctx->hw_id = (++npu->ctx_generation << NPU_CTX_SLOT_BITS) | ctx->slot;
 	WRITE_ONCE(npu->shared->status[ctx->slot], 0);

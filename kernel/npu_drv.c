@@ -63,23 +63,27 @@ struct workqueue_struct *npu_release_wq;
 static atomic_t npu_num_alive = ATOMIC_INIT(0);
 
 /**
- * npu_alive_get() - count a context or VM
+ * npu_alive_get() - a context or VM keeps the device
+ * @npu: the device
  *
- * Jobs keep them, and with them the device, after the file was closed that keeps the module. So the
- * module waits for them before it goes.
+ * Jobs keep contexts and VMs after the file was closed that keeps the module. So the module waits
+ * for them before it goes.
  */
-void npu_alive_get(void)
+void npu_alive_get(struct npu_device *npu)
 {
+	drm_dev_get(&npu->drm);
 	atomic_inc(&npu_num_alive);
 }
 
 /**
  * npu_alive_put() - it is released
+ * @npu: the device
  *
  * To be called by work of npu_release_wq, as the last thing it does.
  */
-void npu_alive_put(void)
+void npu_alive_put(struct npu_device *npu)
 {
+	drm_dev_put(&npu->drm);
 	if (atomic_dec_and_test(&npu_num_alive))
 		wake_up_var(&npu_num_alive);
 }

@@ -88,8 +88,7 @@ static void npu_vm_release(struct work_struct *work)
 	mutex_destroy(&vm->op_lock);
 	mutex_destroy(&vm->bind_lock);
 	kfree(vm);
-	drm_dev_put(&npu->drm);
-	npu_alive_put();
+	npu_alive_put(npu);
 }
 
 /*
@@ -202,8 +201,7 @@ static struct npu_vm *npu_vm_create(struct npu_device *npu, struct npu_user *use
 	}
 
 	vm->uid = atomic64_inc_return(&npu->mmu.next_uid);
-	drm_dev_get(&npu->drm);
-	npu_alive_get();
+	npu_alive_get(npu);
 	drm_gpuvm_init(&vm->base, "npu", DRM_GPUVM_IMMEDIATE_MODE, &npu->drm, resv_obj, 0,
 		       npu_vm_end(vm), 0, 0, &npu_vm_gpuvm_ops);
 	drm_gem_object_put(resv_obj);

@@ -149,6 +149,7 @@ static void
 ask_helpers(struct npu_queue *queue, struct npu_dispatch *dispatch)
 {
    dispatch->alone_until_ns = 0;
+   dispatch->helpers = start_cores(queue, dispatch->helpers);
    if (!dispatch->helpers)
       return;
    pthread_mutex_lock(&queue->lock);
@@ -206,7 +207,6 @@ work(struct npu_core *core, struct npu_dispatch *dispatch)
       if (core->index == 0 && dispatch->alone_until_ns && first + count < dispatch->num_groups &&
           npu_sim_time_ns(queue->sim) > dispatch->alone_until_ns)
       {
-         dispatch->helpers = start_cores(queue, dispatch->helpers);
          npu_share_choose_chunks(dispatch, dispatch->helpers + 1, 0);
          ask_helpers(queue, dispatch);
       }
@@ -257,16 +257,13 @@ npu_dispatch_run(struct npu_queue *queue, struct npu_vm *vm,
       return false;
 
    const float group_ns = npu_cost_guess_ns(&dispatch);
-   if (!dispatch.helpers ||
-       (group_ns > 0 && group_ns * (float)dispatch.num_groups < (float)ALONE_NS))
-   {
-      npu_share_begin(&dispatch, 1, group_ns);
-      dispatch.alone_until_ns = dispatch.helpers ? now_ns + 2 * ALONE_NS : 0;
-   } else {
-      dispatch.helpers = start_cores(queue, dispatch.helpers);
-      npu_share_begin(&dispatch, dispatch.helpers + 1, group_ns);
+   const bool alone = !dispatch.helpers ||
+                      (group_ns > 0 && group_ns * (float)dispatch.num_groups < (float)ALONE_NS);
+   npu_share_begin(&dispatch, alone ? 1 : dispatch.helpers + 1, group_ns);
+   if (!alone)
       ask_helpers(queue, &dispatch);
-   }
+   else if (dispatch.helpers)
+      dispatch.alone_until_ns = now_ns + 2 * ALONE_NS;
    work(&queue->cores[0], &dispatch);
    if (dispatch.helpers && !dispatch.alone_until_ns)
       wait_for_helpers(queue);

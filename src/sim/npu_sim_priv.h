@@ -211,7 +211,6 @@ struct npu_queue {
    void *engine_state; /* of the engine, for the queue's thread */
 };
 
-/* One kernel launch. */
 /* How the work-groups of a dispatch are shared (npu_sim_share.c). */
 struct npu_share {
    unsigned num_cores; /* that may have a range */
@@ -221,6 +220,7 @@ struct npu_share {
    uint64_t part;      /* of its range that a core takes: one of so many */
 };
 
+/* One kernel launch. */
 struct npu_dispatch {
    struct npu_queue *queue;
    uint64_t serial; /* in the queue, from 1 */

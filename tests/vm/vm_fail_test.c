@@ -107,15 +107,7 @@ do_mmap(void)
 static int
 do_bind(uint32_t bo, uint64_t size_B)
 {
-   struct drm_npu_vm_bind_op op = {
-      .op = DRM_NPU_VM_BIND_OP_MAP,
-      .flags = DRM_NPU_VM_MAP_READ | DRM_NPU_VM_MAP_WRITE,
-      .handle = bo,
-      .va = next_va,
-      .size = size_B,
-   };
-   struct drm_npu_vm_bind args = {.vm_id = vm_id, .ops = DRM_NPU_OBJ_ARRAY(&op, 1)};
-   return call(fd, DRM_IOCTL_NPU_VM_BIND, &args);
+   return vm_bind(fd, vm_id, DRM_NPU_VM_BIND_OP_MAP, bo, next_va, size_B);
 }
 
 static int

@@ -17,13 +17,12 @@
 #include "drm/vgem_drm.h"
 #include "vm_util.h"
 
-#define SIZE_B 0x400000u
-#define CMD_VA 0x200000ull
-#define DATA_VA                                                                                    \
-   0x40000000ull /* system memory, device memory, the import: a GiB apart, for tables of their own */
-#define STEP     0x40000000ull
-#define WAIT_VA  (CMD_VA + 0x800)
-#define WAIT_OFS 0x800
+#define SIZE_B  0x400000u
+#define CMD_VA  0x200000ull
+#define WAIT_B  0x800 /* offset of a word in the same page */
+/* Buffers are a GiB apart, for tables of their own. */
+#define DATA_VA 0x40000000ull
+#define STEP    0x40000000ull
 
 struct held {
    int npu, vgem;
@@ -93,13 +92,7 @@ bind_after(struct held *h, uint32_t syncobj, uint64_t va)
    uint32_t handle;
    int ret = bo_create(h->npu, SIZE_B, DRM_NPU_BO_PLACE_SYSTEM, &handle);
    struct drm_npu_sync wait = {.handle = syncobj};
-   struct drm_npu_vm_bind_op op = {
-      .op = DRM_NPU_VM_BIND_OP_MAP,
-      .flags = DRM_NPU_VM_MAP_READ | DRM_NPU_VM_MAP_WRITE,
-      .handle = handle,
-      .va = va,
-      .size = SIZE_B,
-   };
+   struct drm_npu_vm_bind_op op = vm_bind_op(DRM_NPU_VM_BIND_OP_MAP, handle, va, SIZE_B);
    struct drm_npu_vm_bind args = {
       .vm_id = h->vm_id,
       .flags = DRM_NPU_VM_BIND_ASYNC,
@@ -126,12 +119,12 @@ submit_endless(struct held *h)
 {
    const struct npu_packet_wait packet = {
       .type = NPU_PACKET_WAIT,
-      .va = WAIT_VA,
+      .va = CMD_VA + WAIT_B,
       .value = 1,
    };
 
    memcpy(h->commands, &packet, sizeof(packet));
-   memset(h->commands + WAIT_OFS, 0, 8);
+   memset(h->commands + WAIT_B, 0, 8);
    return submit_one(h->npu, h->ctx_id, CMD_VA, 1, h->running);
 }
 

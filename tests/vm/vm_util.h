@@ -89,16 +89,22 @@ bo_map(int fd, uint32_t handle, uint64_t size_B, uint8_t **out)
    return *out == MAP_FAILED ? errno : 0;
 }
 
-static inline int
-vm_bind(int fd, uint32_t vm_id, uint32_t op, uint32_t handle, uint64_t va, uint64_t size_B)
+static inline struct drm_npu_vm_bind_op
+vm_bind_op(uint32_t op, uint32_t handle, uint64_t va, uint64_t size_B)
 {
-   struct drm_npu_vm_bind_op bind = {
+   return (struct drm_npu_vm_bind_op){
       .op = op,
       .flags = op == DRM_NPU_VM_BIND_OP_MAP ? DRM_NPU_VM_MAP_READ | DRM_NPU_VM_MAP_WRITE : 0,
       .handle = handle,
       .va = va,
       .size = size_B,
    };
+}
+
+static inline int
+vm_bind(int fd, uint32_t vm_id, uint32_t op, uint32_t handle, uint64_t va, uint64_t size_B)
+{
+   struct drm_npu_vm_bind_op bind = vm_bind_op(op, handle, va, size_B);
    struct drm_npu_vm_bind args = {.vm_id = vm_id, .ops = DRM_NPU_OBJ_ARRAY(&bind, 1)};
 
    return call(fd, DRM_IOCTL_NPU_VM_BIND, &args);

@@ -37,7 +37,7 @@ struct npu_nir_launch {
  * special registers. Idempotent. */
 bool npu_nir_lower_abi(nir_shader *nir);
 
-/* Groups with padded rows: nothing for lanes that are not in the real group. */
+/* Groups with padded rows: nothing for lanes that are not in the real group. Before npu_nir_lower_local_id(). */
 bool npu_nir_pad_rows(nir_shader *nir, const struct npu_nir_launch *launch);
 
 /* Local ids as lane number plus uniform values, where the shape of work-groups is known. */

@@ -132,10 +132,23 @@ group_size(nir_builder *b, nir_intrinsic_instr *intrin, const struct npu_nir_lau
 
    if (launch->one_row)
       return nir_vec3(b, nir_channel(b, size, 0), one, one);
-   if (launch->width_log2 && !launch->padded_width)
-      return nir_vec3(b, nir_imm_int(b, 1 << launch->width_log2), nir_channel(b, size, 1),
+   if (launch->width_log2) {
+      const int width = launch->padded_width ? launch->padded_width : 1 << launch->width_log2;
+      return nir_vec3(b, nir_imm_int(b, width), nir_channel(b, size, 1),
                       launch->deep ? nir_channel(b, size, 2) : one);
+   }
    return NULL;
+}
+
+/* The linear index, which padding is no part of. */
+static nir_def *
+local_index(nir_builder *b, const struct npu_nir_launch *launch)
+{
+   if (!launch->padded_width)
+      return add_lane(b, first_index(b), nir_load_subgroup_invocation(b));
+   nir_def *id = local_id(b, launch);
+   nir_def *row = nir_imul_imm(b, nir_channel(b, id, 1), launch->padded_width);
+   return nir_iadd(b, row, nir_channel(b, id, 0));
 }
 
 static bool
@@ -148,7 +161,7 @@ lower(nir_builder *b, nir_intrinsic_instr *intrin, void *data)
 
    switch (intrin->intrinsic) {
    case nir_intrinsic_load_local_invocation_index:
-      def = add_lane(b, first_index(b), nir_load_subgroup_invocation(b));
+      def = local_index(b, launch);
       break;
    case nir_intrinsic_load_local_invocation_id:
       def = local_id(b, launch);

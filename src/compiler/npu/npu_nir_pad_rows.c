@@ -12,7 +12,7 @@
  *
  * Barriers count waves, and each wave has a lane in the group, so they may well be in there.
  *
- * Sizes and the linear index are those of the real group; ids are the same in both. What is made of waves -
+ * Sizes and the linear index are those of the real group; ids are the same in both (npu_nir_lower_local_id.c). What is made of waves -
  * sub-groups - is not what OpenCL says, so kernels that use them are not padded (npu_nir_uses_subgroups()).
  */
 
@@ -22,36 +22,11 @@
 #include "compiler/nir/nir_builder.h"
 #include "compiler/nir/nir_control_flow.h"
 
-static bool
-lower(nir_builder *b, nir_intrinsic_instr *intrin, void *data)
-{
-   const struct npu_nir_launch *launch = data;
-
-   if (intrin->intrinsic == nir_intrinsic_load_local_invocation_index) {
-      b->cursor = nir_before_instr(&intrin->instr);
-      nir_def *id = nir_load_local_invocation_id(b);
-      nir_def *row = nir_imul_imm(b, nir_channel(b, id, 1), launch->padded_width);
-      nir_def_replace(&intrin->def, nir_iadd(b, row, nir_channel(b, id, 0)));
-      return true;
-   }
-   if (intrin->intrinsic == nir_intrinsic_load_workgroup_size) {
-      b->cursor = nir_after_instr(&intrin->instr);
-      nir_def *width = nir_imm_intN_t(b, launch->padded_width, intrin->def.bit_size);
-      nir_def *def = nir_vec3(b, width, nir_channel(b, &intrin->def, 1),
-                              nir_imm_intN_t(b, 1, intrin->def.bit_size));
-      nir_def_rewrite_uses_after(&intrin->def, def, def->parent_instr);
-      return true;
-   }
-   return false;
-}
-
 bool
 npu_nir_pad_rows(nir_shader *nir, const struct npu_nir_launch *launch)
 {
    if (!launch->padded_width)
       return false;
-   nir_shader_intrinsics_pass(nir, lower, nir_metadata_control_flow, (void *)launch);
-
    nir_function_impl *impl = nir_shader_get_entrypoint(nir);
    nir_cf_list body;
    nir_cf_list_extract(&body, &impl->body);

@@ -130,6 +130,13 @@ struct npu_jit_flow {
 /* NULL: out of memory, or more than NPU_JIT_MAX_ENTRIES. */
 struct npu_jit_flow *npu_jit_flow_create(const struct npu_interp_kernel *kernel);
 void npu_jit_flow_free(struct npu_jit_flow *flow);
+/* Whether the uop stands for its instruction: not for a jump or fault that decoding has put there. */
+static inline bool
+npu_jit_is_executable(const struct npu_uop *uop)
+{
+   return uop->fn != npu_interp_goto_uop && uop->fn != npu_interp_fault_uop;
+}
+
 /* What a uop reads and (wholly) writes. */
 void npu_jit_uop_regs(const struct npu_uop *uop, struct npu_jit_regs *uses,
                       struct npu_jit_regs *kills, struct npu_jit_regs *writes);

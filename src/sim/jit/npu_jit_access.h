@@ -112,6 +112,10 @@ void npu_jit_store_lanes(struct npu_jit_gen *g, const struct npu_jit_access *a, 
 
 /* ---- npu_jit_known.c --------------------------------------------------------------------- */
 
+/* Whether each lane of a chunk is as far from the one before it, modulo 2^32. */
+bool npu_jit_lane_distance(const struct npu_jit_gen *g, const struct npu_jit_form *form,
+                           unsigned chunk, uint32_t *distance);
+
 /* An access all of whose chunks are known to be consecutive (ROW) or at one place (ONE), and the offset
  * of the first lane of each, i32. */
 struct npu_jit_known_access {

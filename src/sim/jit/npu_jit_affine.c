@@ -355,7 +355,7 @@ npu_jit_known_step(struct npu_jit_gen *g, struct npu_jit_known *known, const str
 {
    struct npu_jit_regs uses, kills, writes;
 
-   if (!g->forms || uop->fn == npu_interp_goto_uop || uop->fn == npu_interp_fault_uop)
+   if (!g->forms || !npu_jit_is_executable(uop))
       return;
    const struct npu_op_info *info = &npu_op_infos[uop->inst.op];
    npu_jit_uop_regs(uop, &uses, &kills, &writes);
@@ -448,7 +448,7 @@ find_needs(struct npu_jit_gen *g, const struct npu_jit_block *block)
 
    for (uint32_t i = block->first; known.reached && i <= block->last; i++) {
       const struct npu_uop *uop = &g->flow->kernel->uops[i];
-      if (uop->fn == npu_interp_goto_uop || uop->fn == npu_interp_fault_uop)
+      if (!npu_jit_is_executable(uop))
          break;
       const struct npu_inst *inst = &uop->inst;
       if (inst->op == NPU_OP_LD_O || inst->op == NPU_OP_ST_O)

@@ -39,12 +39,6 @@ add(struct npu_jit_regs *set, unsigned reg, unsigned count)
    }
 }
 
-static bool
-is_executable(const struct npu_uop *uop)
-{
-   return uop->fn != npu_interp_goto_uop && uop->fn != npu_interp_fault_uop;
-}
-
 void
 npu_jit_uop_regs(const struct npu_uop *uop, struct npu_jit_regs *uses, struct npu_jit_regs *kills,
                  struct npu_jit_regs *writes)
@@ -53,7 +47,7 @@ npu_jit_uop_regs(const struct npu_uop *uop, struct npu_jit_regs *uses, struct np
 
    *uses = *kills = *writes = (struct npu_jit_regs){.m = 0};
    uses->m = EXEC_BIT;
-   if (!is_executable(uop))
+   if (!npu_jit_is_executable(uop))
       return;
    const struct npu_op_info *info = &npu_op_infos[inst->op];
    for (unsigned i = 0; i < info->num_srcs; i++) {
@@ -78,7 +72,7 @@ each_vector(const struct npu_uop *uop, bool written,
 {
    const struct npu_inst *inst = &uop->inst;
 
-   if (!is_executable(uop))
+   if (!npu_jit_is_executable(uop))
       return;
    const struct npu_op_info *info = &npu_op_infos[inst->op];
    bool has_dst = info->has_dst && !inst->noret;
@@ -110,14 +104,14 @@ npu_jit_uop_layout(const struct npu_uop *uop, uint8_t layout[NPU_NUM_VREGS])
 static bool
 is_branch(const struct npu_uop *uop)
 {
-   return is_executable(uop) && npu_op_infos[uop->inst.op].is_branch;
+   return npu_jit_is_executable(uop) && npu_op_infos[uop->inst.op].is_branch;
 }
 
 /* A uop after which the next one is not simply executed. */
 static bool
 ends_block(const struct npu_uop *uop)
 {
-   return !is_executable(uop) || is_branch(uop) || uop->inst.op == NPU_OP_BARRIER ||
+   return !npu_jit_is_executable(uop) || is_branch(uop) || uop->inst.op == NPU_OP_BARRIER ||
           uop->inst.op == NPU_OP_TRAP;
 }
 
@@ -173,10 +167,10 @@ make_blocks(struct npu_jit_flow *flow)
       b++;
       if (uop->target)
          block->succ[1] = flow->block_of[uop->target - kernel->uops];
-      if (is_executable(uop) && !npu_op_infos[uop->inst.op].is_end && uop->inst.op != NPU_OP_JMP &&
-          uop->inst.op != NPU_OP_TRAP)
+      if (npu_jit_is_executable(uop) && !npu_op_infos[uop->inst.op].is_end &&
+          uop->inst.op != NPU_OP_JMP && uop->inst.op != NPU_OP_TRAP)
          block->succ[0] = flow->block_of[i + 1];
-      if (is_executable(uop) && uop->inst.op == NPU_OP_BARRIER)
+      if (npu_jit_is_executable(uop) && uop->inst.op == NPU_OP_BARRIER)
          good &= add_entry(flow, i + 1);
    }
    return good;
@@ -218,7 +212,7 @@ has_effect(const struct npu_uop *uop)
 {
    const struct npu_op_info *info = &npu_op_infos[uop->inst.op];
 
-   return !is_executable(uop) || info->side_effects || info->is_memory || info->is_branch;
+   return !npu_jit_is_executable(uop) || info->side_effects || info->is_memory || info->is_branch;
 }
 
 /* Liveness before a uop from that after it. What only computes dead values needs nothing. */
@@ -314,7 +308,7 @@ find_saved(struct npu_jit_flow *flow)
       for (uint32_t b = 0; b < flow->num_blocks; b++) {
          const struct npu_jit_block *block = &flow->blocks[b];
          const struct npu_uop *end = &flow->kernel->uops[block->last];
-         if (!block->reachable || (is_executable(end) && end->inst.op == NPU_OP_BARRIER))
+         if (!block->reachable || (npu_jit_is_executable(end) && end->inst.op == NPU_OP_BARRIER))
             continue;
          struct npu_jit_regs saved = saved_behind(flow, block);
          for (unsigned i = 0; i < 2; i++) {

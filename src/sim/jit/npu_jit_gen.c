@@ -224,12 +224,8 @@ call_handler(struct npu_jit_gen *g)
    LLVMValueRef uops = npu_jit_load(g, g->ptr, g->frame, offsetof(struct npu_jit_frame, uops), 8);
    LLVMValueRef uop = npu_jit_offset(g, uops, g->index * sizeof(struct npu_uop));
    LLVMValueRef args[2] = {g->wave, uop};
-   if (npu_op_infos[g->uop->inst.op].is_memory) {
-      g->volatile_stores = true;
-      npu_jit_store(g, npu_jit_i32(g, g->index), g->frame, offsetof(struct npu_jit_frame, access),
-                    4);
-      g->volatile_stores = false;
-   }
+   if (npu_op_infos[g->uop->inst.op].is_memory)
+      npu_jit_note(g, g->index);
    LLVMValueRef good = LLVMBuildCall2(g->builder, type, handler, args, 2, "");
    LLVMBasicBlockRef next = npu_jit_new_block(g, ""), faulted = npu_jit_new_block(g, "faulted");
    LLVMValueRef is_good = LLVMBuildICmp(g->builder, LLVMIntNE, good, npu_jit_i32(g, 0), "");
@@ -450,9 +446,41 @@ npu_jit_translate(struct npu_jit_gen *g)
 static bool
 is_control(const struct npu_uop *uop)
 {
-   return uop->fn == npu_interp_goto_uop || uop->fn == npu_interp_fault_uop ||
-          npu_op_infos[uop->inst.op].is_branch || uop->inst.op == NPU_OP_BARRIER ||
-          uop->inst.op == NPU_OP_TRAP;
+   return !npu_jit_is_executable(uop) || npu_op_infos[uop->inst.op].is_branch ||
+          uop->inst.op == NPU_OP_BARRIER || uop->inst.op == NPU_OP_TRAP;
+}
+
+void
+npu_jit_go_to(struct npu_jit_gen *g, uint32_t index)
+{
+   g->uop = &g->flow->kernel->uops[index];
+   g->index = index;
+}
+
+void
+npu_jit_generate_uop(struct npu_jit_gen *g, uint32_t index, const struct npu_jit_regs *live)
+{
+   npu_jit_go_to(g, index);
+   g->repeatable = g->repeatable && npu_jit_is_repeatable(g->uop);
+   g->live = live;
+   g->live_after = live + 1;
+   if (is_control(g->uop))
+      return;
+   npu_jit_translate(g);
+   npu_jit_uop_layout(g->uop, g->layout);
+   npu_jit_known_step(g, &g->known, g->uop);
+}
+
+void
+npu_jit_plain(struct npu_jit_gen *g, uint32_t first, uint32_t count, const LLVMValueRef *scalars,
+              const struct npu_jit_regs *live)
+{
+   for (unsigned s = 0; s < NPU_NUM_SREGS; s++) {
+      if (scalars[s])
+         npu_jit_write_s(g, s, scalars[s]);
+   }
+   for (uint32_t i = 0; i < count; i++)
+      npu_jit_generate_uop(g, first + i, &live[i]);
 }
 
 /* Generates the uops from `first` on that are better done together. Returns how many. */
@@ -494,16 +522,7 @@ generate_block(struct npu_jit_gen *g, const struct npu_jit_block *block, struct 
       i += generate_runs(g, block, i, live);
       if (i > block->last)
          break;
-      g->uop = &g->flow->kernel->uops[i];
-      g->repeatable = g->repeatable && npu_jit_is_repeatable(g->uop);
-      g->index = i;
-      g->live = &live[i - block->first];
-      g->live_after = g->live + 1;
-      if (!is_control(g->uop)) {
-         npu_jit_translate(g);
-         npu_jit_uop_layout(g->uop, g->layout);
-         npu_jit_known_step(g, &g->known, g->uop);
-      }
+      npu_jit_generate_uop(g, i, &live[i - block->first]);
    }
    end_block(g, block);
 }

@@ -201,6 +201,13 @@ LLVMValueRef npu_jit_known_first(struct npu_jit_gen *g, unsigned chunk);
 bool npu_jit_generate(struct npu_jit_gen *g);
 /* The uop, which is no control flow, in whatever way (npu_jit_gen.c). */
 void npu_jit_translate(struct npu_jit_gen *g);
+/* Makes a uop the current one; generates it, if it is no control flow; generates so many, which are none, in the
+ * usual way, from the scalars of `scalars` on (NULL: as they are). live: before the uops, and behind the last
+ * (npu_jit_gen.c). */
+void npu_jit_go_to(struct npu_jit_gen *g, uint32_t index);
+void npu_jit_generate_uop(struct npu_jit_gen *g, uint32_t index, const struct npu_jit_regs *live);
+void npu_jit_plain(struct npu_jit_gen *g, uint32_t first, uint32_t count,
+                   const LLVMValueRef *scalars, const struct npu_jit_regs *live);
 /* Returns from the host function (npu_jit_gen.c). */
 void npu_jit_return(struct npu_jit_gen *g, enum npu_jit_result result, uint32_t uop);
 /* A word of the frame (npu_jit_waves.c). */
@@ -210,6 +217,8 @@ LLVMValueRef npu_jit_load_frame(struct npu_jit_gen *g, LLVMTypeRef type, size_t 
 LLVMBasicBlockRef npu_jit_wave_loop(struct npu_jit_gen *g);
 /* Begins the turn of a wave, in the current block: its place in memory and its budget (npu_jit_waves.c). */
 void npu_jit_begin_wave(struct npu_jit_gen *g);
+/* Notes for a host fault what is at work, NPU_JIT_ACCESS_* (npu_jit_memory.c). */
+void npu_jit_note(struct npu_jit_gen *g, uint32_t access);
 /* Notes for a host fault that the wave may begin again (npu_jit_memory.c). */
 void npu_jit_note_start(struct npu_jit_gen *g);
 /* One call of the interpreter's handler for the uop (npu_jit_gen.c). */

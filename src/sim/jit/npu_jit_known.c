@@ -19,6 +19,20 @@
 
 /* ---- lanes whose distances are known ----------------------------------------------------- */
 
+bool
+npu_jit_lane_distance(const struct npu_jit_gen *g, const struct npu_jit_form *form, unsigned chunk,
+                      uint32_t *distance)
+{
+   const uint32_t *lane = form->lane + chunk * g->width;
+
+   *distance = lane[1] - lane[0];
+   for (unsigned l = 2; l < g->width; l++) {
+      if (lane[l] - lane[l - 1] != *distance)
+         return false;
+   }
+   return true;
+}
+
 /* What is known of the lane offsets of a chunk in form o. *first: of its first lane, if that is known,
  * too. */
 static enum npu_jit_known_kind
@@ -26,7 +40,7 @@ known_chunk(const struct npu_jit_gen *g, const struct npu_jit_access *a, unsigne
             LLVMValueRef *first)
 {
    const struct npu_inst *inst = a->inst;
-   bool row = true, one = !a->is_store;
+   uint32_t distance;
 
    if (!npu_jit_is_form(a, NPU_OP_LD_O, NPU_OP_ST_O) || !npu_reg_is_v(inst->src[1]) ||
        (inst->space != NPU_SPACE_GLOBAL && inst->space != NPU_SPACE_LOCAL) ||
@@ -35,13 +49,13 @@ known_chunk(const struct npu_jit_gen *g, const struct npu_jit_access *a, unsigne
    const struct npu_jit_form *form = npu_jit_known_form(g, inst->src[1]);
    if (!form)
       return NPU_JIT_UNKNOWN;
-   const uint32_t *lane = form->lane + chunk * g->width;
-   for (unsigned l = 1; l < g->width; l++) {
-      row = row && (uint64_t)(uint32_t)(lane[l] - lane[0]) << inst->scale_log2 == l * a->size_B;
-      one = one && lane[l] == lane[0];
-   }
-   *first = form->align_log2 == 32 ? LLVMConstInt(g->i32, lane[0], false) : NULL;
-   return row ? NPU_JIT_ROW : one ? NPU_JIT_ONE : NPU_JIT_UNKNOWN;
+   const uint32_t lane = form->lane[chunk * g->width];
+   *first = form->align_log2 == 32 ? LLVMConstInt(g->i32, lane, false) : NULL;
+   if (!npu_jit_lane_distance(g, form, chunk, &distance))
+      return NPU_JIT_UNKNOWN;
+   if ((uint64_t)distance << inst->scale_log2 == a->size_B)
+      return NPU_JIT_ROW;
+   return distance == 0 && !a->is_store ? NPU_JIT_ONE : NPU_JIT_UNKNOWN;
 }
 
 /* Address of the first lane of a chunk, and whether the offset of the last one does not wrap. */
@@ -94,8 +108,8 @@ note_known_access(struct npu_jit_gen *g, const struct npu_jit_known_access *k)
       npu_jit_store(g, k->first[c], g->frame, offsetof(struct npu_jit_frame, access_first) + 4 * c,
                     4);
    }
-   npu_jit_store(g, npu_jit_i32(g, access), g->frame, offsetof(struct npu_jit_frame, access), 4);
    g->volatile_stores = false;
+   npu_jit_note(g, access);
 }
 
 /* For the handler: the offsets, made from those of the first lanes once more, so that the other way, where
@@ -191,7 +205,7 @@ count_unknown(struct npu_jit_gen *g, bool *rows_of_8)
       npu_jit_known_begin(g, &flow->blocks[b]);
       for (uint32_t i = flow->blocks[b].first; i <= flow->blocks[b].last; i++) {
          const struct npu_uop *uop = &flow->kernel->uops[i];
-         if (uop->fn == npu_interp_goto_uop || uop->fn == npu_interp_fault_uop)
+         if (!npu_jit_is_executable(uop))
             break;
          const struct npu_jit_access a = npu_jit_access_of(&uop->inst);
          bool unknown = false;

@@ -176,13 +176,10 @@ known_distance(const struct npu_jit_gen *g, const struct npu_jit_access *a, unsi
    const unsigned src = a->inst->src[1];
    const struct npu_jit_form *form = npu_reg_is_v(src) ? npu_jit_known_form(g, src) : NULL;
 
-   if (!form)
+   uint32_t distance;
+
+   if (!form || !npu_jit_lane_distance(g, form, chunk, &distance))
       return 0;
-   const uint32_t *lane = form->lane + chunk * g->width, distance = lane[1] - lane[0];
-   for (unsigned l = 2; l < g->width; l++) {
-      if (lane[l] - lane[l - 1] != distance)
-         return 0;
-   }
    return distance < NPU_PAGE_SIZE_B ? distance : 0;
 }
 

@@ -35,8 +35,8 @@ npu_jit_address_of(struct npu_jit_gen *g, LLVMValueRef pointer, LLVMValueRef off
    return LLVMBuildGEP2(g->builder, g->i8, pointer, &offset, 1, "");
 }
 
-static void
-note(struct npu_jit_gen *g, uint32_t access)
+void
+npu_jit_note(struct npu_jit_gen *g, uint32_t access)
 {
    g->volatile_stores = true;
    npu_jit_store(g, npu_jit_i32(g, access), g->frame, offsetof(struct npu_jit_frame, access), 4);
@@ -47,13 +47,13 @@ void
 npu_jit_note_access(struct npu_jit_gen *g)
 {
    if (!g->repeatable)
-      note(g, g->index);
+      npu_jit_note(g, g->index);
 }
 
 void
 npu_jit_note_start(struct npu_jit_gen *g)
 {
-   note(g, NPU_JIT_ACCESS_RESTART | NPU_JIT_ACCESS_START);
+   npu_jit_note(g, NPU_JIT_ACCESS_RESTART | NPU_JIT_ACCESS_START);
 }
 
 LLVMValueRef

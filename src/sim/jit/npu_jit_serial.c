@@ -443,9 +443,8 @@ npu_jit_serial_loop(struct npu_jit_gen *g, const struct npu_jit_block *head,
    struct npu_jit_regs begin = head->live_in;
    begin.m |= NPU_JIT_EXEC_BIT;
    npu_jit_save_set(g, &begin);
-   npu_jit_store(g, npu_jit_i32(g, head->first | NPU_JIT_ACCESS_RESTART), g->frame,
-                 offsetof(struct npu_jit_frame, access), 4);
    g->volatile_stores = false;
+   npu_jit_note(g, head->first | NPU_JIT_ACCESS_RESTART);
    g->has_serial_loop = true;
    make_lane_variables(&s);
    store_registers(&s, s.begin);

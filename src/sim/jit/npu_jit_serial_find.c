@@ -31,12 +31,6 @@ bit_of(unsigned mask_reg)
    return 1u << (mask_reg - NPU_REG_M(0));
 }
 
-static bool
-is_executable(const struct npu_uop *uop)
-{
-   return uop->fn != npu_interp_goto_uop && uop->fn != npu_interp_fault_uop;
-}
-
 /* ---- is it such a loop? ------------------------------------------------------------------ */
 
 /* One block that is entered at its start only, from within the loop unless it is the head. */
@@ -50,13 +44,13 @@ check_block(const struct npu_jit_gen *g, const struct npu_jit_loop *loop, uint32
       return false;
    if (b == loop->last)
       return true;
-   if (is_executable(end) && npu_op_infos[end->inst.op].is_branch) {
+   if (npu_jit_is_executable(end) && npu_op_infos[end->inst.op].is_branch) {
       int32_t to = npu_jit_is_branch_on_exec(end, NPU_OP_BR_NONE, false)
                       ? npu_jit_target_block(g, end)
                       : -1;
       return to > (int32_t)b && to <= (int32_t)loop->last;
    }
-   return is_executable(end) && block->succ[0] == (int32_t)b + 1 && block->succ[1] < 0;
+   return npu_jit_is_executable(end) && block->succ[0] == (int32_t)b + 1 && block->succ[1] < 0;
 }
 
 static bool
@@ -129,7 +123,7 @@ check_uops(struct npu_jit_gen *g, struct npu_jit_loop *loop)
       const struct npu_uop *uop = npu_jit_uop_at(g, i);
       if (npu_jit_is_branch_on_exec(uop, NPU_OP_BR_NONE, false))
          continue;
-      if (!is_executable(uop) || !check_uop(g, uop))
+      if (!npu_jit_is_executable(uop) || !check_uop(g, uop))
          return false;
       if (npu_jit_is_loop_load(&uop->inst)) {
          const struct npu_jit_access a = npu_jit_access_of(&uop->inst);

@@ -29,19 +29,12 @@ struct run {
    LLVMValueRef data[NPU_JIT_STREAM_MAX_GROUPS][NPU_JIT_MAX_CHUNKS][NPU_JIT_STREAM_MAX_COMPONENTS];
 };
 
-static void
-go_to(struct npu_jit_gen *g, const struct npu_jit_stream *stream, uint32_t i)
-{
-   g->uop = &g->flow->kernel->uops[stream->first + i];
-   g->index = stream->first + i;
-}
-
 /* All operations on scalars, which change none that the run has read. */
 static void
 scalar_part(struct npu_jit_gen *g, const struct npu_jit_stream *stream)
 {
    for (uint32_t i = 0; i < stream->count; i++) {
-      go_to(g, stream, i);
+      npu_jit_go_to(g, stream->first + i);
       if (stream->group_of[i] == NPU_JIT_STREAM_NO_GROUP && npu_reg_is_s(g->uop->inst.dst))
          npu_jit_alu(g);
    }
@@ -88,13 +81,11 @@ note_run(struct npu_jit_gen *g, const struct npu_jit_stream *stream)
    const uint32_t access = NPU_JIT_ACCESS_RUN | stream->count << 16 | stream->first;
 
    for (uint32_t i = 0; i < stream->count; i++) {
-      go_to(g, stream, i);
+      npu_jit_go_to(g, stream->first + i);
       if (stream->group_of[i] != NPU_JIT_STREAM_NO_GROUP)
          npu_jit_save_operands(g, NPU_JIT_ADDRESSES);
    }
-   g->volatile_stores = true;
-   npu_jit_store(g, npu_jit_i32(g, access), g->frame, offsetof(struct npu_jit_frame, access), 4);
-   g->volatile_stores = false;
+   npu_jit_note(g, access);
 }
 
 /* Part k of a chunk of what a group moves. */
@@ -149,7 +140,7 @@ chunk_part(struct npu_jit_gen *g, struct run *run, unsigned chunk)
 
    for (uint32_t i = 0; i < stream->count; i++) {
       const unsigned n = stream->group_of[i];
-      go_to(g, stream, i);
+      npu_jit_go_to(g, stream->first + i);
       if (n == NPU_JIT_STREAM_NO_GROUP) {
          if (!npu_reg_is_s(g->uop->inst.dst))
             npu_jit_alu_chunk(g, chunk);
@@ -251,28 +242,6 @@ generate(struct npu_jit_gen *g, struct run *run)
 
 /* ------------------------------------------------------------------------------------------ */
 
-/* The usual way, from the scalars before the run on. */
-static void
-plain(struct npu_jit_gen *g, const struct npu_jit_stream *stream, const LLVMValueRef *scalars,
-      const struct npu_jit_regs *live)
-{
-   for (unsigned s = 0; s < NPU_NUM_SREGS; s++) {
-      if (scalars[s])
-         npu_jit_write_s(g, s, scalars[s]);
-   }
-   g->seldom = true;
-   for (uint32_t i = 0; i < stream->count; i++) {
-      go_to(g, stream, i);
-      g->repeatable = g->repeatable && npu_jit_is_repeatable(g->uop);
-      g->live = &live[i];
-      g->live_after = &live[i + 1];
-      npu_jit_translate(g);
-      npu_jit_uop_layout(g->uop, g->layout);
-      npu_jit_known_step(g, &g->known, g->uop);
-   }
-   g->seldom = false;
-}
-
 uint32_t
 npu_jit_stream(struct npu_jit_gen *g, const struct npu_jit_block *block, uint32_t first,
                const struct npu_jit_regs *live)
@@ -306,7 +275,9 @@ npu_jit_stream(struct npu_jit_gen *g, const struct npu_jit_block *block, uint32_
    LLVMBuildBr(g->builder, join);
    LLVMPositionBuilderAtEnd(g->builder, slow);
    g->stored = (struct npu_jit_regs){.m = 0};
-   plain(g, &stream, scalars, &live[first - block->first]);
+   g->seldom = true;
+   npu_jit_plain(g, first, stream.count, scalars, &live[first - block->first]);
+   g->seldom = false;
    g->stored = (struct npu_jit_regs){.m = 0};
    npu_jit_join(g, join);
    return stream.count;

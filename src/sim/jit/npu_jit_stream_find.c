@@ -27,12 +27,6 @@
 
 #define NUM_REGISTERS (NPU_REG_EXEC + 1) /* operand numbers */
 
-static bool
-is_executable(const struct npu_uop *uop)
-{
-   return uop->fn != npu_interp_goto_uop && uop->fn != npu_interp_fault_uop;
-}
-
 /* ---- accesses ---------------------------------------------------------------------------- */
 
 /* Form u, or form x with a stride that is an immediate. */
@@ -155,7 +149,7 @@ find_extent(const struct npu_jit_gen *g, const struct npu_jit_block *block,
       struct npu_jit_stream_group access;
 
       npu_jit_uop_regs(uop, &uses, &kills, &writes);
-      if (!is_executable(uop) || in_memory(g, &uses, &writes))
+      if (!npu_jit_is_executable(uop) || in_memory(g, &uses, &writes))
          break;
       stream->group_of[i] = NPU_JIT_STREAM_NO_GROUP;
       if (!npu_op_infos[uop->inst.op].is_memory) {
@@ -349,7 +343,7 @@ npu_jit_stream_begins(const struct npu_jit_gen *g, const struct npu_jit_block *b
    const struct npu_uop *uop = &g->flow->kernel->uops[i];
    struct npu_jit_stream_group access;
 
-   return i <= block->last && is_executable(uop) && npu_op_infos[uop->inst.op].is_load &&
+   return i <= block->last && npu_jit_is_executable(uop) && npu_op_infos[uop->inst.op].is_load &&
           group_of_access(&uop->inst, &access);
 }
 

@@ -20,12 +20,6 @@
 /* Longer runs are cut: the host looks only so far ahead for independent work. */
 #define MAX_RUN 96
 
-static bool
-is_executable(const struct npu_uop *uop)
-{
-   return uop->fn != npu_interp_goto_uop && uop->fn != npu_interp_fault_uop;
-}
-
 /* Also a load. */
 static bool
 is_vector_op(const struct npu_uop *uop)
@@ -65,7 +59,7 @@ find_end(const struct npu_jit_gen *g, const struct npu_jit_block *block, uint32_
 
    for (; end <= block->last && end - first < MAX_RUN; end++) {
       const struct npu_uop *uop = &uops[end];
-      if (!is_executable(uop) || in_memory(g, uop) ||
+      if (!npu_jit_is_executable(uop) || in_memory(g, uop) ||
           !(npu_jit_is_lanewise(g, uop) || npu_jit_is_local_load(g, uop)))
          break;
       vector_ops += is_vector_op(uop);
@@ -136,13 +130,6 @@ struct run {
    uint32_t rows[MAX_RUN];                            /* their consecutive chunks */
 };
 
-static void
-go_to(struct npu_jit_gen *g, const struct run *run, uint32_t i)
-{
-   g->uop = &g->flow->kernel->uops[run->first + i];
-   g->index = run->first + i;
-}
-
 static bool
 is_load(const struct npu_jit_gen *g)
 {
@@ -157,7 +144,7 @@ scalar_part(struct npu_jit_gen *g, struct run *run)
    LLVMValueRef all = NULL;
 
    for (uint32_t i = 0; i < run->count; i++) {
-      go_to(g, run, i);
+      npu_jit_go_to(g, run->first + i);
       const struct npu_op_info *info = &npu_op_infos[g->uop->inst.op];
       if (is_load(g)) {
          LLVMValueRef good = npu_jit_known_load_check(g, run->pointer[i], &run->rows[i]);
@@ -184,7 +171,7 @@ strips(struct npu_jit_gen *g, struct run *run)
 {
    for (unsigned c = 0; c < g->chunks; c++) {
       for (uint32_t i = 0; i < run->count; i++) {
-         go_to(g, run, i);
+         npu_jit_go_to(g, run->first + i);
          if (is_load(g)) {
             npu_jit_known_load_chunk(g, c, run->pointer[i][c], run->rows[i] >> c & 1);
          } else if (is_vector_op(g->uop)) {
@@ -193,25 +180,6 @@ strips(struct npu_jit_gen *g, struct run *run)
             g->scalars = NULL;
          }
       }
-   }
-}
-
-/* The usual way, from the scalars before the run on. */
-static void
-plain(struct npu_jit_gen *g, struct run *run, const struct npu_jit_regs *written,
-      const LLVMValueRef *scalars, const struct npu_jit_regs *live)
-{
-   for (unsigned s = 0; s < NPU_NUM_SREGS; s++) {
-      if (written->s >> s & 1)
-         npu_jit_write_s(g, s, scalars[s]);
-   }
-   for (uint32_t i = 0; i < run->count; i++) {
-      go_to(g, run, i);
-      g->live = &live[i];
-      g->live_after = &live[i + 1];
-      npu_jit_translate(g);
-      npu_jit_uop_layout(g->uop, g->layout);
-      npu_jit_known_step(g, &g->known, g->uop);
    }
 }
 
@@ -233,7 +201,7 @@ npu_jit_strips(struct npu_jit_gen *g, uint32_t first, uint32_t count,
    if (!good) {
       strips(g, &run);
       for (uint32_t i = 0; i < count; i++) {
-         go_to(g, &run, i);
+         npu_jit_go_to(g, first + i);
          npu_jit_uop_layout(g->uop, g->layout);
          npu_jit_known_step(g, &g->known, g->uop);
       }
@@ -247,7 +215,7 @@ npu_jit_strips(struct npu_jit_gen *g, uint32_t first, uint32_t count,
    LLVMBuildBr(g->builder, join);
    LLVMPositionBuilderAtEnd(g->builder, slow);
    g->stored = (struct npu_jit_regs){.m = 0};
-   plain(g, &run, &written, scalars, live);
+   npu_jit_plain(g, first, count, scalars, live);
    g->stored = (struct npu_jit_regs){.m = 0};
    npu_jit_join(g, join);
 }

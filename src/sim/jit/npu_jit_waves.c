@@ -122,7 +122,7 @@ may_interleave(const struct npu_jit_flow *flow)
       return false;
    for (size_t i = 0; i < flow->kernel->num_uops; i++) {
       const struct npu_uop *uop = &flow->kernel->uops[i];
-      if (uop->fn == npu_interp_goto_uop || uop->fn == npu_interp_fault_uop)
+      if (!npu_jit_is_executable(uop))
          continue;
       const struct npu_op_info *info = &npu_op_infos[uop->inst.op];
       if (info->is_dma || (info->is_memory && uop->inst.space != NPU_SPACE_GLOBAL &&

@@ -32,11 +32,14 @@
 #include "npu_drv_debug.h"
 #include "npu_screen.h"
 
-static const struct {
+/* What a variant assumes, as in struct npu_compile_options. */
+struct promise {
    const char *name;
    bool wave_rows, one_row, deep;
-   uint8_t width_log2;
-} kinds[NPU_VARIANT_PADDED] = {
+   uint8_t width_log2, padded_width;
+};
+
+static const struct promise kinds[NPU_VARIANT_PADDED] = {
    [NPU_VARIANT_ANY] = {.name = "any"},
    [NPU_VARIANT_FEW] = {.name = "few groups"},
    [NPU_VARIANT_ONE_ROW] = {.name = "one row", .wave_rows = true, .one_row = true},
@@ -51,22 +54,33 @@ static const struct {
    [NPU_VARIANT_DEEP_16] = {.name = "16 wide, deep", .width_log2 = 4, .deep = true},
 };
 
+static struct promise
+promise_of(enum npu_variant_kind kind)
+{
+   if (kind < NPU_VARIANT_PADDED)
+      return kinds[kind];
+
+   const unsigned width = kind - NPU_VARIANT_PADDED, log2 = util_logbase2_ceil(width);
+   return (struct promise){
+      .name = "rows padded",
+      .wave_rows = 1u << log2 >= NPU_SUBGROUP_SIZE,
+      .width_log2 = log2,
+      .padded_width = width,
+   };
+}
+
 const char *
 npu_variant_name(enum npu_variant_kind kind)
 {
-   return kind >= NPU_VARIANT_PADDED ? "rows padded" : kinds[kind].name;
-}
-
-static unsigned
-padded_log2(unsigned width)
-{
-   return util_logbase2_ceil(width);
+   return promise_of(kind).name;
 }
 
 uint32_t
 npu_variant_width(enum npu_variant_kind kind, uint32_t width)
 {
-   return kind >= NPU_VARIANT_PADDED ? 1u << padded_log2(width) : width;
+   const struct promise promise = promise_of(kind);
+
+   return promise.padded_width ? 1u << promise.width_log2 : width;
 }
 
 /* Whether rows of the group are to be padded: a wave must have a lane in it, and all of it must fit. Of rows of 4,
@@ -76,7 +90,7 @@ is_padded(const uint32_t block[3])
 {
    return block[0] > 4 && block[0] < 64 && !util_is_power_of_two_nonzero(block[0]) &&
           block[1] > 1 && block[2] == 1 &&
-          (uint64_t)block[1] << padded_log2(block[0]) <= NPU_MAX_THREADS;
+          (uint64_t)block[1] << util_logbase2_ceil(block[0]) <= NPU_MAX_THREADS;
 }
 
 enum npu_variant_kind
@@ -187,15 +201,14 @@ npu_variant_create(struct npu_screen *screen, const struct nir_shader *nir, cons
    bool cached = cache && compute_key(cache, serialized, serialized_B, name, kind, images, key);
    variant->binary = cached ? load_binary(cache, key) : NULL;
    if (!variant->binary) {
-      const bool padded = kind >= NPU_VARIANT_PADDED;
-      const unsigned width = kind - NPU_VARIANT_PADDED;
+      const struct promise promise = promise_of(kind);
       const struct npu_compile_options options = {
          .name = name,
-         .wave_rows = padded ? width > NPU_SUBGROUP_SIZE / 2 : kinds[kind].wave_rows,
-         .one_row = !padded && kinds[kind].one_row,
-         .width_log2 = padded ? padded_log2(width) : kinds[kind].width_log2,
-         .padded_width = padded ? width : 0,
-         .deep = !padded && kinds[kind].deep,
+         .wave_rows = promise.wave_rows,
+         .one_row = promise.one_row,
+         .deep = promise.deep,
+         .width_log2 = promise.width_log2,
+         .padded_width = promise.padded_width,
          .few_groups = kind != NPU_VARIANT_ANY,
          .images = images,
          .print_stats = (screen->debug & NPU_DRV_STATS) != 0,
