@@ -19,7 +19,7 @@
 #include "../interp/npu_interp.h"
 
 /* Bump when the same NPU code gives other host code. */
-#define NPU_JIT_VERSION 15
+#define NPU_JIT_VERSION 16
 
 /* Most different resume points of a kernel; with more it stays in the interpreter. */
 #define NPU_JIT_MAX_ENTRIES 1024
@@ -108,9 +108,15 @@ struct npu_jit_block {
    int32_t succ[2];      /* blocks, -1: none */
    int32_t entry;        /* resume point at the start of the block, or -1 */
    struct npu_jit_regs live_in, live_out;
-   struct npu_jit_regs
-      saved; /* at the start: unchanged since a resume point, so in the wave's memory */
-   uint8_t layout[NPU_NUM_VREGS]; /* enum npu_jit_layout at the start */
+   /* Of kernels with resume points (npu_jit_resume.c). */
+   bool heads_loop, heads_waiting; /* head of a loop; of one with a barrier */
+   struct npu_jit_regs loop_named; /* read or written in that loop */
+   struct npu_jit_regs saved; /* at the start: unchanged since they were in the wave's memory */
+   struct npu_jit_regs lazy;  /* at the start: of these, those that variables may not have */
+   struct npu_jit_regs restore,
+      restore_at_end;               /* of these, those to be read; behind the uops, too */
+   struct npu_jit_regs save_at_end; /* to be written behind the uops, for a loop */
+   uint8_t layout[NPU_NUM_VREGS];   /* enum npu_jit_layout at the start */
    bool reachable;
    bool repeatable; /* at the start: the wave may begin again, see npu_jit_repeat.c */
 };
@@ -149,10 +155,26 @@ void npu_jit_uop_layout(const struct npu_uop *uop, uint8_t layout[NPU_NUM_VREGS]
 void npu_jit_block_liveness(const struct npu_jit_flow *flow, const struct npu_jit_block *block,
                             struct npu_jit_regs *live);
 
+/* What is in the wave's memory, from resume points on: fills in the flow (npu_jit_resume.c). */
+void npu_jit_find_resumes(struct npu_jit_flow *flow);
 /* Of registers that are live behind a block those whose value may not be in the wave's memory. */
 struct npu_jit_regs npu_jit_unsaved_at_end(const struct npu_jit_flow *flow,
                                            const struct npu_jit_block *block,
                                            const struct npu_jit_regs *live);
+/* Registers behind a block whose value is in the wave's memory only: variables may have another one. */
+struct npu_jit_regs npu_jit_lazy_at_end(const struct npu_jit_flow *flow,
+                                        const struct npu_jit_block *block);
+
+/* a without what is in b. */
+static inline struct npu_jit_regs
+npu_jit_regs_minus(const struct npu_jit_regs *a, const struct npu_jit_regs *b)
+{
+   return (struct npu_jit_regs){
+      .v = {a->v[0] & ~b->v[0], a->v[1] & ~b->v[1]},
+      .s = a->s & ~b->s,
+      .m = a->m & ~b->m,
+   };
+}
 
 static inline bool
 npu_jit_has_v(const struct npu_jit_regs *regs, unsigned v)

@@ -7,10 +7,6 @@
 // barrier only live registers are written to memory. exec counts as live everywhere, because a fault
 // record names the active lanes.
 //
-// A register that has not changed since the wave went on behind a barrier is in memory still, and need not be
-// written there at the next one: what lives through a part of the kernel that does not touch it, such as the
-// sums of a matrix product while a tile is loaded, costs nothing there. A forward iteration finds them.
-//
 // A vector register holds 32 lanes of 32 bits or half of the 32 lanes of a 64-bit pair. Host code
 // keeps both as vectors of lanes, in separate variables, so it must know which of them a read means.
 // A forward iteration finds for each point how each register was written last. Where a read does not
@@ -264,74 +260,6 @@ find_liveness(struct npu_jit_flow *flow)
    }
 }
 
-/* Registers still in memory behind a block. */
-static struct npu_jit_regs
-saved_behind(const struct npu_jit_flow *flow, const struct npu_jit_block *block)
-{
-   struct npu_jit_regs saved = block->saved, uses, kills, writes;
-
-   for (uint32_t i = block->first; i <= block->last; i++) {
-      npu_jit_uop_regs(&flow->kernel->uops[i], &uses, &kills, &writes);
-      saved.v[0] &= ~writes.v[0];
-      saved.v[1] &= ~writes.v[1];
-      saved.s &= ~writes.s;
-      saved.m &= ~writes.m;
-   }
-   return saved;
-}
-
-/* Leaves in a set what is in both. True: it is fewer. */
-static bool
-keep_common(struct npu_jit_regs *set, const struct npu_jit_regs *other)
-{
-   const struct npu_jit_regs old = *set;
-
-   set->v[0] &= other->v[0];
-   set->v[1] &= other->v[1];
-   set->s &= other->s;
-   set->m &= other->m;
-   return old.v[0] != set->v[0] || old.v[1] != set->v[1] || old.s != set->s || old.m != set->m;
-}
-
-/* Behind a barrier a wave goes on with what is live, from memory. */
-static void
-find_saved(struct npu_jit_flow *flow)
-{
-   for (uint32_t b = 1; b < flow->num_blocks; b++) {
-      struct npu_jit_block *block = &flow->blocks[b];
-      block->saved = block->live_in;
-      if (block->entry < 0)
-         memset(&block->saved, 0xff, sizeof(block->saved));
-   }
-   for (bool changed = true; changed;) {
-      changed = false;
-      for (uint32_t b = 0; b < flow->num_blocks; b++) {
-         const struct npu_jit_block *block = &flow->blocks[b];
-         const struct npu_uop *end = &flow->kernel->uops[block->last];
-         if (!block->reachable || (npu_jit_is_executable(end) && end->inst.op == NPU_OP_BARRIER))
-            continue;
-         struct npu_jit_regs saved = saved_behind(flow, block);
-         for (unsigned i = 0; i < 2; i++) {
-            if (block->succ[i] >= 0)
-               changed |= keep_common(&flow->blocks[block->succ[i]].saved, &saved);
-         }
-      }
-   }
-}
-
-struct npu_jit_regs
-npu_jit_unsaved_at_end(const struct npu_jit_flow *flow, const struct npu_jit_block *block,
-                       const struct npu_jit_regs *live)
-{
-   const struct npu_jit_regs saved = saved_behind(flow, block);
-
-   return (struct npu_jit_regs){
-      .v = {live->v[0] & ~saved.v[0], live->v[1] & ~saved.v[1]},
-      .s = live->s & ~saved.s,
-      .m = live->m & ~saved.m,
-   };
-}
-
 struct layout_check {
    struct npu_jit_flow *flow;
    const uint8_t *layout;
@@ -426,7 +354,7 @@ npu_jit_flow_create(const struct npu_interp_kernel *kernel)
       flow->blocks[b].entry = flow->entry_of[flow->blocks[b].first];
    find_liveness(flow);
    find_layouts(flow);
-   find_saved(flow);
+   npu_jit_find_resumes(flow);
    npu_jit_find_repeatable(flow);
    return flow;
 }

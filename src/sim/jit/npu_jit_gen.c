@@ -297,9 +297,20 @@ block_at(struct npu_jit_gen *g, uint32_t uop)
    return g->blocks[g->flow->block_of[uop]];
 }
 
-/* The way to a branch's target, with the checks of a backward one. */
+/* All that is live to the wave's memory, behind a block: the interpreter goes on. */
+static void
+save_live(struct npu_jit_gen *g, const struct npu_jit_block *block, const struct npu_jit_regs *live)
+{
+   const struct npu_jit_regs lazy = npu_jit_lazy_at_end(g->flow, block);
+   struct npu_jit_regs all = with_exec(live);
+
+   all = npu_jit_regs_minus(&all, &lazy);
+   npu_jit_save_set(g, &all);
+}
+
+/* The way from a block to its branch's target, with the checks of a backward one. */
 static LLVMBasicBlockRef
-way_to_target(struct npu_jit_gen *g)
+way_to_target(struct npu_jit_gen *g, const struct npu_jit_block *from_block)
 {
    uint32_t target = (uint32_t)(g->uop->target - g->flow->kernel->uops);
    LLVMBasicBlockRef to = block_at(g, target), from = LLVMGetInsertBlock(g->builder);
@@ -326,9 +337,7 @@ way_to_target(struct npu_jit_gen *g)
 
    /* The interpreter goes on at the branch's target. */
    LLVMPositionBuilderAtEnd(g->builder, cold);
-   const struct npu_jit_block *block = &g->flow->blocks[g->flow->block_of[target]];
-   struct npu_jit_regs live = with_exec(&block->live_in);
-   npu_jit_save_set(g, &live);
+   save_live(g, from_block, &g->flow->blocks[g->flow->block_of[target]].live_in);
    LLVMBuildCondBr(g->builder, is_stopped, stopped, yield);
    LLVMPositionBuilderAtEnd(g->builder, stopped);
    npu_jit_return(g, NPU_JIT_STOP, g->index);
@@ -371,30 +380,30 @@ end_block(struct npu_jit_gen *g, const struct npu_jit_block *block)
    const struct npu_uop *uop = g->uop;
    LLVMBasicBlockRef next = block->succ[0] >= 0 ? g->blocks[block->succ[0]] : NULL;
 
+   npu_jit_restore_set(g, &block->restore_at_end);
+   npu_jit_save_set(g, &block->save_at_end);
    if (uop->fn == npu_interp_goto_uop) {
       LLVMBuildBr(g->builder, block_at(g, (uint32_t)(uop->target - g->flow->kernel->uops)));
       return;
    }
    switch (uop->fn == npu_interp_fault_uop ? NPU_OP_TRAP : uop->inst.op) {
-   case NPU_OP_TRAP: {
+   case NPU_OP_TRAP:
       /* The interpreter knows what is wrong. */
-      struct npu_jit_regs live = with_exec(g->live);
-      npu_jit_save_set(g, &live);
+      save_live(g, block, g->live);
       npu_jit_return(g, NPU_JIT_LEAVE, g->index);
       return;
-   }
    case NPU_OP_END:
       finish_wave(g, NPU_JIT_ENDED);
       return;
    case NPU_OP_JMP:
-      LLVMBuildBr(g->builder, way_to_target(g));
+      LLVMBuildBr(g->builder, way_to_target(g, block));
       return;
    case NPU_OP_BR_ANY:
    case NPU_OP_BR_NONE:
    case NPU_OP_BR_NZ:
    case NPU_OP_BR_Z: {
       LLVMValueRef condition = branch_condition(g);
-      LLVMBuildCondBr(g->builder, condition, way_to_target(g), next);
+      LLVMBuildCondBr(g->builder, condition, way_to_target(g, block), next);
       return;
    }
    case NPU_OP_BARRIER: {
@@ -512,6 +521,7 @@ generate_block(struct npu_jit_gen *g, const struct npu_jit_block *block, struct 
    g->stored = (struct npu_jit_regs){.m = 0};
    npu_jit_known_begin(g, block);
    LLVMPositionBuilderAtEnd(g->builder, g->blocks[block - g->flow->blocks]);
+   npu_jit_restore_set(g, &block->restore);
    LLVMBasicBlockRef loop = block->reachable ? npu_jit_serial_loop(g, block, room) : NULL;
    if (loop) {
       g->loop = loop;
@@ -558,8 +568,11 @@ generate_entries(struct npu_jit_gen *g)
          LLVMAddCase(choose, npu_jit_i32(g, e), resume);
          LLVMPositionBuilderAtEnd(g->builder, resume);
          struct npu_jit_regs live = with_exec(&block->live_in);
+         live = npu_jit_regs_minus(&live, &block->lazy);
          memcpy(g->layout, block->layout, sizeof(g->layout));
          npu_jit_restore_set(g, &live);
+         if (g->poisons)
+            npu_jit_poison_set(g, &block->lazy);
          LLVMBuildBr(g->builder, g->blocks[b]);
       }
    } else {

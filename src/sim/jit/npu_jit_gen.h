@@ -84,6 +84,8 @@ struct npu_jit_gen {
    bool repeatable;
    /* What is generated is seldom reached, with some lanes active: one way of an access is enough. */
    bool seldom;
+   /* Variables of registers that are in the wave's memory only hold garbage: whoever reads them is found. */
+   bool poisons;
    /* Stores are for a fault record: all of them have to happen, in order. */
    bool volatile_stores;
 };
@@ -165,6 +167,8 @@ void npu_jit_save_reg(struct npu_jit_gen *g, unsigned reg, bool wide);
 void npu_jit_restore_reg(struct npu_jit_gen *g, unsigned reg, bool wide);
 void npu_jit_save_set(struct npu_jit_gen *g, const struct npu_jit_regs *set);
 void npu_jit_restore_set(struct npu_jit_gen *g, const struct npu_jit_regs *set);
+/* Garbage to variables. */
+void npu_jit_poison_set(struct npu_jit_gen *g, const struct npu_jit_regs *set);
 /* Writes another expression of a chunk's value to the wave's memory, as if the register were saved. All
  * chunks are to be. */
 void npu_jit_save_chunk(struct npu_jit_gen *g, unsigned v, unsigned chunk, LLVMValueRef value);

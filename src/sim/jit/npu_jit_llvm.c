@@ -267,6 +267,7 @@ make_module(struct npu_jit_compiler *compiler, const struct npu_jit_flow *flow,
    g->flow = flow;
    g->host = &compiler->host;
    g->canonical_nans = compiler->options.canonical_nans;
+   g->poisons = compiler->options.quick;
    g->width = compiler->host.vector_bits / 32;
    if (g->width < NPU_JIT_MIN_WIDTH)
       g->width = NPU_JIT_MIN_WIDTH;

@@ -353,6 +353,30 @@ npu_jit_restore_set(struct npu_jit_gen *g, const struct npu_jit_regs *set)
 }
 
 static void
+poison_reg(struct npu_jit_gen *g, unsigned reg, bool wide)
+{
+   const uint64_t garbage = 0xbad0bad1bad2bad3;
+   struct npu_jit_shape t = {g, g->width};
+
+   if (npu_reg_is_s(reg)) {
+      npu_jit_write_s(g, reg - NPU_REG_S(0), npu_jit_i64(g, garbage));
+      return;
+   }
+   for (unsigned c = 0; c < g->chunks; c++) {
+      if (!npu_reg_is_v(reg))
+         npu_jit_write_m(g, reg - NPU_REG_M(0), c, npu_jit_const(t, 1, c & 1));
+      else if (!in_memory(g, reg))
+         npu_jit_write_v(g, reg, wide, c, npu_jit_const(t, wide ? 64 : 32, garbage));
+   }
+}
+
+void
+npu_jit_poison_set(struct npu_jit_gen *g, const struct npu_jit_regs *set)
+{
+   each_reg(g, set, poison_reg);
+}
+
+static void
 save_once(struct npu_jit_gen *g, unsigned reg, bool wide)
 {
    bool pair = wide && npu_reg_is_v(reg);

@@ -422,6 +422,7 @@ generate(struct serial *s, struct npu_jit_regs *live)
       for (unsigned c = 0; (loop->zero >> m & 1) && c < g->chunks; c++)
          npu_jit_write_m(g, m, c, LLVMConstNull(npu_jit_vec_of(g, g->i1)));
    }
+   npu_jit_restore_set(g, &g->flow->blocks[loop->last].restore_at_end);
    LLVMBuildBr(b, g->blocks[loop->exit]);
 }
 
@@ -440,7 +441,7 @@ npu_jit_serial_loop(struct npu_jit_gen *g, const struct npu_jit_block *head,
    LLVMPositionBuilderAtEnd(g->builder, serial);
    /* A host fault leaves nothing but the wave's memory; then the interpreter goes on at the head. */
    g->volatile_stores = true;
-   struct npu_jit_regs begin = head->live_in;
+   struct npu_jit_regs begin = npu_jit_regs_minus(&head->live_in, &head->lazy);
    begin.m |= NPU_JIT_EXEC_BIT;
    npu_jit_save_set(g, &begin);
    g->volatile_stores = false;
