@@ -72,13 +72,15 @@ half_type(struct npu_jit_shape t)
 
 /* ---- formats ----------------------------------------------------------------------------- */
 
-/* npu_f16_value() */
+/* npu_f16_value(). LLVM would rather compare, round or take the square root of halves than of what they are
+ * extended to, and then does it lane by lane, since hosts without AVX512-FP16 cannot: the fence hides the halves. */
 static LLVMValueRef
 f16_value(struct npu_jit_shape t, LLVMValueRef bits)
 {
    if (t.g->host->has_f16c) {
       LLVMValueRef half = LLVMBuildBitCast(B, bits, half_type(t), "");
-      return LLVMBuildFPExt(B, half, npu_jit_float_type(t, 32), "");
+      LLVMValueRef value = LLVMBuildFPExt(B, half, npu_jit_float_type(t, 32), "");
+      return LLVMIsConstant(value) ? value : npu_jit_call1(t.g, "llvm.arithmetic.fence", value);
    }
    bits = LLVMBuildZExt(B, bits, npu_jit_type(t, 32), "");
    LLVMValueRef magnitude = AND(bits, I32C(0x7fff));
@@ -184,9 +186,12 @@ add_odd(struct npu_jit_shape t, unsigned bits, LLVMValueRef a, LLVMValueRef b)
 LLVMValueRef
 npu_jit_f32_odd(struct npu_jit_shape t, LLVMValueRef x)
 {
-   LLVMValueRef nearest = narrow(t, x);
+   /* The last bit that a float has is set if any behind it is, which are then cut off. */
+   LLVMValueRef bits = to_bits(t, x, 64), lost = npu_jit_const(t, 64, (1 << 29) - 1);
+   LLVMValueRef carry = IADD(AND(bits, lost), lost);
+   LLVMValueRef odd = AND(OR(bits, carry), npu_jit_const(t, 64, ~0ull << 29));
 
-   return make_odd(t, 32, nearest, narrow(t, SUB(x, widen(t, nearest))));
+   return narrow(t, to_f64(t, odd));
 }
 
 /* AVX-512 rounds as an instruction says: where down and up differ, the result towards zero gets its
