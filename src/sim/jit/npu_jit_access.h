@@ -57,8 +57,16 @@ LLVMValueRef npu_jit_interleave(struct npu_jit_gen *g, LLVMValueRef *a, unsigned
 /* i1: whether all lanes of the chunk are active; whether any is. */
 LLVMValueRef npu_jit_chunk_active(struct npu_jit_gen *g, unsigned chunk, bool all);
 
+/* All 32 bits of exec. */
+LLVMValueRef npu_jit_exec_bits(struct npu_jit_gen *g);
+
 /* The current load or store. */
 struct npu_jit_access npu_jit_access_of(const struct npu_inst *inst);
+
+/* ---- npu_jit_private.c ------------------------------------------------------------------- */
+
+/* Forms u and w in private space. */
+bool npu_jit_private_rows(struct npu_jit_gen *g, const struct npu_jit_access *a);
 
 /* ---- npu_jit_lanes.c --------------------------------------------------------------------- */
 

@@ -65,8 +65,8 @@ npu_jit_limit(struct npu_jit_gen *g, LLVMValueRef limit_B, uint64_t size_B)
    return LLVMBuildSelect(g->builder, fits, room, npu_jit_i64(g, 0), "");
 }
 
-static LLVMValueRef
-exec_bits(struct npu_jit_gen *g)
+LLVMValueRef
+npu_jit_exec_bits(struct npu_jit_gen *g)
 {
    LLVMValueRef chunks[NPU_JIT_MAX_CHUNKS];
 
@@ -306,7 +306,8 @@ static LLVMValueRef
 active_in_bounds(struct npu_jit_gen *g, const struct npu_jit_access *a, LLVMValueRef start)
 {
    LLVMBuilderRef b = g->builder;
-   LLVMValueRef unused = npu_jit_call2(g, "llvm.ctlz", exec_bits(g), LLVMConstInt(g->i1, 0, false));
+   LLVMValueRef unused = npu_jit_call2(g, "llvm.ctlz", npu_jit_exec_bits(g),
+                                       LLVMConstInt(g->i1, 0, false));
    LLVMValueRef lanes = LLVMBuildSub(b, npu_jit_i32(g, 32), unused, "");
    LLVMValueRef size = LLVMBuildMul(b, LLVMBuildZExt(b, lanes, g->i64, ""),
                                     npu_jit_i64(g, a->size_B), "");
@@ -336,89 +337,14 @@ unit_stride(struct npu_jit_gen *g, const struct npu_jit_access *a)
    if (a->is_store) {
       LLVMBasicBlockRef full = npu_jit_new_block(g, "full"), partial = npu_jit_new_block(g, "");
       LLVMValueRef all = npu_jit_i32(g, UINT32_MAX);
-      npu_jit_branch_likely(g, npu_jit_compare(g, LLVMIntEQ, exec_bits(g), all), full, partial);
+      npu_jit_branch_likely(g, npu_jit_compare(g, LLVMIntEQ, npu_jit_exec_bits(g), all), full,
+                            partial);
       LLVMPositionBuilderAtEnd(g->builder, full);
       consecutive(g, a, pointer, true);
       LLVMBuildBr(g->builder, join);
       LLVMPositionBuilderAtEnd(g->builder, partial);
    }
    consecutive(g, a, pointer, false);
-   npu_jit_join(g, join);
-   return true;
-}
-
-/* ---- private memory, rows of dwords ------------------------------------------------------ */
-
-/* Rows at `row`: of all lanes, or stored for the active ones if `masked`. */
-static void
-private_row(struct npu_jit_gen *g, const struct npu_jit_access *a, LLVMValueRef row, bool masked)
-{
-   LLVMBuilderRef b = g->builder;
-   LLVMTypeRef type = npu_jit_vec_of(g, g->i32), wide = npu_jit_vec_of(g, g->i64);
-   struct npu_jit_shape t = {g, g->width};
-   LLVMValueRef upper = npu_jit_const(t, 64, 32), loaded[NPU_JIT_MAX_CHUNKS][4];
-
-   for (unsigned c = 0; c < g->chunks; c++) {
-      LLVMValueRef mask = masked ? npu_jit_exec(g, c) : NULL;
-      for (unsigned i = 0; i < a->count; i++) {
-         unsigned first_B = i * (a->wide ? 2 : 1) * 4 * NPU_INTERP_LANES + c * g->width * 4;
-         LLVMValueRef low = npu_jit_offset(g, row, first_B);
-         LLVMValueRef high = npu_jit_offset(g, row, first_B + 4 * NPU_INTERP_LANES);
-         if (a->is_store) {
-            LLVMValueRef value = npu_jit_store_data(g, a, i, c);
-            npu_jit_masked_store(g, a->wide ? LLVMBuildTrunc(b, value, type, "") : value, low,
-                                 mask);
-            if (a->wide)
-               npu_jit_masked_store(g,
-                                    LLVMBuildTrunc(b, LLVMBuildLShr(b, value, upper, ""), type, ""),
-                                    high, mask);
-            continue;
-         }
-         LLVMValueRef value = npu_jit_masked_load(g, type, low, NULL);
-         LLVMSetVolatile(value, a->some_dead);
-         if (a->wide) {
-            LLVMValueRef top = npu_jit_masked_load(g, type, high, NULL);
-            LLVMSetVolatile(top, a->some_dead);
-            value = LLVMBuildOr(b, LLVMBuildZExt(b, value, wide, ""),
-                                LLVMBuildShl(b, LLVMBuildZExt(b, top, wide, ""), upper, ""), "");
-         }
-         loaded[c][i] = value;
-      }
-   }
-   for (unsigned c = 0; !a->is_store && c < g->chunks; c++) {
-      for (unsigned i = 0; i < a->count; i++)
-         npu_jit_load_result(g, a, i, c, loaded[c][i]);
-   }
-}
-
-static bool
-private_rows(struct npu_jit_gen *g, const struct npu_jit_access *a)
-{
-   bool whole_wave = a->inst->op == NPU_OP_LD_W || a->inst->op == NPU_OP_ST_W;
-   LLVMBuilderRef b = g->builder;
-   LLVMValueRef start = npu_jit_add(g, npu_jit_source_scalar(g, 0, 64), a->inst->imm);
-   LLVMValueRef base = npu_jit_load(g, g->i64, g->wave, offsetof(struct npu_wave, private_va), 8);
-
-   if (a->width < 4)
-      return false;
-   LLVMValueRef va = LLVMBuildMul(b, start, npu_jit_i64(g, NPU_INTERP_LANES), "");
-   va = LLVMBuildAdd(b, base, va, "");
-   LLVMValueRef odd = LLVMBuildAnd(b, start, npu_jit_i64(g, 3), "");
-   LLVMValueRef limit = npu_jit_limit(g, g->private_size_B, a->size_B);
-   LLVMValueRef condition = npu_jit_compare(g, LLVMIntULT, start, limit);
-   condition = LLVMBuildAnd(b, condition, npu_jit_compare(g, LLVMIntULT, va, g->fast_limit), "");
-   condition = LLVMBuildAnd(b, condition, npu_jit_compare(g, LLVMIntEQ, odd, npu_jit_i64(g, 0)),
-                            "");
-   bool masked = a->is_store && !whole_wave;
-   bool has_masks = npu_jit_has_masks(g, 4);
-   LLVMValueRef full = npu_jit_compare(g, LLVMIntEQ, exec_bits(g), npu_jit_i32(g, UINT32_MAX));
-   if (masked && !has_masks)
-      condition = LLVMBuildAnd(b, condition, full, "");
-   npu_jit_save_operands(g, NPU_JIT_ADDRESSES);
-   LLVMBasicBlockRef join = npu_jit_unless_handler(g, condition);
-   LLVMValueRef row = npu_jit_address_of(g, g->window, va);
-   npu_jit_note_access(g);
-   private_row(g, a, row, masked && has_masks);
    npu_jit_join(g, join);
    return true;
 }
@@ -455,11 +381,11 @@ npu_jit_memory(struct npu_jit_gen *g)
       return inst->space != NPU_SPACE_PRIVATE && scalar_access(g, &a);
    case NPU_OP_LD_W:
    case NPU_OP_ST_W:
-      return private_rows(g, &a);
+      return npu_jit_private_rows(g, &a);
    case NPU_OP_LD_U:
    case NPU_OP_ST_U:
       if (inst->space == NPU_SPACE_PRIVATE)
-         return private_rows(g, &a);
+         return npu_jit_private_rows(g, &a);
       if (inst->space == NPU_SPACE_GENERIC || !npu_jit_has_masks(g, a.width))
          return npu_jit_lane_access(g, &a);
       return unit_stride(g, &a);
