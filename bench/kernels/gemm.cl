@@ -40,11 +40,12 @@ sgemm_tiled(int n, global const float *a, global const float *b, global float *c
 #define DEPTH 16 /* of the tiles in local memory */
 #define EACH  4  /* x EACH elements of C in registers */
 
-/* Tiles in local memory and a block of 4 x 4 elements in the registers of each work-item. */
+/* Tiles in local memory, as they lie in global memory, and a block of 4 x 4 elements in the registers of each
+ * work-item. */
 kernel __attribute__((reqd_work_group_size(16, 16, 1))) void
 sgemm_blocked(int n, global const float *a, global const float *b, global float *c)
 {
-   local float tile_a[DEPTH][BLOCK], tile_b[DEPTH][BLOCK];
+   local float tile_a[BLOCK][DEPTH], tile_b[DEPTH][BLOCK];
    int lx = get_local_id(0), ly = get_local_id(1), id = ly * 16 + lx;
    int x0 = get_group_id(0) * BLOCK, y0 = get_group_id(1) * BLOCK;
    float sum[EACH][EACH];
@@ -56,14 +57,15 @@ sgemm_blocked(int n, global const float *a, global const float *b, global float 
    for (int t = 0; t < n; t += DEPTH) {
       for (int i = 0; i < DEPTH * BLOCK / 256; i++) {
          int e = id + i * 256;
-         tile_a[e % DEPTH][e / DEPTH] = a[(y0 + e / DEPTH) * n + t + e % DEPTH];
+         tile_a[e / DEPTH][e % DEPTH] = a[(y0 + e / DEPTH) * n + t + e % DEPTH];
          tile_b[e / BLOCK][e % BLOCK] = b[(t + e / BLOCK) * n + x0 + e % BLOCK];
       }
       barrier(CLK_LOCAL_MEM_FENCE);
+      #pragma unroll 4
       for (int k = 0; k < DEPTH; k++) {
          float ra[EACH], rb[EACH];
          for (int i = 0; i < EACH; i++) {
-            ra[i] = tile_a[k][ly * EACH + i];
+            ra[i] = tile_a[ly * EACH + i][k];
             rb[i] = tile_b[k][lx + i * 16];
          }
          for (int j = 0; j < EACH; j++)
