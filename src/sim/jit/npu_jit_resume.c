@@ -6,7 +6,7 @@
 // A wave of the NPU keeps its registers at a barrier. Host code runs the waves of a work-group one after the
 // other, so at a barrier one's registers make room for the next one's. Most of a tiled kernel's live through parts
 // that do not touch them, such as the sums of a matrix product while tiles are loaded; those should cost nothing
-// there. Three iterations over the flow see to that:
+// there. Two iterations over the flow see to that:
 //
 //  - find_saved(): forward, which registers have not changed since they were in memory. They are not written again.
 //    In front of a loop with a barrier inside, what the loop leaves alone is written once (partial redundancy
