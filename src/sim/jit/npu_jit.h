@@ -109,8 +109,9 @@ struct npu_jit_block {
    int32_t entry;        /* resume point at the start of the block, or -1 */
    struct npu_jit_regs live_in, live_out;
    /* Of kernels with resume points (npu_jit_resume.c). */
-   bool heads_loop, heads_waiting; /* head of a loop; of one with a barrier */
-   struct npu_jit_regs loop_named; /* read or written in that loop */
+   struct npu_jit_regs uses, writes; /* what the uops read and write */
+   bool heads_loop, heads_waiting;   /* head of a loop; of one with a barrier */
+   struct npu_jit_regs loop_named;   /* read or written in that loop */
    struct npu_jit_regs saved; /* at the start: unchanged since they were in the wave's memory */
    struct npu_jit_regs lazy;  /* at the start: of these, those that variables may not have */
    struct npu_jit_regs restore,
@@ -158,8 +159,7 @@ void npu_jit_block_liveness(const struct npu_jit_flow *flow, const struct npu_ji
 /* What is in the wave's memory, from resume points on: fills in the flow (npu_jit_resume.c). */
 void npu_jit_find_resumes(struct npu_jit_flow *flow);
 /* Of registers that are live behind a block those whose value may not be in the wave's memory. */
-struct npu_jit_regs npu_jit_unsaved_at_end(const struct npu_jit_flow *flow,
-                                           const struct npu_jit_block *block,
+struct npu_jit_regs npu_jit_unsaved_at_end(const struct npu_jit_block *block,
                                            const struct npu_jit_regs *live);
 /* Registers behind a block whose value is in the wave's memory only: variables may have another one. */
 struct npu_jit_regs npu_jit_lazy_at_end(const struct npu_jit_flow *flow,

@@ -408,7 +408,7 @@ end_block(struct npu_jit_gen *g, const struct npu_jit_block *block)
    }
    case NPU_OP_BARRIER: {
       struct npu_jit_regs live = with_exec(&g->flow->blocks[block->succ[0]].live_in);
-      struct npu_jit_regs unsaved = npu_jit_unsaved_at_end(g->flow, block, &live);
+      struct npu_jit_regs unsaved = npu_jit_unsaved_at_end(block, &live);
       npu_jit_save_set(g, &unsaved);
       finish_wave(g, (uint32_t)g->flow->entry_of[g->index + 1]);
       return;

@@ -57,18 +57,15 @@ replace(struct npu_jit_regs *set, const struct npu_jit_regs *with)
 
 /* ---- blocks ------------------------------------------------------------------------------ */
 
-/* What the uops of a block read and write. */
 static void
-touched(const struct npu_jit_flow *flow, const struct npu_jit_block *block,
-        struct npu_jit_regs *uses, struct npu_jit_regs *writes)
+find_uses(struct npu_jit_flow *flow, struct npu_jit_block *block)
 {
-   struct npu_jit_regs u, k, w;
+   struct npu_jit_regs uses, kills, writes;
 
-   *uses = *writes = (struct npu_jit_regs){.m = 0};
    for (uint32_t i = block->first; i <= block->last; i++) {
-      npu_jit_uop_regs(&flow->kernel->uops[i], &u, &k, &w);
-      add(uses, &u);
-      add(writes, &w);
+      npu_jit_uop_regs(&flow->kernel->uops[i], &uses, &kills, &writes);
+      add(&block->uses, &uses);
+      add(&block->writes, &writes);
    }
 }
 
@@ -104,7 +101,6 @@ static void
 find_loops(struct npu_jit_flow *flow)
 {
    const struct npu_jit_block *end = flow->blocks + flow->num_blocks;
-   struct npu_jit_regs uses, writes;
 
    for (const struct npu_jit_block *last = flow->blocks; last < end; last++) {
       for (unsigned i = 0; i < 2; i++) {
@@ -112,9 +108,8 @@ find_loops(struct npu_jit_flow *flow)
          for (struct npu_jit_block *in = head; head && in <= last; in++) {
             head->heads_loop = true;
             head->heads_waiting |= ends_with_barrier(flow, in);
-            touched(flow, in, &uses, &writes);
-            add(&head->loop_named, &uses);
-            add(&head->loop_named, &writes);
+            add(&head->loop_named, &in->uses);
+            add(&head->loop_named, &in->writes);
          }
       }
    }
@@ -123,12 +118,9 @@ find_loops(struct npu_jit_flow *flow)
 /* ---- in memory --------------------------------------------------------------------------- */
 
 static struct npu_jit_regs
-saved_behind(const struct npu_jit_flow *flow, const struct npu_jit_block *block)
+saved_behind(const struct npu_jit_block *block)
 {
-   struct npu_jit_regs uses, writes;
-
-   touched(flow, block, &uses, &writes);
-   return npu_jit_regs_minus(&block->saved, &writes);
+   return npu_jit_regs_minus(&block->saved, &block->writes);
 }
 
 /* A way into a loop with a barrier from in front of it: what is to be in memory there is written on it. */
@@ -151,7 +143,7 @@ find_saved(struct npu_jit_flow *flow)
       changed = false;
       for (uint32_t b = 0; b < flow->num_blocks; b++) {
          const struct npu_jit_block *block = &flow->blocks[b];
-         struct npu_jit_regs saved = saved_behind(flow, block);
+         struct npu_jit_regs saved = saved_behind(block);
          for (unsigned i = 0; i < 2; i++) {
             struct npu_jit_block *next = next_of(flow, block, i);
             if (!next || is_way_into_waiting(block, next))
@@ -163,7 +155,7 @@ find_saved(struct npu_jit_flow *flow)
    }
    for (uint32_t b = 0; b < flow->num_blocks; b++) {
       struct npu_jit_block *block = &flow->blocks[b];
-      struct npu_jit_regs saved = saved_behind(flow, block);
+      struct npu_jit_regs saved = saved_behind(block);
       for (unsigned i = 0; i < 2; i++) {
          const struct npu_jit_block *next = next_of(flow, block, i);
          if (!next || !is_way_into_waiting(block, next))
@@ -176,10 +168,9 @@ find_saved(struct npu_jit_flow *flow)
 }
 
 struct npu_jit_regs
-npu_jit_unsaved_at_end(const struct npu_jit_flow *flow, const struct npu_jit_block *block,
-                       const struct npu_jit_regs *live)
+npu_jit_unsaved_at_end(const struct npu_jit_block *block, const struct npu_jit_regs *live)
 {
-   const struct npu_jit_regs saved = saved_behind(flow, block);
+   const struct npu_jit_regs saved = saved_behind(block);
 
    return npu_jit_regs_minus(live, &saved);
 }
@@ -202,11 +193,8 @@ static void
 lazy_behind(const struct npu_jit_flow *flow, const struct npu_jit_block *block,
             struct npu_jit_regs *restored, struct npu_jit_regs *lazy)
 {
-   struct npu_jit_regs uses, writes;
-
-   touched(flow, block, &uses, &writes);
-   *lazy = npu_jit_regs_minus(&block->lazy, &uses);
-   *lazy = npu_jit_regs_minus(lazy, &writes);
+   *lazy = npu_jit_regs_minus(&block->lazy, &block->uses);
+   *lazy = npu_jit_regs_minus(lazy, &block->writes);
    *restored = (struct npu_jit_regs){.m = 0};
    for (unsigned i = 0; i < 2; i++) {
       const struct npu_jit_block *next = next_of(flow, block, i);
@@ -222,7 +210,7 @@ lazy_behind(const struct npu_jit_flow *flow, const struct npu_jit_block *block,
 static void
 find_lazy(struct npu_jit_flow *flow)
 {
-   struct npu_jit_regs lazy, uses, writes;
+   struct npu_jit_regs lazy;
 
    for (uint32_t b = 1; b < flow->num_blocks; b++) {
       if (flow->blocks[b].entry > 0)
@@ -243,11 +231,8 @@ find_lazy(struct npu_jit_flow *flow)
          }
       }
    }
-   for (uint32_t b = 0; b < flow->num_blocks; b++) {
-      struct npu_jit_block *block = &flow->blocks[b];
-      touched(flow, block, &uses, &writes);
-      block->restore = common(&block->lazy, &uses);
-   }
+   for (uint32_t b = 0; b < flow->num_blocks; b++)
+      flow->blocks[b].restore = common(&flow->blocks[b].lazy, &flow->blocks[b].uses);
 }
 
 struct npu_jit_regs
@@ -264,6 +249,8 @@ npu_jit_find_resumes(struct npu_jit_flow *flow)
 {
    if (flow->num_entries < 2)
       return;
+   for (uint32_t b = 0; b < flow->num_blocks; b++)
+      find_uses(flow, &flow->blocks[b]);
    find_loops(flow);
    find_saved(flow);
    find_lazy(flow);
