@@ -12,8 +12,8 @@
  *
  * Barriers count waves, and each wave has a lane in the group, so they may well be in there.
  *
- * Sizes and the linear index are those of the real group; ids are the same in both (npu_nir_lower_local_id.c). What is made of waves -
- * sub-groups - is not what OpenCL says, so kernels that use them are not padded (npu_nir_uses_subgroups()).
+ * Sizes and the linear index are those of the real group; ids are the same in both (npu_nir_lower_local_id.c). What is
+ * made of waves - sub-groups - is not what OpenCL says, so kernels that use them are not padded (npu_nir_uses_subgroups()).
  */
 
 #include "npu_compile.h"

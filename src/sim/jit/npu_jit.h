@@ -162,8 +162,16 @@ void npu_jit_find_resumes(struct npu_jit_flow *flow);
 struct npu_jit_regs npu_jit_unsaved_at_end(const struct npu_jit_block *block,
                                            const struct npu_jit_regs *live);
 /* Registers behind a block whose value is in the wave's memory only: variables may have another one. */
-struct npu_jit_regs npu_jit_lazy_at_end(const struct npu_jit_flow *flow,
-                                        const struct npu_jit_block *block);
+struct npu_jit_regs npu_jit_lazy_at_end(const struct npu_jit_block *block);
+
+static inline void
+npu_jit_regs_add(struct npu_jit_regs *to, const struct npu_jit_regs *from)
+{
+   to->v[0] |= from->v[0];
+   to->v[1] |= from->v[1];
+   to->s |= from->s;
+   to->m |= from->m;
+}
 
 /* a without what is in b. */
 static inline struct npu_jit_regs

@@ -179,10 +179,7 @@ merge(struct npu_jit_regs *to, const struct npu_jit_regs *from)
 {
    struct npu_jit_regs old = *to;
 
-   to->v[0] |= from->v[0];
-   to->v[1] |= from->v[1];
-   to->s |= from->s;
-   to->m |= from->m;
+   npu_jit_regs_add(to, from);
    return memcmp(&old, to, sizeof(old)) != 0;
 }
 
@@ -191,10 +188,8 @@ static void
 step_back(struct npu_jit_regs *live, const struct npu_jit_regs *uses,
           const struct npu_jit_regs *kills)
 {
-   live->v[0] = (live->v[0] & ~kills->v[0]) | uses->v[0];
-   live->v[1] = (live->v[1] & ~kills->v[1]) | uses->v[1];
-   live->s = (live->s & ~kills->s) | uses->s;
-   live->m = (live->m & ~kills->m) | uses->m;
+   *live = npu_jit_regs_minus(live, kills);
+   npu_jit_regs_add(live, uses);
 }
 
 static bool

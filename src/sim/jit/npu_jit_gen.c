@@ -301,7 +301,7 @@ block_at(struct npu_jit_gen *g, uint32_t uop)
 static void
 save_live(struct npu_jit_gen *g, const struct npu_jit_block *block, const struct npu_jit_regs *live)
 {
-   const struct npu_jit_regs lazy = npu_jit_lazy_at_end(g->flow, block);
+   const struct npu_jit_regs lazy = npu_jit_lazy_at_end(block);
    struct npu_jit_regs all = with_exec(live);
 
    all = npu_jit_regs_minus(&all, &lazy);

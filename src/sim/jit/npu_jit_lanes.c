@@ -175,7 +175,6 @@ known_distance(const struct npu_jit_gen *g, const struct npu_jit_access *a, unsi
 {
    const unsigned src = a->inst->src[1];
    const struct npu_jit_form *form = npu_reg_is_v(src) ? npu_jit_known_form(g, src) : NULL;
-
    uint32_t distance;
 
    if (!form || !npu_jit_lane_distance(g, form, chunk, &distance))

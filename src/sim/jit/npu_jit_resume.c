@@ -35,15 +35,6 @@ common(const struct npu_jit_regs *a, const struct npu_jit_regs *b)
    };
 }
 
-static void
-add(struct npu_jit_regs *to, const struct npu_jit_regs *from)
-{
-   to->v[0] |= from->v[0];
-   to->v[1] |= from->v[1];
-   to->s |= from->s;
-   to->m |= from->m;
-}
-
 /* Replaces a set. True: it is another one. */
 static bool
 replace(struct npu_jit_regs *set, const struct npu_jit_regs *with)
@@ -64,8 +55,8 @@ find_uses(struct npu_jit_flow *flow, struct npu_jit_block *block)
 
    for (uint32_t i = block->first; i <= block->last; i++) {
       npu_jit_uop_regs(&flow->kernel->uops[i], &uses, &kills, &writes);
-      add(&block->uses, &uses);
-      add(&block->writes, &writes);
+      npu_jit_regs_add(&block->uses, &uses);
+      npu_jit_regs_add(&block->writes, &writes);
    }
 }
 
@@ -108,8 +99,8 @@ find_loops(struct npu_jit_flow *flow)
          for (struct npu_jit_block *in = head; head && in <= last; in++) {
             head->heads_loop = true;
             head->heads_waiting |= ends_with_barrier(flow, in);
-            add(&head->loop_named, &in->uses);
-            add(&head->loop_named, &in->writes);
+            npu_jit_regs_add(&head->loop_named, &in->uses);
+            npu_jit_regs_add(&head->loop_named, &in->writes);
          }
       }
    }
@@ -162,7 +153,7 @@ find_saved(struct npu_jit_flow *flow)
             continue;
          struct npu_jit_regs wanted = common(&next->saved, &next->live_in);
          wanted = npu_jit_regs_minus(&wanted, &saved);
-         add(&block->save_at_end, &wanted);
+         npu_jit_regs_add(&block->save_at_end, &wanted);
       }
    }
 }
@@ -188,30 +179,33 @@ may_be_lazy(const struct npu_jit_block *block)
    return set;
 }
 
-/* Those that are read at a block's end, and those that stay in memory only behind it. */
-static void
-lazy_behind(const struct npu_jit_flow *flow, const struct npu_jit_block *block,
-            struct npu_jit_regs *restored, struct npu_jit_regs *lazy)
+struct npu_jit_regs
+npu_jit_lazy_at_end(const struct npu_jit_block *block)
 {
-   *lazy = npu_jit_regs_minus(&block->lazy, &block->uses);
-   *lazy = npu_jit_regs_minus(lazy, &block->writes);
-   *restored = (struct npu_jit_regs){.m = 0};
+   struct npu_jit_regs lazy = npu_jit_regs_minus(&block->lazy, &block->uses);
+
+   lazy = npu_jit_regs_minus(&lazy, &block->writes);
+   return npu_jit_regs_minus(&lazy, &block->restore_at_end);
+}
+
+/* Adds to what is read at a block's end: what a block behind it has to have in variables. */
+static void
+restore_at_end(const struct npu_jit_flow *flow, struct npu_jit_block *block)
+{
    for (unsigned i = 0; i < 2; i++) {
       const struct npu_jit_block *next = next_of(flow, block, i);
       if (!next)
          continue;
-      struct npu_jit_regs may = may_be_lazy(next), must = common(lazy, &next->live_in);
+      const struct npu_jit_regs lazy = npu_jit_lazy_at_end(block), may = may_be_lazy(next);
+      struct npu_jit_regs must = common(&lazy, &next->live_in);
       must = npu_jit_regs_minus(&must, &may);
-      add(restored, &must);
+      npu_jit_regs_add(&block->restore_at_end, &must);
    }
-   *lazy = npu_jit_regs_minus(lazy, restored);
 }
 
 static void
 find_lazy(struct npu_jit_flow *flow)
 {
-   struct npu_jit_regs lazy;
-
    for (uint32_t b = 1; b < flow->num_blocks; b++) {
       if (flow->blocks[b].entry > 0)
          flow->blocks[b].lazy = may_be_lazy(&flow->blocks[b]);
@@ -219,29 +213,21 @@ find_lazy(struct npu_jit_flow *flow)
    for (bool changed = true; changed;) {
       changed = false;
       for (uint32_t b = 0; b < flow->num_blocks; b++) {
-         lazy_behind(flow, &flow->blocks[b], &flow->blocks[b].restore_at_end, &lazy);
+         restore_at_end(flow, &flow->blocks[b]);
+         const struct npu_jit_regs lazy = npu_jit_lazy_at_end(&flow->blocks[b]);
          for (unsigned i = 0; i < 2; i++) {
             struct npu_jit_block *next = next_of(flow, &flow->blocks[b], i);
             if (!next)
                continue;
             const struct npu_jit_regs may = may_be_lazy(next);
             struct npu_jit_regs set = common(&lazy, &may);
-            add(&set, &next->lazy);
+            npu_jit_regs_add(&set, &next->lazy);
             changed |= replace(&next->lazy, &set);
          }
       }
    }
    for (uint32_t b = 0; b < flow->num_blocks; b++)
       flow->blocks[b].restore = common(&flow->blocks[b].lazy, &flow->blocks[b].uses);
-}
-
-struct npu_jit_regs
-npu_jit_lazy_at_end(const struct npu_jit_flow *flow, const struct npu_jit_block *block)
-{
-   struct npu_jit_regs restored, lazy;
-
-   lazy_behind(flow, block, &restored, &lazy);
-   return lazy;
 }
 
 void

@@ -91,15 +91,6 @@ check_uop(const struct npu_jit_gen *g, const struct npu_uop *uop)
    return npu_jit_is_lanewise(g, uop) && info->scalar_form_ok && !npu_reg_is_s(inst->dst);
 }
 
-static void
-add_regs(struct npu_jit_regs *to, const struct npu_jit_regs *from)
-{
-   to->v[0] |= from->v[0];
-   to->v[1] |= from->v[1];
-   to->s |= from->s;
-   to->m |= from->m;
-}
-
 /* Which load to look at: of those with unknown distances the first whose address the loop has not made. */
 static void
 find_probe(struct npu_jit_gen *g, struct npu_jit_loop *loop, uint32_t i)
@@ -132,9 +123,9 @@ check_uops(struct npu_jit_gen *g, struct npu_jit_loop *loop)
       }
       ops += npu_reg_is_v(uop->inst.dst) && !npu_jit_is_loop_load(&uop->inst);
       npu_jit_uop_regs(uop, &uses, &kills, &writes);
-      add_regs(&loop->named, &uses);
-      add_regs(&loop->named, &writes);
-      add_regs(&loop->written, &writes);
+      npu_jit_regs_add(&loop->named, &uses);
+      npu_jit_regs_add(&loop->named, &writes);
+      npu_jit_regs_add(&loop->written, &writes);
       npu_jit_uop_layout(uop, loop->layout);
    }
    return loop->probe && ops <= OPS_PER_LOAD * loads;
@@ -318,7 +309,7 @@ npu_jit_find_loop(struct npu_jit_gen *g, uint32_t head, struct npu_jit_loop *loo
        !check_registers(g, loop))
       return false;
    loop->keep = first->live_in;
-   add_regs(&loop->keep, &flow->blocks[loop->exit].live_in);
+   npu_jit_regs_add(&loop->keep, &flow->blocks[loop->exit].live_in);
    loop->keep.m |= NPU_JIT_EXEC_BIT;
    return check_jumps(g, loop) && check_idle(g, loop);
 }
