@@ -96,6 +96,18 @@ void npu_libclc_register(void);
 /* Whether anything depends on which work-items are a wave. Any thread. */
 bool npu_nir_uses_subgroups(const nir_shader *nir);
 
+/* A bit for each of the three dimensions. */
+#define NPU_ALL_DIMS 7u
+
+/* Dimensions, 1 << dimension, in which a launch of the kernel may be divided into other work-groups than the
+ * application asks for, of any size the kernel allows: it cannot tell. As create_compute_state() gets it, lowered and
+ * optimised. Any thread. */
+unsigned npu_nir_free_dims(const nir_shader *nir);
+
+/* Makes a kernel that fixes its group size one that takes the launch's, for launches with other sizes in these
+ * dimensions, which must be free, and the fixed size in the others. Not thread-safe on ONE shader. */
+void npu_nir_free_block(nir_shader *nir, unsigned dims);
+
 /* Last machine-independent step, for pipe_screen::finalize_nir: lowers what every NPU kernel needs
  * lowered and optimises. Idempotent (a second call changes nothing), deterministic, and everything
  * it leaves behind survives nir_serialize(), so the result may come out of a disk cache of another

@@ -17,6 +17,7 @@
    X(LAUNCH, "launch", "print every kernel launch with its grid, block and memory")                \
    X(BATCH, "batch", "print every submit: packets, waits, point")                                  \
    X(STATS, "stats", "print the compiler's statistics of every kernel that is compiled")           \
+   X(NO_RESHAPE, "noreshape", "keep the shape of work-groups where another one is better")         \
    X(NO_CACHE, "nocache", "neither read nor write the disk cache")                                 \
    X(QUIET, "quiet", "print no message when a kernel faults, cannot be compiled or launched")
 

@@ -31,6 +31,7 @@
 #include "npu_launch.h"
 #include "npu_program.h"
 #include "npu_resource.h"
+#include "npu_shape.h"
 
 /* Kernels read their arguments with scalar loads of up to 4 x 8 bytes. */
 #define ARGS_ALIGN_B 64
@@ -119,21 +120,89 @@ static_local_B(const struct npu_program *program, const struct npu_variant *vari
    return MAX2(program->shared_B, variant->binary->info.local_size_B);
 }
 
-/* The binary of a launch the device can do; otherwise the context is lost, with a message, and NULL
- * returned.
+/* Whether a group has at most so many work-items, and at least one in each dimension. */
+static bool
+block_fits(const uint32_t block[3], uint32_t max_threads)
+{
+   uint64_t threads = 1;
+
+   for (unsigned i = 0; i < 3; i++) {
+      if (block[i] < 1 || block[i] > max_threads)
+         return false;
+      threads *= MIN2(block[i], UINT16_MAX);
+   }
+   return threads <= max_threads;
+}
+
+/* The binary for a launch, and the shape its groups get: not always the one in `shape`, which the caller has asked for.
+ * NULL as npu_program_variant().
+ */
+static const struct npu_variant *
+choose_variant(const struct npu_context *ctx, struct npu_program *program, bool may_reshape,
+               struct npu_shape *shape)
+{
+   const struct npu_image_key *images = &ctx->images->key;
+   uint32_t max_threads = ctx->screen->info->max_group_size;
+   struct npu_shape better;
+
+   if (program->first)
+      max_threads = MIN2(max_threads, program->first->binary->info.max_threads);
+   if (may_reshape && !program->has_fixed_block && !(ctx->screen->debug & NPU_DRV_NO_RESHAPE) &&
+       npu_shape_choose(shape, program->free_dims, max_threads, &better))
+   {
+      const struct npu_variant *variant = npu_program_variant(program, better.block, better.grid,
+                                                              images);
+      if (variant && block_fits(better.block, variant->binary->info.max_threads)) {
+         *shape = better;
+         return variant;
+      }
+   }
+   return npu_program_variant(program, shape->block, shape->grid, images);
+}
+
+static bool
+refuse_block(struct npu_context *ctx, const struct npu_program *program, const uint32_t block[3],
+             uint32_t max_threads)
+{
+   if (block_fits(block, max_threads))
+      return false;
+   npu_context_lose(ctx, "kernel \"%s\": a work-group of %u x %u x %u does not fit (at most %u)",
+                    program->name ? program->name : "?", block[0], block[1], block[2], max_threads);
+   return true;
+}
+
+/* The binary of a launch the device can do, and the shape of its groups; otherwise the context is lost, with a
+ * message, and NULL returned.
  */
 static const struct npu_variant *
 check_launch(struct npu_context *ctx, struct npu_program *program,
-             const struct pipe_grid_info *grid)
+             const struct pipe_grid_info *grid, struct npu_shape *shape)
 {
    const struct npu_device_info *device = ctx->screen->info;
+   const uint32_t *block = grid->block;
 
    if (!program) {
       npu_context_lose(ctx, "launch without a kernel");
       return NULL;
    }
-   const struct npu_variant *variant = npu_program_variant(program, grid->block, grid->grid,
-                                                           &ctx->images->key);
+   if (grid->indirect) {
+      npu_context_lose(ctx, "kernel \"%s\": indirect launches are not supported", program->name);
+      return NULL;
+   }
+   if (refuse_block(ctx, program, block, device->max_group_size))
+      return NULL;
+
+   if (program->block[0] && memcmp(program->block, block, sizeof(program->block))) {
+      npu_context_lose(ctx, "kernel \"%s\": a work-group of %u x %u x %u, it requires %u x %u x %u",
+                       program->name, block[0], block[1], block[2], program->block[0],
+                       program->block[1], program->block[2]);
+      return NULL;
+   }
+
+   memcpy(shape->block, block, sizeof(shape->block));
+   memcpy(shape->grid, grid->grid, sizeof(shape->grid));
+   const struct npu_variant *variant = choose_variant(ctx, program, !grid->variable_shared_mem,
+                                                      shape);
    if (!variant) {
       npu_context_lose(ctx, "launch of a kernel that could not be compiled: %s",
                        program->error ? program->error : "out of memory");
@@ -141,36 +210,12 @@ check_launch(struct npu_context *ctx, struct npu_program *program,
    }
 
    const struct npu_kernel_info *info = &variant->binary->info;
-   const uint32_t *block = grid->block;
-   uint64_t max_threads = MIN2(info->max_threads, device->max_group_size);
-   bool fits = true;
-   uint64_t threads = 1;
-   for (unsigned i = 0; i < 3; i++) {
-      fits &= block[i] >= 1 && block[i] <= max_threads;
-      threads *= MIN2(block[i], UINT16_MAX);
-   }
-   if (!fits || threads > max_threads) {
-      npu_context_lose(ctx, "kernel \"%s\": a work-group of %u x %u x %u does not fit (at most %u)",
-                       info->name, block[0], block[1], block[2], (unsigned)max_threads);
+   if (refuse_block(ctx, program, block, MIN2(info->max_threads, device->max_group_size)))
       return NULL;
-   }
-   if (info->block[0] && (npu_variant_width(variant->kind, block[0]) != info->block[0] ||
-                          block[1] != info->block[1] || block[2] != info->block[2]))
-   {
-      npu_context_lose(ctx, "kernel \"%s\": a work-group of %u x %u x %u, it requires %u x %u x %u",
-                       info->name, block[0], block[1], block[2], info->block[0], info->block[1],
-                       info->block[2]);
-      return NULL;
-   }
-
    uint64_t local_B = (uint64_t)static_local_B(program, variant) + grid->variable_shared_mem;
    if (local_B > device->local_mem_B) {
       npu_context_lose(ctx, "kernel \"%s\": %llu bytes of local memory, the device has %u",
                        info->name, (unsigned long long)local_B, device->local_mem_B);
-      return NULL;
-   }
-   if (grid->indirect) {
-      npu_context_lose(ctx, "kernel \"%s\": indirect launches are not supported", info->name);
       return NULL;
    }
    return variant;
@@ -229,7 +274,8 @@ launch_grid(struct pipe_context *pctx, const struct pipe_grid_info *grid)
    struct npu_context *ctx = npu_context(pctx);
    struct npu_program *program = ctx->program;
 
-   const struct npu_variant *variant = check_launch(ctx, program, grid);
+   struct npu_shape shape;
+   const struct npu_variant *variant = check_launch(ctx, program, grid, &shape);
    if (!variant)
       return;
    if (!grid->grid[0] || !grid->grid[1] || !grid->grid[2])
@@ -255,8 +301,8 @@ launch_grid(struct pipe_context *pctx, const struct pipe_grid_info *grid)
       .code_va = variant->code->va,
       .args_va = args_va,
       .scratch_va = info->private_size_B ? ctx->scratch->va : 0,
-      .grid = {grid->grid[0], grid->grid[1], grid->grid[2]},
-      .block = {npu_variant_width(variant->kind, grid->block[0]), grid->block[1], grid->block[2]},
+      .grid = {shape.grid[0], shape.grid[1], shape.grid[2]},
+      .block = {npu_variant_width(variant->kind, shape.block[0]), shape.block[1], shape.block[2]},
       .local_size_B = static_local_B(program, variant) + grid->variable_shared_mem,
       .private_size_B = info->private_size_B,
    };
@@ -277,8 +323,8 @@ launch_grid(struct pipe_context *pctx, const struct pipe_grid_info *grid)
    if (ctx->screen->debug & NPU_DRV_LAUNCH)
       mesa_logi("launch of \"%s\" (kernel %u, %s): grid %u x %u x %u, block %u x %u x %u, "
                 "local memory %u, private memory %u, arguments %u bytes%s",
-                info->name, program->kernel_id, npu_variant_name(variant->kind), grid->grid[0],
-                grid->grid[1], grid->grid[2], grid->block[0], grid->block[1], grid->block[2],
+                info->name, program->kernel_id, npu_variant_name(variant->kind), shape.grid[0],
+                shape.grid[1], shape.grid[2], shape.block[0], shape.block[1], shape.block[2],
                 packet.local_size_B, packet.private_size_B, (unsigned)ctx->constbuf.size,
                 emitted ? "" : ": dropped");
    npu_batch_flush_if_large(ctx);

@@ -27,6 +27,7 @@
 
 #include "npu_context.h"
 #include "npu_drv_debug.h"
+#include "npu_shape.h"
 #include "npu_variant.h"
 
 /* The name of the kernel in its source. The SPIR-V front end names only the entry point, and wraps
@@ -186,6 +187,21 @@ npu_program_create_empty(struct npu_screen *screen)
    return program;
 }
 
+/* What the kernel says of the shape of its groups, and whether that matters to it. */
+static void
+find_block(struct npu_program *program, nir_shader *nir)
+{
+   program->free_dims = npu_nir_free_dims(nir);
+   if (nir->info.workgroup_size_variable)
+      return;
+
+   for (unsigned i = 0; i < 3; i++)
+      program->block[i] = nir->info.workgroup_size[i];
+   if (program->free_dims & 1 && !npu_shape_is_good(program->block))
+      npu_nir_free_block(nir, program->free_dims);
+   program->has_fixed_block = !nir->info.workgroup_size_variable;
+}
+
 static void *
 create_compute_state(struct pipe_context *pctx, const struct pipe_compute_state *state)
 {
@@ -200,7 +216,7 @@ create_compute_state(struct pipe_context *pctx, const struct pipe_compute_state 
       return npu_program_ref(screen->no_program);
    }
    program->shared_B = MAX2(state->static_shared_mem, nir->info.shared_size);
-   program->has_fixed_block = !nir->info.workgroup_size_variable;
+   find_block(program, nir);
    program->may_pad = !npu_nir_uses_subgroups(nir);
    program->name = strdup(kernel_name(nir));
 

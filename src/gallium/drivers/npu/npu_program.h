@@ -34,7 +34,9 @@ struct npu_program {
    uint32_t kernel_id;   /* cookie of its dispatches, unique in the screen, never 0 */
    char *name;           /* in the source; malloc()ed */
    uint32_t shared_B;    /* static local memory: the front end's count */
-   bool has_fixed_block; /* the kernel says how large its groups are */
+   uint32_t block[3];    /* the size of groups the kernel requires; 0: any */
+   bool has_fixed_block; /* that is in its code, too */
+   uint8_t free_dims;    /* in which the launch may choose the shape of groups, bits */
    bool may_pad;         /* rows of groups: nothing depends on which work-items are a wave */
 
    void *nir; /* serialized, malloc()ed */

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright © 2026 The NPU stack authors
+ *
+ * Better shapes of work-groups than the application's.
+ *
+ * A wave is 32 consecutive work-items of a group. A group of 8 x 8 is two waves of four short rows each, a group of 3 x 3
+ * or of one item a wave that is mostly empty; and beginning a group has a price, whatever is in it. Where a kernel cannot
+ * tell (npu_nir_free_dims()), the launch makes rows of the grid into rows of groups: of the divisors of the grid's width
+ * the one that leaves the fewest lanes of waves unused, up to ROW items. Of the other dimensions a group keeps what the
+ * application gave it, as that may be good for caches, but no more than it takes for GROUP items.
+ *
+ * Shapes whose rows are whole waves already are left alone.
+ */
+
+#include "npu_shape.h"
+
+#include "util/u_math.h"
+
+#include "compiler/npu/npu_compile.h"
+
+/* Work-items of a row, and of a group, from which on longer ones are no faster. */
+#define ROW   256
+#define GROUP 256
+
+/* Rows that leave more of their waves unused, in percent, are not worth it. */
+#define MAX_UNUSED 25
+
+static uint32_t
+unused_percent(uint32_t row)
+{
+   const uint32_t lanes = align(row, NPU_SUBGROUP_SIZE);
+
+   return 100 * (lanes - row) / lanes;
+}
+
+/* The best divisor of a width, 0: none is good. */
+static uint32_t
+choose_row(uint32_t width, uint32_t max)
+{
+   uint32_t best = 0;
+
+   max = MIN2(max, ROW);
+   if (width % NPU_SUBGROUP_SIZE == 0 && max >= NPU_SUBGROUP_SIZE)
+      return MIN2(width & -width, 1u << util_logbase2(max));
+   for (uint32_t row = max; row > NPU_SUBGROUP_SIZE / 2; row--) {
+      if (width % row == 0 && unused_percent(row) <= MAX_UNUSED &&
+          (!best || unused_percent(row) < unused_percent(best)))
+         best = row;
+   }
+   return best;
+}
+
+/* The largest divisor of a dimension of the block up to max. */
+static uint32_t
+part(uint32_t size, uint32_t max)
+{
+   uint32_t divisor = MIN2(size, MAX2(max, 1));
+
+   while (size % divisor)
+      divisor--;
+   return divisor;
+}
+
+bool
+npu_shape_is_good(const uint32_t block[3])
+{
+   const bool rows_are_waves = block[0] % NPU_SUBGROUP_SIZE == 0 ||
+                               (block[1] == 1 && block[2] == 1 &&
+                                unused_percent(block[0]) <= MAX_UNUSED);
+
+   return rows_are_waves && block[0] * block[1] * block[2] >= 2 * NPU_SUBGROUP_SIZE;
+}
+
+bool
+npu_shape_choose(const struct npu_shape *given, unsigned free_dims, uint32_t max_threads,
+                 struct npu_shape *better)
+{
+   const uint32_t *block = given->block;
+
+   if (!(free_dims & 1) || npu_shape_is_good(block))
+      return false;
+   for (unsigned i = 0; i < 3; i++) {
+      if ((uint64_t)block[i] * given->grid[i] > INT32_MAX)
+         return false;
+   }
+
+   /* what has to stay as it is, and then as much of the rest as is useful */
+   const uint32_t min_height = free_dims & 2 ? 1 : block[1];
+   const uint32_t min_depth = free_dims & 4 ? 1 : block[2];
+   const uint32_t row = choose_row(block[0] * given->grid[0],
+                                   max_threads / (min_height * min_depth));
+   const bool is_waves = row % NPU_SUBGROUP_SIZE == 0;
+   if (!row || (!is_waves && min_height * min_depth > 1))
+      return false;
+
+   *better = (struct npu_shape){.block = {row, min_height, min_depth}};
+   if (is_waves && free_dims & 2)
+      better->block[1] = part(block[1], GROUP / (row * min_depth));
+   if (is_waves && free_dims & 4)
+      better->block[2] = part(block[2], GROUP / (row * better->block[1]));
+   for (unsigned i = 0; i < 3; i++) {
+      better->grid[i] = block[i] * given->grid[i] / better->block[i];
+      if (better->grid[i] > NPU_FEW_GROUPS)
+         return false;
+   }
+   return true;
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright © 2026 The NPU stack authors
+ *
+ * Which shape of work-groups a launch gets where the kernel cannot tell, and which kernels cannot.
+ */
+
+#include "driver_test.h"
+
+#include "compiler/nir/nir_builder.h"
+#include "compiler/npu/npu_compile.h"
+#include "npu_program.h"
+#include "npu_shape.h"
+
+static void
+shapes_are_chosen(void **state)
+{
+   static const struct {
+      struct npu_shape given;
+      unsigned free_dims;
+      uint32_t block[3]; /* 0: the given one */
+   } cases[] = {
+      {{{8, 8, 1}, {128, 128, 1}}, 7, {256, 1, 1}},
+      {{{8, 8, 1}, {4, 128, 1}}, 7, {32, 8, 1}},
+      {{{8, 8, 1}, {128, 128, 1}}, 1, {128, 8, 1}},
+      {{{8, 8, 1}, {128, 128, 1}}, 6},
+      {{{8, 8, 1}, {150, 120, 1}}, 7, {240, 1, 1}}, /* 1200 = 5 * 240 */
+      {{{8, 8, 1}, {150, 120, 1}}, 5},              /* whose rows would begin within a wave */
+      {{{1, 1, 1}, {1 << 20, 1, 1}}, 1, {256, 1, 1}},
+      {{{1, 1, 1}, {31, 1, 1}}, 1, {31, 1, 1}},
+      {{{1, 1, 1}, {17, 1, 1}}, 1}, /* half of a wave would be idle */
+      {{{3, 3, 3}, {32, 8, 2}}, 7, {32, 3, 1}},
+      {{{16, 4, 4}, {8, 3, 3}}, 7, {128, 2, 1}},
+      {{{4, 4, 4}, {8, 3, 3}}, 7, {32, 4, 2}},
+      {{{4, 4, 4}, {8, 3, 3}}, 3, {32, 2, 4}},
+      {{{1, 128, 2}, {256, 1, 1}}, 5}, /* 128 high: no room for rows */
+      {{{1, 128, 2}, {256, 1, 1}}, 3, {256, 1, 2}},
+      {{{32, 1, 1}, {8, 1, 1}}, 1, {256, 1, 1}},
+      {{{32, 1, 1}, {9, 1, 1}}, 1, {32, 1, 1}},
+      {{{64, 1, 1}, {8, 8, 1}}, 7},
+      {{{32, 8, 1}, {8, 8, 1}}, 7},
+      {{{100, 1, 1}, {8, 8, 1}}, 7},
+      {{{8, 8, 1}, {0, 8, 1}}, 7},
+      {{{8, 8, 1}, {1u << 28, 8, 1}}, 7}, /* ids of more than 31 bits */
+      {{{1, 64, 1}, {32, 1 << 15, 1}}, 7, {32, 8, 1}},
+   };
+
+   for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+      const struct npu_shape *given = &cases[i].given;
+      struct npu_shape better;
+      const bool is_better = npu_shape_choose(given, cases[i].free_dims, NPU_MAX_THREADS, &better);
+
+      assert_int_equal(is_better, cases[i].block[0] != 0);
+      for (unsigned d = 0; d < 3 && is_better; d++) {
+         assert_int_equal(better.block[d], cases[i].block[d]);
+         assert_int_equal(better.block[d] * better.grid[d], given->block[d] * given->grid[d]);
+      }
+   }
+}
+
+/* What a kernel does with its ids, beside a store at the global ones. */
+enum look {
+   NOTHING,
+   AT_64_BITS, /* where ids are computed with */
+   AT_LOCAL_X,
+   AT_LOCAL_Y,
+   AT_GROUP_X,
+   AT_SIZE_Z,
+   AT_A_BARRIER,
+   AT_SUBGROUPS,
+};
+
+static nir_def *
+global_id(nir_builder *b, unsigned dim, unsigned bits)
+{
+   nir_def *group = nir_u2uN(b, nir_channel(b, nir_load_workgroup_id(b), dim), bits);
+   nir_def *size = nir_u2uN(b, nir_channel(b, nir_load_workgroup_size(b), dim), bits);
+   nir_def *local = nir_u2uN(b, nir_channel(b, nir_load_local_invocation_id(b), dim), bits);
+
+   return nir_u2u32(b, nir_iadd(b, local, nir_imul(b, group, size)));
+}
+
+static struct npu_program *
+new_kernel(struct pipe_context *pctx, enum look look, const uint16_t *block)
+{
+   nir_builder b = nir_builder_init_simple_shader(
+      MESA_SHADER_KERNEL,
+      screen->get_compiler_options(screen, PIPE_SHADER_IR_NIR, PIPE_SHADER_COMPUTE), "look");
+   b.shader->info.workgroup_size_variable = !block;
+   if (block)
+      memcpy(b.shader->info.workgroup_size, block, 3 * sizeof(*block));
+   b.shader->info.cs.ptr_size = 64;
+   b.shader->num_uniforms = 8;
+   b.shader->info.num_ubos = 1;
+
+   nir_def *zero = nir_imm_int(&b, 0), *value = zero, *index = zero;
+   nir_def *base = nir_load_ubo(&b, 1, 64, zero, zero, .align_mul = 8, .range = 8);
+   for (unsigned dim = 0; dim < 3; dim++)
+      index = nir_iadd(&b, nir_imul_imm(&b, index, 100),
+                       global_id(&b, dim, look == AT_64_BITS ? 64 : 32));
+   switch (look) {
+   case NOTHING:
+   case AT_64_BITS:
+      break;
+   case AT_LOCAL_X:
+      value = nir_channel(&b, nir_load_local_invocation_id(&b), 0);
+      break;
+   case AT_LOCAL_Y:
+      value = nir_channel(&b, nir_load_local_invocation_id(&b), 1);
+      break;
+   case AT_GROUP_X:
+      value = nir_iadd_imm(&b, nir_channel(&b, nir_load_workgroup_id(&b), 0), 3);
+      break;
+   case AT_SIZE_Z:
+      value = nir_channel(&b, nir_load_workgroup_size(&b), 2);
+      break;
+   case AT_A_BARRIER:
+      nir_barrier(&b, SCOPE_WORKGROUP, SCOPE_WORKGROUP, NIR_MEMORY_ACQ_REL, nir_var_mem_global);
+      break;
+   case AT_SUBGROUPS:
+      value = nir_load_subgroup_invocation(&b);
+      break;
+   }
+   nir_store_global(&b, nir_iadd(&b, base, nir_u2u64(&b, nir_ishl_imm(&b, index, 2))), 4, value, 1);
+   if (block)
+      nir_lower_compute_system_values(b.shader, NULL);
+
+   free(screen->finalize_nir(screen, b.shader));
+   const struct pipe_compute_state cso = {.ir_type = PIPE_SHADER_IR_NIR, .prog = b.shader};
+   struct npu_program *program = pctx->create_compute_state(pctx, &cso);
+   assert_non_null(program);
+   return program;
+}
+
+static void
+kernels_that_cannot_tell(void **state)
+{
+   static const uint16_t tile[3] = {8, 8, 1}, single[3] = {1, 1, 1}, row[3] = {64, 1, 1};
+   static const struct {
+      enum look look;
+      const uint16_t *block;
+      unsigned free_dims;
+      bool has_fixed_block;
+   } cases[] = {
+      {NOTHING, NULL, 7},      {AT_64_BITS, NULL, 7},       {AT_LOCAL_X, NULL, 6},
+      {AT_LOCAL_Y, NULL, 5},   {AT_GROUP_X, NULL, 6},       {AT_SIZE_Z, NULL, 3},
+      {AT_A_BARRIER, NULL, 0}, {AT_SUBGROUPS, NULL, 0},     {NOTHING, tile, 7},
+      {AT_64_BITS, tile, 7},   {AT_LOCAL_X, tile, 6, true}, {AT_A_BARRIER, tile, 0, true},
+      {NOTHING, single, 7},    {AT_GROUP_X, single, 7}, /* group ids are global ids */
+      {NOTHING, row, 7, true},                          /* good as it is */
+   };
+   struct pipe_context *pctx = new_context();
+
+   for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+      struct npu_program *program = new_kernel(pctx, cases[i].look, cases[i].block);
+
+      assert_int_equal(program->free_dims, cases[i].free_dims);
+      assert_int_equal(program->has_fixed_block, cases[i].has_fixed_block);
+      assert_null(program->error);
+      pctx->delete_compute_state(pctx, program);
+   }
+   pctx->destroy(pctx);
+}
+
+int
+main(void)
+{
+   static const struct CMUnitTest tests[] = {
+      cmocka_unit_test(shapes_are_chosen),
+      cmocka_unit_test(kernels_that_cannot_tell),
+   };
+
+   return run_group("gallium shapes", tests);
+}
