@@ -76,9 +76,11 @@ npu_sim_set_irq(struct npu_sim *sim, void (*callback)(void *data, unsigned vecto
    pthread_mutex_unlock(&sim->lock);
 }
 
-/* Looks at one queue; returns its watchdog time in nanoseconds, 0 if there is nothing to watch. */
+/* Looks at one queue; returns its watchdog time in nanoseconds, 0 if there is nothing to watch. Of the time since the
+ * last look the device has lost some.
+ */
 static uint64_t
-watch(struct npu_queue *queue, uint64_t now)
+watch(struct npu_queue *queue, uint64_t now, uint64_t lost_ns)
 {
    uint64_t limit_ns = 0;
 
@@ -90,7 +92,10 @@ watch(struct npu_queue *queue, uint64_t now)
          queue->watched_progress = progress;
          queue->watched_start_ns = queue->exec_start_ns;
          queue->watched_since_ns = now;
-      } else if (now - queue->watched_since_ns >= limit_ns) {
+         lost_ns = 0;
+      }
+      queue->watched_since_ns += lost_ns;
+      if (now - queue->watched_since_ns >= limit_ns) {
          int none = NPU_STOP_NONE;
          atomic_compare_exchange_strong(&queue->stop, &none, NPU_STOP_WATCHDOG);
       }
@@ -103,6 +108,7 @@ static void *
 service_main(void *data)
 {
    struct npu_sim *sim = data;
+   uint64_t until = 0, period_ns = 0; /* until 0: it does not wait for a time */
 
    pthread_mutex_lock(&sim->lock);
    while (!sim->service_quit) {
@@ -116,13 +122,16 @@ service_main(void *data)
       atomic_store(&sim->service_idle, true);
       pthread_mutex_unlock(&sim->lock);
 
+      /* Much later than it was to be: the process was stopped, by a debugger perhaps, and the device with it. */
       uint64_t now = npu_sim_time_ns(sim), shortest_ns = 0;
+      uint64_t lost_ns = until && now > until + period_ns ? now - until : 0;
       for (unsigned i = 0; i < NPU_NUM_QUEUES; i++) {
-         uint64_t limit_ns = watch(&sim->queues[i], now);
+         uint64_t limit_ns = watch(&sim->queues[i], now, lost_ns);
          if (limit_ns && (!shortest_ns || limit_ns < shortest_ns))
             shortest_ns = limit_ns;
       }
 
+      until = 0;
       pthread_mutex_lock(&sim->lock);
       if (sim->service_quit || sim->service_irq)
          continue;
@@ -132,10 +141,10 @@ service_main(void *data)
          continue;
       }
       atomic_store(&sim->service_idle, false);
-      uint64_t period_ns = shortest_ns / 8;
+      period_ns = shortest_ns / 8;
       period_ns = period_ns < MIN_PERIOD_NS ? MIN_PERIOD_NS : period_ns;
       period_ns = period_ns > MAX_PERIOD_NS ? MAX_PERIOD_NS : period_ns;
-      uint64_t until = now + period_ns;
+      until = now + period_ns;
       struct timespec time = {.tv_sec = (time_t)(until / 1000000000),
                               .tv_nsec = (long)(until % 1000000000)};
       pthread_cond_timedwait(&sim->service_wake, &sim->lock, &time);

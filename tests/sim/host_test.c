@@ -293,6 +293,45 @@ test_signals(struct tap *tap)
 
 /* ---- processes ------------------------------------------------------------------------------ */
 
+/* A process that is stopped and goes on: to the watchdog of its device no time has passed. */
+static void
+stopped_child(void *data)
+{
+   struct npu_rig *rig = sim_check_rig(1);
+   uint64_t va = npu_rig_alloc(rig, 4096, NPU_RIG_RW);
+   uint64_t code_va = sim_assemble(rig, "rdsr s0, args\n"
+                                        "again: ld_s.b32 s2, [s0]\n"
+                                        "br.z s2, again\n"
+                                        "end\n");
+   struct npu_packet_dispatch d = npu_rig_dispatch(code_va, va, 1, 32);
+   const struct timespec second = {.tv_sec = 1}, moment = {.tv_nsec = 100000000};
+   struct npu_rig_fault fault;
+
+   npu_sim_reg_write(npu_rig_sim(rig), NPU_REG_QUEUE_WATCHDOG(0), 500);
+   uint64_t seqno = npu_rig_submit(rig, 0, NPU_RIG_ASID, &d, 1);
+   nanosleep(&moment, NULL);
+
+   const pid_t pid = getpid();
+   if (fork() == 0) {
+      nanosleep(&second, NULL);
+      kill(pid, SIGCONT);
+      _exit(0);
+   }
+   raise(SIGSTOP);
+   nanosleep(&moment, NULL);
+   *(volatile uint32_t *)npu_rig_ptr(rig, va) = 1;
+   if (!npu_rig_wait(rig, 0, seqno, 5000))
+      _exit(1);
+   _exit(npu_rig_pop_fault(rig, &fault) ? 2 : 0);
+}
+
+static void
+test_stop(struct tap *tap)
+{
+   CHECK_EQ(in_child(stopped_child, NULL), 0);
+   tap_case(tap, "a process that was stopped");
+}
+
 /* A busy device, and then fork: the child finds it inert. */
 static void
 inert_child(void *data)
@@ -489,6 +528,7 @@ main(void)
    test_configuration(&tap);
    test_signals(&tap);
    test_processes(&tap);
+   test_stop(&tap);
    test_limits(&tap);
    test_several(&tap);
    test_memory(&tap);
