@@ -249,7 +249,7 @@ sample_binary(void)
                .block = {8, 4, 2},
                .max_threads = 1024,
                .uses_barrier = true,
-               .uses_cross_lane = false},
+               .prefers_tiles = false},
       .code_size_B = sizeof(code),
       .code = code,
    };
@@ -290,7 +290,7 @@ test_binary_round_trip(void **state)
    assert_memory_equal(copy->info.block, bin.info.block, sizeof(bin.info.block));
    assert_int_equal(copy->info.max_threads, bin.info.max_threads);
    assert_true(copy->info.uses_barrier);
-   assert_false(copy->info.uses_cross_lane);
+   assert_false(copy->info.prefers_tiles);
    assert_int_equal(copy->code_size_B, bin.code_size_B);
    assert_memory_equal(copy->code, bin.code, bin.code_size_B);
    npu_binary_destroy(copy);

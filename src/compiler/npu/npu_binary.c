@@ -72,7 +72,7 @@ serialize_info(struct blob *blob, const struct npu_kernel_info *info)
    for (unsigned i = 0; i < 3; ++i)
       put_u32(blob, info->block[i]);
    put_u32(blob, info->max_threads);
-   put_u32(blob, info->uses_barrier | info->uses_cross_lane << 1);
+   put_u32(blob, info->uses_barrier | info->prefers_tiles << 1);
 }
 
 void
@@ -154,7 +154,7 @@ deserialize_info(struct blob_reader *reader, struct npu_kernel_info *info)
 
    uint32_t flags = get_bounded(reader, 3, "flags", &bad);
    info->uses_barrier = flags & 1;
-   info->uses_cross_lane = flags & 2;
+   info->prefers_tiles = flags & 2;
    return bad;
 }
 

@@ -40,7 +40,8 @@ struct npu_kernel_info {
    uint16_t block[3];    /* required work-group size, {0, 0, 0} = any */
    uint16_t max_threads; /* work-items per work-group that can run, >= 1 */
    bool uses_barrier;    /* a work-group barrier occurs */
-   bool uses_cross_lane; /* cross-lane instructions occur: engines run whole waves */
+   bool prefers_tiles; /* lanes of a wave should be neighbours in all dimensions, not in one: they access global
+                            memory in several places, or leave loops at different times */
 };
 
 /* A compiled kernel. Create with npu_compile() or npu_binary_deserialize(), free with

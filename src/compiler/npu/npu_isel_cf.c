@@ -422,6 +422,7 @@ visit_loop(struct npu_isel *ctx, nir_loop *nir)
    bool repeats = nir_loop_first_block(nir)->predecessors->entries > 1;
    struct npu_ref save = {.kind = NPU_REF_NULL};
 
+   ctx->shader->info.prefers_tiles |= masked && repeats;
    if (masked) {
       save = read_exec(ctx);
       loop.alive = npu_var_create(ctx->vars, NPU_FILE_M, 1);

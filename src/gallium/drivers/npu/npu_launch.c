@@ -142,13 +142,13 @@ choose_variant(const struct npu_context *ctx, struct npu_program *program, bool 
                struct npu_shape *shape)
 {
    const struct npu_image_key *images = &ctx->images->key;
-   uint32_t max_threads = ctx->screen->info->max_group_size;
+   const struct npu_kernel_info *first = program->first ? &program->first->binary->info : NULL;
    struct npu_shape better;
 
-   if (program->first)
-      max_threads = MIN2(max_threads, program->first->binary->info.max_threads);
-   if (may_reshape && !program->has_fixed_block && !(ctx->screen->debug & NPU_DRV_NO_RESHAPE) &&
-       npu_shape_choose(shape, program->free_dims, max_threads, &better))
+   if (may_reshape && first && !program->has_fixed_block &&
+       !(ctx->screen->debug & NPU_DRV_NO_RESHAPE) &&
+       npu_shape_choose(shape, program->free_dims, first->prefers_tiles,
+                        MIN2(first->max_threads, ctx->screen->info->max_group_size), &better))
    {
       const struct npu_variant *variant = npu_program_variant(program, better.block, better.grid,
                                                               images);

@@ -197,7 +197,7 @@ find_block(struct npu_program *program, nir_shader *nir)
 
    for (unsigned i = 0; i < 3; i++)
       program->block[i] = nir->info.workgroup_size[i];
-   if (program->free_dims & 1 && !npu_shape_is_good(program->block))
+   if (program->free_dims & 1 && !npu_shape_is_good(program->block, false))
       npu_nir_free_block(nir, program->free_dims);
    program->has_fixed_block = !nir->info.workgroup_size_variable;
 }

@@ -4,12 +4,15 @@
  * Better shapes of work-groups than the application's.
  *
  * A wave is 32 consecutive work-items of a group. A group of 8 x 8 is two waves of four short rows each, a group of 3 x 3
- * or of one item a wave that is mostly empty; and beginning a group has a price, whatever is in it. Where a kernel cannot
- * tell (npu_nir_free_dims()), the launch makes rows of the grid into rows of groups: of the divisors of the grid's width
- * the one that leaves the fewest lanes of waves unused, up to ROW items. Of the other dimensions a group keeps what the
- * application gave it, as that may be good for caches, but no more than it takes for GROUP items.
+ * or of one item a wave that is mostly empty; and beginning a group has a price, whatever is in it. Memory likes long
+ * rows even more: of 32 x 8, each wave goes to another place. So where a kernel cannot tell (npu_nir_free_dims()), the
+ * launch makes rows of the grid into rows of groups: of the divisors of the grid's width the one that leaves the fewest
+ * lanes of waves unused, up to ROW items. Of the other dimensions a group keeps some of what the application gave it if
+ * the row is short.
  *
- * Shapes whose rows are whole waves already are left alone.
+ * A kernel that accesses global memory across rows, as in a transposition, or whose loops end when they like, as that of
+ * the Mandelbrot set, may have tiles for a reason (npu_kernel_info.prefers_tiles). It keeps them unless they leave lanes
+ * unused.
  */
 
 #include "npu_shape.h"
@@ -22,8 +25,9 @@
 #define ROW   256
 #define GROUP 256
 
-/* Rows that leave more of their waves unused, in percent, are not worth it. */
-#define MAX_UNUSED 25
+/* Rows that leave more of their waves unused, in percent, are not worth making, and others worth another try. */
+#define MAX_UNUSED  25
+#define GOOD_UNUSED 10
 
 static uint32_t
 unused_percent(uint32_t row)
@@ -40,8 +44,10 @@ choose_row(uint32_t width, uint32_t max)
    uint32_t best = 0;
 
    max = MIN2(max, ROW);
-   if (width % NPU_SUBGROUP_SIZE == 0 && max >= NPU_SUBGROUP_SIZE)
-      return MIN2(width & -width, 1u << util_logbase2(max));
+   for (uint32_t row = max & -NPU_SUBGROUP_SIZE; row; row -= NPU_SUBGROUP_SIZE) {
+      if (width % row == 0)
+         return row;
+   }
    for (uint32_t row = max; row > NPU_SUBGROUP_SIZE / 2; row--) {
       if (width % row == 0 && unused_percent(row) <= MAX_UNUSED &&
           (!best || unused_percent(row) < unused_percent(best)))
@@ -62,25 +68,31 @@ part(uint32_t size, uint32_t max)
 }
 
 bool
-npu_shape_is_good(const uint32_t block[3])
+npu_shape_is_good(const uint32_t block[3], bool prefers_tiles)
 {
-   const bool rows_are_waves = block[0] % NPU_SUBGROUP_SIZE == 0 ||
-                               (block[1] == 1 && block[2] == 1 &&
-                                unused_percent(block[0]) <= MAX_UNUSED);
+   const uint32_t rows = block[1] * block[2];
 
-   return rows_are_waves && block[0] * block[1] * block[2] >= 2 * NPU_SUBGROUP_SIZE;
+   if (block[0] * rows < 2 * NPU_SUBGROUP_SIZE)
+      return false;
+   if (rows == 1)
+      return unused_percent(block[0]) <= GOOD_UNUSED;
+   const bool is_waves = block[0] % NPU_SUBGROUP_SIZE == 0;
+   if (prefers_tiles)
+      return is_waves || (block[0] >= 4 && NPU_SUBGROUP_SIZE % block[0] == 0 &&
+                          block[0] * rows % NPU_SUBGROUP_SIZE == 0);
+   return is_waves && block[0] >= ROW / 2;
 }
 
 bool
-npu_shape_choose(const struct npu_shape *given, unsigned free_dims, uint32_t max_threads,
-                 struct npu_shape *better)
+npu_shape_choose(const struct npu_shape *given, unsigned free_dims, bool prefers_tiles,
+                 uint32_t max_threads, struct npu_shape *better)
 {
    const uint32_t *block = given->block;
 
-   if (!(free_dims & 1) || npu_shape_is_good(block))
+   if (!(free_dims & 1) || npu_shape_is_good(block, prefers_tiles))
       return false;
    for (unsigned i = 0; i < 3; i++) {
-      if ((uint64_t)block[i] * given->grid[i] > INT32_MAX)
+      if (!given->grid[i] || (uint64_t)block[i] * given->grid[i] > INT32_MAX)
          return false;
    }
 
@@ -90,7 +102,10 @@ npu_shape_choose(const struct npu_shape *given, unsigned free_dims, uint32_t max
    const uint32_t row = choose_row(block[0] * given->grid[0],
                                    max_threads / (min_height * min_depth));
    const bool is_waves = row % NPU_SUBGROUP_SIZE == 0;
-   if (!row || (!is_waves && min_height * min_depth > 1))
+   if (!row || row == block[0] || (!is_waves && min_height * min_depth > 1))
+      return false;
+   if (block[1] * block[2] == 1 && block[0] >= 2 * NPU_SUBGROUP_SIZE &&
+       unused_percent(row) >= unused_percent(block[0]))
       return false;
 
    *better = (struct npu_shape){.block = {row, min_height, min_depth}};

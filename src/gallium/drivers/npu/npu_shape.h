@@ -13,14 +13,14 @@ struct npu_shape {
    uint32_t block[3], grid[3];
 };
 
-/* Whether groups of this shape are worth keeping. */
-bool npu_shape_is_good(const uint32_t block[3]);
+/* Whether groups of this shape are worth keeping. prefers_tiles: npu_kernel_info.prefers_tiles */
+bool npu_shape_is_good(const uint32_t block[3], bool prefers_tiles);
 
 /* The shape of work-groups a launch should have instead of the given one: as many work-items in each dimension.
  * free_dims: where a kernel cannot tell (npu_nir_free_dims()); max_threads: how many work-items a group may have.
  * False: npu_shape_is_good(), or there is no better one. Any thread.
  */
-bool npu_shape_choose(const struct npu_shape *given, unsigned free_dims, uint32_t max_threads,
-                      struct npu_shape *better);
+bool npu_shape_choose(const struct npu_shape *given, unsigned free_dims, bool prefers_tiles,
+                      uint32_t max_threads, struct npu_shape *better);
 
 #endif
