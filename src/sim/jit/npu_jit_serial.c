@@ -19,6 +19,13 @@
 
 #define MAX_ITERATIONS (1 << 16) /* of a lane */
 
+/* Copies of a short loop's body behind each other: they are counted once. Fewer instructions for each iteration let
+ * the host begin more loads before the first has come. */
+#define COPIES           4
+#define MAX_UOPS_TO_COPY 24
+
+#define LINE_B 64 /* what is in one cache line can be loaded again before it is written */
+
 /* While it is generated: of one lane. */
 struct serial {
    struct npu_jit_gen *g;
@@ -28,7 +35,8 @@ struct serial {
    /* In memory, for each lane: what it begins with, what it ends with. (Not the same memory: the host would take
     * the next lane's loads for what this one has not stored yet.) */
    LLVMValueRef begin[NPU_NUM_VREGS], end[NPU_NUM_VREGS];
-   LLVMBasicBlockRef blocks[NPU_JIT_SERIAL_MAX_BLOCKS], give_up;
+   /* Of one iteration; where the next begins; where the wave goes on. */
+   LLVMBasicBlockRef blocks[NPU_JIT_SERIAL_MAX_BLOCKS], next_iteration, give_up;
 };
 
 /* ---- one lane ---------------------------------------------------------------------------- */
@@ -190,7 +198,11 @@ is_in(const struct serial *s, unsigned v, const struct npu_jit_regs *a,
 static LLVMValueRef
 make_lanes(const struct serial *s, unsigned v)
 {
-   return npu_jit_variable(s->g, LLVMArrayType2(lane_type(s, v), NPU_INTERP_LANES), "lane");
+   LLVMTypeRef type = LLVMArrayType2(lane_type(s, v), NPU_INTERP_LANES);
+   LLVMValueRef lanes = npu_jit_variable(s->g, type, "lane");
+
+   LLVMSetAlignment(lanes, LINE_B);
+   return lanes;
 }
 
 static void
@@ -343,15 +355,7 @@ lane_block(const struct serial *s, uint32_t b, struct npu_jit_regs *live, LLVMBa
          lane_op(s);
    }
    if (b == s->loop->last) {
-      LLVMBasicBlockRef again = npu_jit_new_block(g, "");
-      LLVMBuildCondBr(g->builder, read_mask(s, NPU_REG_EXEC), again, leave);
-      LLVMPositionBuilderAtEnd(g->builder, again);
-      LLVMValueRef count = LLVMBuildLoad2(g->builder, g->i32, s->count, "");
-      count = LLVMBuildAdd(g->builder, count, npu_jit_i32(g, 1), "");
-      LLVMBuildStore(g->builder, count, s->count);
-      npu_jit_branch_likely(g,
-                            npu_jit_compare(g, LLVMIntULT, count, npu_jit_i32(g, MAX_ITERATIONS)),
-                            s->blocks[0], s->give_up);
+      LLVMBuildCondBr(g->builder, read_mask(s, NPU_REG_EXEC), s->next_iteration, leave);
    } else if (npu_jit_is_branch_on_exec(g->uop, NPU_OP_BR_NONE, false)) {
       exec = read_mask(s, NPU_REG_EXEC);
       LLVMBuildCondBr(g->builder, exec, s->blocks[b + 1 - head],
@@ -359,6 +363,35 @@ lane_block(const struct serial *s, uint32_t b, struct npu_jit_regs *live, LLVMBa
    } else {
       LLVMBuildBr(g->builder, s->blocks[b + 1 - head]);
    }
+}
+
+/* One or several iterations, and back to the first until it takes too long. */
+static void
+lane_loop(struct serial *s, struct npu_jit_regs *live, LLVMBasicBlockRef leave)
+{
+   struct npu_jit_gen *g = s->g;
+   const struct npu_jit_block *blocks = g->flow->blocks;
+   const uint32_t head = s->loop->head, last = s->loop->last;
+   const bool is_short = blocks[last].last - blocks[head].first < MAX_UOPS_TO_COPY;
+   const unsigned copies = is_short ? COPIES : 1;
+   LLVMBasicBlockRef first = npu_jit_new_block(g, "");
+
+   LLVMBuildBr(g->builder, first);
+   s->next_iteration = first;
+   for (unsigned k = 0; k < copies; k++) {
+      s->blocks[0] = s->next_iteration;
+      for (uint32_t i = head + 1; i <= last; i++)
+         s->blocks[i - head] = npu_jit_new_block(g, "");
+      s->next_iteration = npu_jit_new_block(g, "");
+      for (uint32_t i = head; i <= last; i++)
+         lane_block(s, i, live, leave);
+   }
+   LLVMPositionBuilderAtEnd(g->builder, s->next_iteration);
+   LLVMValueRef count = LLVMBuildLoad2(g->builder, g->i32, s->count, "");
+   count = LLVMBuildAdd(g->builder, count, npu_jit_i32(g, copies), "");
+   LLVMBuildStore(g->builder, count, s->count);
+   npu_jit_branch_likely(g, npu_jit_compare(g, LLVMIntULT, count, npu_jit_i32(g, MAX_ITERATIONS)),
+                         first, s->give_up);
 }
 
 /* The lane has left the loop: its masks have to be what makes further iterations change nothing. */
@@ -403,12 +436,7 @@ generate(struct serial *s, struct npu_jit_regs *live)
    LLVMAddIncoming(rest, &bits[NPU_NUM_MREGS], &from, 1);
    LLVMValueRef lane = npu_jit_call2(g, "llvm.cttz", rest, LLVMConstInt(g->i1, 1, false));
    begin_lane(s, lane, bits);
-   for (uint32_t i = loop->head; i <= loop->last; i++)
-      s->blocks[i - loop->head] = npu_jit_new_block(g, "");
-   LLVMBuildBr(b, s->blocks[0]);
-   for (uint32_t i = loop->head; i <= loop->last; i++)
-      lane_block(s, i, live, leave);
-
+   lane_loop(s, live, leave);
    LLVMPositionBuilderAtEnd(b, leave);
    end_lane(s, lane);
    LLVMValueRef less = LLVMBuildSub(b, rest, npu_jit_i32(g, 1), "");
