@@ -7,7 +7,7 @@
  * or of one item a wave that is mostly empty; and beginning a group has a price, whatever is in it. Memory likes long
  * rows even more: of 32 x 8, each wave goes to another place. So where a kernel cannot tell (npu_nir_free_dims()), the
  * launch makes rows of the grid into rows of groups: of the divisors of the grid's width the one that leaves the fewest
- * lanes of waves unused, up to ROW items. Of the other dimensions a group keeps some of what the application gave it if
+ * lanes of waves unused, up to GROUP items. Of the other dimensions a group keeps some of what the application gave it if
  * the row is short.
  *
  * A kernel that accesses global memory across rows, as in a transposition, or whose loops end when they like, as that of
@@ -21,9 +21,11 @@
 
 #include "compiler/npu/npu_compile.h"
 
-/* Work-items of a row, and of a group, from which on longer ones are no faster. */
-#define ROW   256
-#define GROUP 256
+/* Work-items of a group from which on larger ones are no faster. A small launch gets smaller ones, that there are some for
+ * each core.
+ */
+#define GROUP      256
+#define MIN_GROUPS 16
 
 /* Rows that leave more of their waves unused, in percent, are not worth making, and others worth another try. */
 #define MAX_UNUSED  25
@@ -43,7 +45,6 @@ choose_row(uint32_t width, uint32_t max)
 {
    uint32_t best = 0;
 
-   max = MIN2(max, ROW);
    for (uint32_t row = max & -NPU_SUBGROUP_SIZE; row; row -= NPU_SUBGROUP_SIZE) {
       if (width % row == 0)
          return row;
@@ -80,7 +81,7 @@ npu_shape_is_good(const uint32_t block[3], bool prefers_tiles)
    if (prefers_tiles)
       return is_waves || (block[0] >= 4 && NPU_SUBGROUP_SIZE % block[0] == 0 &&
                           block[0] * rows % NPU_SUBGROUP_SIZE == 0);
-   return is_waves && block[0] >= ROW / 2;
+   return is_waves && block[0] >= GROUP / 2;
 }
 
 bool
@@ -88,19 +89,22 @@ npu_shape_choose(const struct npu_shape *given, unsigned free_dims, bool prefers
                  uint32_t max_threads, struct npu_shape *better)
 {
    const uint32_t *block = given->block;
+   uint64_t items = 1;
 
    if (!(free_dims & 1) || npu_shape_is_good(block, prefers_tiles))
       return false;
    for (unsigned i = 0; i < 3; i++) {
       if (!given->grid[i] || (uint64_t)block[i] * given->grid[i] > INT32_MAX)
          return false;
+      items = MIN2(items * block[i] * given->grid[i], UINT32_MAX);
    }
+   const uint32_t size = CLAMP(items / MIN_GROUPS, NPU_SUBGROUP_SIZE, GROUP);
 
    /* what has to stay as it is, and then as much of the rest as is useful */
    const uint32_t min_height = free_dims & 2 ? 1 : block[1];
    const uint32_t min_depth = free_dims & 4 ? 1 : block[2];
-   const uint32_t row = choose_row(block[0] * given->grid[0],
-                                   max_threads / (min_height * min_depth));
+   const uint32_t max_row = MIN2(size, max_threads / (min_height * min_depth));
+   const uint32_t row = choose_row(block[0] * given->grid[0], max_row);
    const bool is_waves = row % NPU_SUBGROUP_SIZE == 0;
    if (!row || row == block[0] || (!is_waves && min_height * min_depth > 1))
       return false;
@@ -110,9 +114,9 @@ npu_shape_choose(const struct npu_shape *given, unsigned free_dims, bool prefers
 
    *better = (struct npu_shape){.block = {row, min_height, min_depth}};
    if (is_waves && free_dims & 2)
-      better->block[1] = part(block[1], GROUP / (row * min_depth));
+      better->block[1] = part(block[1], size / (row * min_depth));
    if (is_waves && free_dims & 4)
-      better->block[2] = part(block[2], GROUP / (row * better->block[1]));
+      better->block[2] = part(block[2], size / (row * better->block[1]));
    for (unsigned i = 0; i < 3; i++) {
       better->grid[i] = block[i] * given->grid[i] / better->block[i];
       if (better->grid[i] > NPU_FEW_GROUPS)
