@@ -7,8 +7,7 @@
  * or of one item a wave that is mostly empty; and beginning a group has a price, whatever is in it. Memory likes long
  * rows even more: of 32 x 8, each wave goes to another place. So where a kernel cannot tell (npu_nir_free_dims()), the
  * launch makes rows of the grid into rows of groups: of the divisors of the grid's width the one that leaves the fewest
- * lanes of waves unused, up to GROUP items. Of the other dimensions a group keeps some of what the application gave it if
- * the row is short.
+ * lanes of waves unused, up to GROUP items. A short row keeps some of the height that the application gave it.
  *
  * A kernel that accesses global memory across rows, as in a transposition, or whose loops end when they like, as that of
  * the Mandelbrot set, may have tiles for a reason (npu_kernel_info.prefers_tiles). It keeps them unless they leave lanes
@@ -113,10 +112,10 @@ npu_shape_choose(const struct npu_shape *given, unsigned free_dims, bool prefers
       return false;
 
    *better = (struct npu_shape){.block = {row, min_height, min_depth}};
-   if (is_waves && free_dims & 2)
+   /* Other widths would cost each wave divisions to find its row. */
+   const bool is_known = row == NPU_SUBGROUP_SIZE || row == 2 * NPU_SUBGROUP_SIZE;
+   if (is_known && free_dims & 2)
       better->block[1] = part(block[1], size / (row * min_depth));
-   if (is_waves && free_dims & 4)
-      better->block[2] = part(block[2], size / (row * better->block[1]));
    for (unsigned i = 0; i < 3; i++) {
       better->grid[i] = block[i] * given->grid[i] / better->block[i];
       if (better->grid[i] > NPU_FEW_GROUPS)
