@@ -16,6 +16,8 @@
 
 #include "npu_shape.h"
 
+#include <string.h>
+
 #include "util/u_math.h"
 
 #include "compiler/npu/npu_compile.h"
@@ -76,11 +78,11 @@ npu_shape_is_good(const uint32_t block[3], bool prefers_tiles)
       return false;
    if (rows == 1)
       return unused_percent(block[0]) <= GOOD_UNUSED;
-   const bool is_waves = block[0] % NPU_SUBGROUP_SIZE == 0;
-   if (prefers_tiles)
-      return is_waves || (block[0] >= 4 && NPU_SUBGROUP_SIZE % block[0] == 0 &&
-                          block[0] * rows % NPU_SUBGROUP_SIZE == 0);
-   return is_waves && block[0] >= GROUP / 2;
+   if (!prefers_tiles)
+      return false;
+   return block[0] % NPU_SUBGROUP_SIZE == 0 ||
+          (block[0] >= 4 && NPU_SUBGROUP_SIZE % block[0] == 0 &&
+           block[0] * rows % NPU_SUBGROUP_SIZE == 0);
 }
 
 bool
@@ -105,7 +107,7 @@ npu_shape_choose(const struct npu_shape *given, unsigned free_dims, bool prefers
    const uint32_t max_row = MIN2(size, max_threads / (min_height * min_depth));
    const uint32_t row = choose_row(block[0] * given->grid[0], max_row);
    const bool is_waves = row % NPU_SUBGROUP_SIZE == 0;
-   if (!row || row == block[0] || (!is_waves && min_height * min_depth > 1))
+   if (!row || (!is_waves && min_height * min_depth > 1))
       return false;
    if (block[1] * block[2] == 1 && block[0] >= 2 * NPU_SUBGROUP_SIZE &&
        unused_percent(row) >= unused_percent(block[0]))
@@ -116,6 +118,8 @@ npu_shape_choose(const struct npu_shape *given, unsigned free_dims, bool prefers
    const bool is_known = row == NPU_SUBGROUP_SIZE || row == 2 * NPU_SUBGROUP_SIZE;
    if (is_known && free_dims & 2)
       better->block[1] = part(block[1], size / (row * min_depth));
+   if (!memcmp(better->block, block, sizeof(better->block)))
+      return false;
    for (unsigned i = 0; i < 3; i++) {
       better->grid[i] = block[i] * given->grid[i] / better->block[i];
       if (better->grid[i] > NPU_FEW_GROUPS)
