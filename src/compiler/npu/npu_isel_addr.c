@@ -23,7 +23,10 @@
 
 #include "npu_isel.h"
 
-#define MAX_SCALE_LOG2 7
+#include <stdlib.h>
+
+#define MAX_SCALE_LOG2       7
+#define MAX_NEIGHBOUR_STEP_B 64
 
 static bool
 fits_imm(int64_t value)
@@ -252,11 +255,24 @@ offset32(struct npu_isel *ctx, nir_def *def, const struct npu_isel_access *acces
    return result;
 }
 
+/* Whether lanes access global memory across rows: neither one place nor the same cache lines as their neighbours. */
+static bool
+is_scattered(nir_def *def, const struct npu_isel_access *access)
+{
+   int64_t lane_step;
+
+   if (!def->divergent || access->atomic || access->space != NPU_SPACE_GLOBAL)
+      return false;
+   return !npu_nir_lane_step(nir_get_scalar(def, 0), &lane_step) ||
+          llabs(lane_step) > MAX_NEIGHBOUR_STEP_B;
+}
+
 struct npu_isel_addr
 npu_isel_address(struct npu_isel *ctx, nir_src address, const struct npu_isel_access *access)
 {
    nir_def *def = address.ssa;
 
+   ctx->shader->info.prefers_tiles |= is_scattered(def, access);
    if (def->bit_size == 64)
       return address64(ctx, def, access);
    return offset32(ctx, def, access);

@@ -14,24 +14,6 @@ count_ref(unsigned used[NPU_NUM_FILES], struct npu_ref ref)
       used[ref.file] = MAX2(used[ref.file], ref.value + npu_ref_regs(ref));
 }
 
-/* Whether a load or store goes to other places than one for all lanes or consecutive ones. Lanes that share cache lines
- * with their neighbours are as good. */
-static bool
-is_scattered(const struct npu_instr *instr)
-{
-   if (npu_op_is_pseudo(instr->op) || instr->space != NPU_SPACE_GLOBAL)
-      return false;
-   switch (npu_op_infos[instr->op].format) {
-   case NPU_FORMAT_MEM_X:
-      return !npu_is_imm(instr->src[NPU_MEM_INDEX]) || instr->src[NPU_MEM_INDEX].imm > 64;
-   case NPU_FORMAT_MEM_O:
-   case NPU_FORMAT_MEM_A:
-      return true;
-   default:
-      return false;
-   }
-}
-
 void
 npu_calc_stats(struct npu_shader *shader)
 {
@@ -40,7 +22,6 @@ npu_calc_stats(struct npu_shader *shader)
    shader->info.num_instrs = 0;
    npu_foreach_instr(shader, instr) {
       ++shader->info.num_instrs;
-      shader->info.prefers_tiles |= is_scattered(instr);
       npu_foreach_dest(instr, d)
          count_ref(used, instr->dest[d]);
       npu_foreach_src(instr, s)
