@@ -9,10 +9,18 @@
 // is done.
 
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "npu_sim_priv.h"
 
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
+
+/* From here on a copy is larger than what caches will keep of it, and the host need not read what is overwritten. The C
+ * library knows that of a copy in one piece.
+ */
+#define LARGE_B (24u << 20)
 
 struct transfer {
    struct npu_queue *queue;
@@ -51,9 +59,29 @@ go_on(struct transfer *transfer, uint64_t bytes)
    return true;
 }
 
+/* memcpy() past the caches. */
+static void
+stream(uint8_t *dst, const uint8_t *src, size_t size_B)
+{
+#ifdef __SSE2__
+   const size_t head_B = MIN(-(uintptr_t)dst % 64, size_B);
+
+   memcpy(dst, src, head_B);
+   dst += head_B;
+   src += head_B;
+   size_B -= head_B;
+   for (; size_B >= 64; dst += 64, src += 64, size_B -= 64) {
+      for (unsigned i = 0; i < 4; i++)
+         _mm_stream_si128((__m128i *)dst + i, _mm_loadu_si128((const __m128i *)src + i));
+   }
+   _mm_sfence();
+#endif
+   memcpy(dst, src, size_B);
+}
+
 /* Copies between two physical ranges. Returns the access that failed. */
 static enum npu_access
-copy_physical(struct npu_sim *sim, uint64_t dst, uint64_t src, size_t size_B)
+copy_physical(struct npu_sim *sim, uint64_t dst, uint64_t src, size_t size_B, bool is_large)
 {
    if (!((dst | src) & NPU_PA_SYSTEM)) {
       struct npu_guard guard = {
@@ -65,7 +93,10 @@ copy_physical(struct npu_sim *sim, uint64_t dst, uint64_t src, size_t size_B)
                                                                      : NPU_ACCESS_WRITE;
       }
       npu_guard_arm(&guard);
-      memmove(sim->mem + dst, sim->mem + src, size_B);
+      if (is_large && (dst + size_B <= src || src + size_B <= dst))
+         stream(sim->mem + dst, sim->mem + src, size_B);
+      else
+         memmove(sim->mem + dst, sim->mem + src, size_B);
       npu_guard_disarm(&guard);
       return NPU_ACCESS_NONE;
    }
@@ -86,6 +117,7 @@ static bool
 copy_row(struct transfer *transfer, uint64_t dst, uint64_t src, uint64_t size_B)
 {
    struct npu_vm *vm = transfer->vm;
+   const bool is_large = size_B >= LARGE_B;
 
    while (size_B) {
       pthread_rwlock_rdlock(&vm->lock);
@@ -94,7 +126,7 @@ copy_row(struct transfer *transfer, uint64_t dst, uint64_t src, uint64_t size_B)
       uint64_t n = MIN(MIN(from.size_B, to.size_B), MIN(size_B, NPU_SIM_COPY_CHUNK_B));
       enum npu_access failed = NPU_ACCESS_NONE;
       if (from.fault == NPU_FAULT_NONE && to.fault == NPU_FAULT_NONE)
-         failed = copy_physical(vm->sim, to.pa, from.pa, n);
+         failed = copy_physical(vm->sim, to.pa, from.pa, n, is_large);
       pthread_rwlock_unlock(&vm->lock);
 
       if (from.fault != NPU_FAULT_NONE)

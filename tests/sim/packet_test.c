@@ -6,10 +6,9 @@
 #include "sim_check.h"
 
 static void
-test_copies(struct tap *tap)
+test_copies(struct tap *tap, uint64_t size_B)
 {
    struct npu_rig *rig = sim_check_rig(1);
-   const uint64_t size_B = 5 << 20;
    uint64_t src_va = npu_rig_alloc(rig, size_B, NPU_RIG_R),
             dst_va = npu_rig_alloc(rig, size_B, NPU_RIG_RW);
    uint8_t *src = npu_rig_ptr(rig, src_va), *dst = npu_rig_ptr(rig, dst_va);
@@ -76,7 +75,7 @@ test_copies(struct tap *tap)
    CHECK_EQ(fault.access, NPU_ACCESS_WRITE);
    CHECK_EQ(fault.address, src_va + 10);
    npu_rig_destroy(rig);
-   tap_case(tap, "COPY and COPY_RECT");
+   tap_case(tap, "COPY and COPY_RECT, up to %u MiB", (unsigned)(size_B >> 20));
 }
 
 static void
@@ -370,7 +369,8 @@ main(void)
 {
    struct tap tap = {0};
 
-   test_copies(&tap);
+   test_copies(&tap, 5 << 20);
+   test_copies(&tap, 33 << 20); /* past the caches */
    test_fill(&tap);
    test_words(&tap);
    test_dispatch_limits(&tap);
