@@ -18,7 +18,7 @@
 #include "npu_passes.h"
 
 /* Goes into every cache key: change it when the output changes for reasons other than the flags. */
-#define NPU_COMPILER_VERSION 12
+#define NPU_COMPILER_VERSION 13
 
 uint64_t
 npu_compile_cache_key(void)

@@ -255,15 +255,17 @@ offset32(struct npu_isel *ctx, nir_def *def, const struct npu_isel_access *acces
    return result;
 }
 
-/* Whether lanes access global memory across rows: neither one place nor the same cache lines as their neighbours. */
+/* Whether lanes access global memory across rows: neither one place nor the same cache lines as their neighbours. Or again
+ * and again in a loop, where a tile finds in the cache what its other rows have read.
+ */
 static bool
-is_scattered(nir_def *def, const struct npu_isel_access *access)
+prefers_tiles(const struct npu_isel *ctx, nir_def *def, const struct npu_isel_access *access)
 {
    int64_t lane_step;
 
    if (!def->divergent || access->atomic || access->space != NPU_SPACE_GLOBAL)
       return false;
-   return !npu_nir_lane_step(nir_get_scalar(def, 0), &lane_step) ||
+   return ctx->loop || !npu_nir_lane_step(nir_get_scalar(def, 0), &lane_step) ||
           llabs(lane_step) > MAX_NEIGHBOUR_STEP_B;
 }
 
@@ -272,7 +274,7 @@ npu_isel_address(struct npu_isel *ctx, nir_src address, const struct npu_isel_ac
 {
    nir_def *def = address.ssa;
 
-   ctx->shader->info.prefers_tiles |= is_scattered(def, access);
+   ctx->shader->info.prefers_tiles |= prefers_tiles(ctx, def, access);
    if (def->bit_size == 64)
       return address64(ctx, def, access);
    return offset32(ctx, def, access);
