@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "compiler/glsl_types.h"
+#include "compiler/nir/nir_builder.h"
 #include "pipe/p_context.h"
 #include "pipe/p_screen.h"
 #include "pipe/p_state.h"
@@ -71,6 +72,38 @@ finish(struct pipe_context *pctx)
    assert_true(screen->fence_finish(screen, NULL, fence, OS_TIMEOUT_INFINITE));
    screen->fence_reference(screen, &fence, NULL);
    return pctx->get_device_reset_status(pctx);
+}
+
+/* Begins a kernel with so many bytes of arguments. block: the size of work-groups it requires, NULL: any. */
+static inline nir_builder
+begin_kernel(const char *name, unsigned args_B, const uint16_t *block)
+{
+   const nir_shader_compiler_options *options = screen->get_compiler_options(screen,
+                                                                             PIPE_SHADER_IR_NIR,
+                                                                             PIPE_SHADER_COMPUTE);
+   nir_builder b = nir_builder_init_simple_shader(MESA_SHADER_KERNEL, options, "%s", name);
+
+   b.shader->info.workgroup_size_variable = !block;
+   if (block)
+      memcpy(b.shader->info.workgroup_size, block, 3 * sizeof(*block));
+   b.shader->info.cs.ptr_size = 64;
+   b.shader->num_uniforms = args_B;
+   b.shader->info.num_ubos = 1;
+   return b;
+}
+
+/* The state object of a kernel, which it owns. */
+static inline void *
+end_kernel(struct pipe_context *pctx, nir_builder *b)
+{
+   if (!b->shader->info.workgroup_size_variable)
+      nir_lower_compute_system_values(b->shader, NULL);
+   free(screen->finalize_nir(screen, b->shader));
+
+   const struct pipe_compute_state state = {.ir_type = PIPE_SHADER_IR_NIR, .prog = b->shader};
+   void *cso = pctx->create_compute_state(pctx, &state);
+   assert_non_null(cso);
+   return cso;
 }
 
 static inline void

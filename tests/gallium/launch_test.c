@@ -10,8 +10,6 @@
 
 #include "driver_test.h"
 
-#include "nir/nir_builder.h"
-
 #include "compiler/npu/npu_binary.h"
 #include "npu_program.h"
 
@@ -23,14 +21,7 @@
 static void *
 new_adder(struct pipe_context *pctx)
 {
-   const nir_shader_compiler_options *options = screen->get_compiler_options(screen,
-                                                                             PIPE_SHADER_IR_NIR,
-                                                                             PIPE_SHADER_COMPUTE);
-   nir_builder b = nir_builder_init_simple_shader(MESA_SHADER_KERNEL, options, "adder");
-   b.shader->info.workgroup_size_variable = true;
-   b.shader->info.cs.ptr_size = 64;
-   b.shader->num_uniforms = 16;
-   b.shader->info.num_ubos = 1;
+   nir_builder b = begin_kernel("adder", 16, NULL);
 
    nir_def *zero = nir_imm_int(&b, 0);
    nir_def *base = nir_load_ubo(&b, 1, 64, zero, zero, .align_mul = 8, .range = 16);
@@ -57,11 +48,7 @@ new_adder(struct pipe_context *pctx)
    nir_pop_loop(&b, loop);
    NIR_PASS(_, b.shader, nir_lower_vars_to_ssa);
 
-   free(screen->finalize_nir(screen, b.shader));
-   const struct pipe_compute_state state = {.ir_type = PIPE_SHADER_IR_NIR, .prog = b.shader};
-   void *cso = pctx->create_compute_state(pctx, &state);
-   assert_non_null(cso);
-   return cso;
+   return end_kernel(pctx, &b);
 }
 
 struct adder_args {
@@ -239,16 +226,7 @@ objects_destroyed_in_flight(void **state)
 static void *
 new_id_writer(struct pipe_context *pctx, const uint16_t *block)
 {
-   const nir_shader_compiler_options *options = screen->get_compiler_options(screen,
-                                                                             PIPE_SHADER_IR_NIR,
-                                                                             PIPE_SHADER_COMPUTE);
-   nir_builder b = nir_builder_init_simple_shader(MESA_SHADER_KERNEL, options, "ids");
-   b.shader->info.workgroup_size_variable = !block;
-   if (block)
-      memcpy(b.shader->info.workgroup_size, block, 3 * sizeof(*block));
-   b.shader->info.cs.ptr_size = 64;
-   b.shader->num_uniforms = 8;
-   b.shader->info.num_ubos = 1;
+   nir_builder b = begin_kernel("ids", 8, block);
 
    nir_def *zero = nir_imm_int(&b, 0);
    nir_def *base = nir_load_ubo(&b, 1, 64, zero, zero, .align_mul = 8, .range = 8);
@@ -259,14 +237,7 @@ new_id_writer(struct pipe_context *pctx, const uint16_t *block)
    nir_def *value = nir_ior(&b, x, nir_ior(&b, nir_ishl_imm(&b, y, 10), nir_ishl_imm(&b, z, 20)));
    nir_def *address = nir_iadd(&b, base, nir_u2u64(&b, nir_ishl_imm(&b, linear, 2)));
    nir_store_global(&b, address, 4, value, 1);
-   if (block)
-      nir_lower_compute_system_values(b.shader, NULL);
-
-   free(screen->finalize_nir(screen, b.shader));
-   const struct pipe_compute_state state = {.ir_type = PIPE_SHADER_IR_NIR, .prog = b.shader};
-   void *cso = pctx->create_compute_state(pctx, &state);
-   assert_non_null(cso);
-   return cso;
+   return end_kernel(pctx, &b);
 }
 
 static void

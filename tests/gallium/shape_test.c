@@ -6,7 +6,6 @@
 
 #include "driver_test.h"
 
-#include "compiler/nir/nir_builder.h"
 #include "compiler/npu/npu_compile.h"
 #include "npu_program.h"
 #include "npu_shape.h"
@@ -105,15 +104,7 @@ global_id(nir_builder *b, unsigned dim, unsigned bits)
 static struct npu_program *
 new_kernel(struct pipe_context *pctx, enum look look, const uint16_t *block)
 {
-   nir_builder b = nir_builder_init_simple_shader(
-      MESA_SHADER_KERNEL,
-      screen->get_compiler_options(screen, PIPE_SHADER_IR_NIR, PIPE_SHADER_COMPUTE), "look");
-   b.shader->info.workgroup_size_variable = !block;
-   if (block)
-      memcpy(b.shader->info.workgroup_size, block, 3 * sizeof(*block));
-   b.shader->info.cs.ptr_size = 64;
-   b.shader->num_uniforms = 8;
-   b.shader->info.num_ubos = 1;
+   nir_builder b = begin_kernel("look", 8, block);
 
    nir_def *zero = nir_imm_int(&b, 0), *value = zero, *index = zero;
    nir_def *base = nir_load_ubo(&b, 1, 64, zero, zero, .align_mul = 8, .range = 8);
@@ -144,14 +135,7 @@ new_kernel(struct pipe_context *pctx, enum look look, const uint16_t *block)
       break;
    }
    nir_store_global(&b, nir_iadd(&b, base, nir_u2u64(&b, nir_ishl_imm(&b, index, 2))), 4, value, 1);
-   if (block)
-      nir_lower_compute_system_values(b.shader, NULL);
-
-   free(screen->finalize_nir(screen, b.shader));
-   const struct pipe_compute_state cso = {.ir_type = PIPE_SHADER_IR_NIR, .prog = b.shader};
-   struct npu_program *program = pctx->create_compute_state(pctx, &cso);
-   assert_non_null(program);
-   return program;
+   return end_kernel(pctx, &b);
 }
 
 static void

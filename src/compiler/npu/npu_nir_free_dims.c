@@ -107,18 +107,6 @@ is_global_id(const nir_shader *nir, nir_scalar s, unsigned dim)
           (is_first_id(nir, b, dim) && is_sysval(a, nir_intrinsic_load_local_invocation_id, dim));
 }
 
-static bool
-reads_component(const nir_alu_instr *alu, const nir_alu_src *src, unsigned comp)
-{
-   const unsigned index = src - alu->src;
-
-   for (unsigned c = 0; c < nir_ssa_alu_instr_src_components(alu, index); c++) {
-      if (src->swizzle[c] == comp)
-         return true;
-   }
-   return false;
-}
-
 /* Whether a component of a value goes nowhere but into global ids. */
 static bool
 only_in_global_ids(const nir_shader *nir, nir_def *def, unsigned comp, unsigned dim)
@@ -128,7 +116,7 @@ only_in_global_ids(const nir_shader *nir, nir_def *def, unsigned comp, unsigned 
       if (nir_src_is_if(src) || nir_src_parent_instr(src)->type != nir_instr_type_alu)
          return false;
       nir_alu_instr *alu = nir_instr_as_alu(nir_src_parent_instr(src));
-      if (!reads_component(alu, container_of(src, nir_alu_src, src), comp))
+      if (!(nir_src_components_read(src) & 1u << comp))
          continue;
       const nir_scalar result = nir_get_scalar(&alu->def, 0);
       if (alu->def.num_components != 1)
