@@ -12,6 +12,7 @@
 
 #include "compiler/npu/npu_binary.h"
 #include "npu_program.h"
+#include "npu_shape.h"
 
 /*
  * Helpers
@@ -307,50 +308,50 @@ static void
 variants_fit_the_shape(void **state)
 {
    static const struct {
-      uint32_t block[3], grid[3];
+      struct npu_shape shape;
       enum npu_variant_kind kind, fixed;
    } cases[] = {
-      {{48, 1, 1}, {7, 1, 1}, NPU_VARIANT_ONE_ROW, NPU_VARIANT_FEW},
-      {{16, 16, 1}, {1 << 20, 1, 1}, NPU_VARIANT_WIDTH_16, NPU_VARIANT_FEW},
-      {{4, 4, 1}, {1, 1, 1}, NPU_VARIANT_WIDTH_4, NPU_VARIANT_FEW},
-      {{8, 3, 1}, {1, 1, 1}, NPU_VARIANT_WIDTH_8, NPU_VARIANT_FEW},
-      {{32, 4, 1}, {1, 2, 3}, NPU_VARIANT_WIDTH_32, NPU_VARIANT_FEW},
-      {{64, 3, 1}, {1, 1, 1}, NPU_VARIANT_WIDTH_64, NPU_VARIANT_FEW},
-      {{96, 3, 1}, {1, 1, 1}, NPU_VARIANT_ROWS, NPU_VARIANT_FEW},
-      {{32, 4, 2}, {1, 1, 1}, NPU_VARIANT_ROWS, NPU_VARIANT_FEW},
-      {{8, 8, 2}, {1, 1, 1}, NPU_VARIANT_DEEP_8, NPU_VARIANT_FEW},
-      {{4, 16, 2}, {1, 1, 1}, NPU_VARIANT_DEEP_4, NPU_VARIANT_FEW},
-      {{16, 4, 4}, {1, 1, 1}, NPU_VARIANT_DEEP_16, NPU_VARIANT_FEW},
-      {{8, 6, 2}, {1, 1, 1}, NPU_VARIANT_FEW, NPU_VARIANT_FEW},
-      {{10, 2, 1}, {1, 1, 1}, NPU_VARIANT_PADDED + 10, NPU_VARIANT_PADDED + 10},
-      {{63, 16, 1}, {1, 1, 1}, NPU_VARIANT_PADDED + 63, NPU_VARIANT_PADDED + 63},
-      {{63, 17, 1}, {1, 1, 1}, NPU_VARIANT_FEW, NPU_VARIANT_FEW}, /* 64 x 17 are too many */
-      {{3, 8, 1}, {1, 1, 1}, NPU_VARIANT_FEW, NPU_VARIANT_FEW},
-      {{10, 2, 2}, {1, 1, 1}, NPU_VARIANT_FEW, NPU_VARIANT_FEW},
-      {{10, 2, 1}, {1 << 21, 1, 1}, NPU_VARIANT_ANY, NPU_VARIANT_ANY},
-      {{64, 1, 1}, {(1 << 20) + 1, 1, 1}, NPU_VARIANT_ANY, NPU_VARIANT_ANY},
-      {{16, 16, 1}, {1, 1, 1 << 21}, NPU_VARIANT_ANY, NPU_VARIANT_ANY},
+      {{{48, 1, 1}, {7, 1, 1}}, NPU_VARIANT_ONE_ROW, NPU_VARIANT_FEW},
+      {{{16, 16, 1}, {1 << 20, 1, 1}}, NPU_VARIANT_WIDTH_16, NPU_VARIANT_FEW},
+      {{{4, 4, 1}, {1, 1, 1}}, NPU_VARIANT_WIDTH_4, NPU_VARIANT_FEW},
+      {{{8, 3, 1}, {1, 1, 1}}, NPU_VARIANT_WIDTH_8, NPU_VARIANT_FEW},
+      {{{32, 4, 1}, {1, 2, 3}}, NPU_VARIANT_WIDTH_32, NPU_VARIANT_FEW},
+      {{{64, 3, 1}, {1, 1, 1}}, NPU_VARIANT_WIDTH_64, NPU_VARIANT_FEW},
+      {{{96, 3, 1}, {1, 1, 1}}, NPU_VARIANT_ROWS, NPU_VARIANT_FEW},
+      {{{32, 4, 2}, {1, 1, 1}}, NPU_VARIANT_ROWS, NPU_VARIANT_FEW},
+      {{{8, 8, 2}, {1, 1, 1}}, NPU_VARIANT_DEEP_8, NPU_VARIANT_FEW},
+      {{{4, 16, 2}, {1, 1, 1}}, NPU_VARIANT_DEEP_4, NPU_VARIANT_FEW},
+      {{{16, 4, 4}, {1, 1, 1}}, NPU_VARIANT_DEEP_16, NPU_VARIANT_FEW},
+      {{{8, 6, 2}, {1, 1, 1}}, NPU_VARIANT_FEW, NPU_VARIANT_FEW},
+      {{{10, 2, 1}, {1, 1, 1}}, NPU_VARIANT_PADDED + 10, NPU_VARIANT_PADDED + 10},
+      {{{63, 16, 1}, {1, 1, 1}}, NPU_VARIANT_PADDED + 63, NPU_VARIANT_PADDED + 63},
+      {{{63, 17, 1}, {1, 1, 1}}, NPU_VARIANT_FEW, NPU_VARIANT_FEW}, /* 64 x 17 are too many */
+      {{{3, 8, 1}, {1, 1, 1}}, NPU_VARIANT_FEW, NPU_VARIANT_FEW},
+      {{{10, 2, 2}, {1, 1, 1}}, NPU_VARIANT_FEW, NPU_VARIANT_FEW},
+      {{{10, 2, 1}, {1 << 21, 1, 1}}, NPU_VARIANT_ANY, NPU_VARIANT_ANY},
+      {{{64, 1, 1}, {(1 << 20) + 1, 1, 1}}, NPU_VARIANT_ANY, NPU_VARIANT_ANY},
+      {{{16, 16, 1}, {1, 1, 1 << 21}}, NPU_VARIANT_ANY, NPU_VARIANT_ANY},
    };
-   static const uint32_t ten_wide[3] = {10, 2, 1}, one_group[3] = {1, 1, 1};
+   static const struct npu_shape ten_wide = {{10, 2, 1}, {1, 1, 1}};
    static const uint16_t fixed_tile[3] = {16, 16, 1};
    struct pipe_context *pctx = new_context();
    struct npu_program *any = new_id_writer(pctx, NULL), *fixed = new_id_writer(pctx, fixed_tile);
 
    for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
-      const struct npu_variant *v = npu_program_variant(any, cases[i].block, cases[i].grid, NULL);
-      const struct npu_variant *f = npu_program_variant(fixed, cases[i].block, cases[i].grid, NULL);
+      const struct npu_variant *v = npu_program_variant(any, &cases[i].shape, NULL);
+      const struct npu_variant *f = npu_program_variant(fixed, &cases[i].shape, NULL);
 
       assert_non_null(v);
       assert_int_equal(v->kind, cases[i].kind);
       assert_ptr_equal(v, any->sets->variants[cases[i].kind]);
-      assert_ptr_equal(v, npu_program_variant(any, cases[i].block, cases[i].grid, NULL));
+      assert_ptr_equal(v, npu_program_variant(any, &cases[i].shape, NULL));
       assert_non_null(f);
       assert_int_equal(f->kind, cases[i].fixed);
    }
 
    /* sub-groups are what they are */
    any->may_pad = false;
-   assert_int_equal(npu_program_variant(any, ten_wide, one_group, NULL)->kind, NPU_VARIANT_FEW);
+   assert_int_equal(npu_program_variant(any, &ten_wide, NULL)->kind, NPU_VARIANT_FEW);
 
    /* with rows known, y and z need no vector registers */
    assert_true(any->sets->variants[NPU_VARIANT_ROWS]->binary->info.num_vregs <

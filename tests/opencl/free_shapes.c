@@ -6,6 +6,7 @@
  * dimension or all, and each item says what it has seen and that it has run once. Shapes come from the launch or from
  * the kernel. And items of groups of one that wait for each other. */
 
+#include "cl_image.h"
 #include "cl_values.h"
 
 #include <string.h>
@@ -207,18 +208,75 @@ test_lock(const void *arg)
    CLT_CHECK(counter == 96, "the counter is %d, expected 96", counter);
 }
 
+/* Images beside the arguments; the width is a prime number. */
+static void
+test_image(const void *arg)
+{
+   static const char source[] =
+      "kernel void copy(read_only image2d_t from, global uint4 *to, write_only image2d_t there)\n"
+      "{\n"
+      "   int2 at = (int2)(get_global_id(0), get_global_id(1));\n"
+      "   uint4 color = read_imageui(from, at);\n"
+      "   to[at.y * get_image_width(from) + at.x] = color;\n"
+      "   write_imageui(there, at, color + 1);\n"
+      "}\n";
+   static const cl_image_format format = {CL_RGBA, CL_UNSIGNED_INT32};
+   const struct clt_image_type *type = clt_image_type(CL_MEM_OBJECT_IMAGE2D);
+   const size_t size[3] = {541, 9, 1}, count = size[0] * size[1], local[3] = {1, 1, 1};
+   uint64_t random = 1;
+
+   cl_uint(*texels)[4] = clt_alloc(count * 16), (*result)[4] = clt_alloc(count * 16);
+   clt_image_random(&format, texels, count, &random);
+   cl_kernel kernel = clt_kernel(source, "", "copy");
+   cl_mem from = clt_image(type, &format, size, CL_MEM_READ_ONLY, texels);
+   cl_mem there = clt_image(type, &format, size, CL_MEM_WRITE_ONLY, NULL);
+   cl_mem to = clt_buffer(count * 16, NULL);
+   clt_arg_mem(kernel, 0, from);
+   clt_arg_mem(kernel, 1, to);
+   clt_arg_mem(kernel, 2, there);
+   clt_launch(kernel, 2, NULL, size, local);
+
+   clt_read(to, 0, count * 16, result);
+   CLT_CHECK(!memcmp(result, texels, count * 16), "the buffer is not what was in the image");
+   clt_image_read(there, type, size, result);
+   for (size_t i = 0; i < count && !clt_failed(); i++) {
+      for (unsigned c = 0; c < 4; c++)
+         CLT_CHECK(result[i][c] == texels[i][c] + 1, "texel %zu is %#x, expected %#x", i,
+                   result[i][c], texels[i][c] + 1);
+   }
+}
+
 int
 main(int argc, char **argv)
 {
    static const struct {
       size_t local[3], groups[3];
    } shapes[] = {
-      {{1, 1, 1}, {64, 3, 2}},   {{1, 1, 1}, {1, 5, 7}},  {{3, 3, 1}, {32, 2, 2}},
-      {{3, 3, 1}, {7, 5, 1}},    {{8, 8, 1}, {8, 3, 2}},  {{8, 8, 1}, {15, 2, 1}},
-      {{16, 16, 1}, {6, 2, 1}},  {{7, 5, 3}, {5, 2, 2}},  {{4, 4, 4}, {16, 3, 2}},
-      {{1, 64, 1}, {96, 2, 1}},  {{31, 1, 1}, {3, 2, 2}}, {{5, 1, 1}, {50, 3, 1}},
-      {{2, 1, 30}, {64, 2, 1}},  {{32, 1, 1}, {9, 2, 2}}, {{100, 1, 1}, {3, 3, 1}},
-      {{16, 31, 2}, {10, 1, 1}}, {{64, 4, 1}, {2, 2, 1}}, {{1, 128, 2}, {256, 1, 1}},
+      {{1, 1, 1}, {64, 3, 2}},
+      {{1, 1, 1}, {1, 5, 7}},
+      {{3, 3, 1}, {32, 2, 2}},
+      {{3, 3, 1}, {7, 5, 1}},
+      {{8, 8, 1}, {8, 3, 2}},
+      {{8, 8, 1}, {15, 2, 1}},
+      {{16, 16, 1}, {6, 2, 1}},
+      {{7, 5, 3}, {5, 2, 2}},
+      {{4, 4, 4}, {16, 3, 2}},
+      {{1, 64, 1}, {96, 2, 1}},
+      {{31, 1, 1}, {3, 2, 2}},
+      {{5, 1, 1}, {50, 3, 1}},
+      {{2, 1, 30}, {64, 2, 1}},
+      {{32, 1, 1}, {9, 2, 2}},
+      {{100, 1, 1}, {3, 3, 1}},
+      {{16, 31, 2}, {10, 1, 1}},
+      {{64, 4, 1}, {2, 2, 1}},
+      {{1, 128, 2}, {256, 1, 1}},
+      /* rows that no good number divides */
+      {{1, 1, 1}, {1009, 3, 1}},
+      {{1, 3, 2}, {331, 2, 2}},
+      {{2, 1, 1}, {211, 7, 1}},
+      {{37, 2, 1}, {1, 64, 1}},
+      {{7, 1, 1}, {67, 1, 1}},
+      {{1, 8, 2}, {37, 5, 1}},
    };
 
    clt_init(argc, argv, "what kernels see of work-groups of all shapes");
@@ -236,5 +294,6 @@ main(int argc, char **argv)
       }
    }
    clt_run(test_lock, NULL, "lock_between_groups_of_one");
+   clt_run(test_image, NULL, "images");
    return clt_done();
 }

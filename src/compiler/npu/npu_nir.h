@@ -31,6 +31,9 @@ struct npu_nir_launch {
    uint8_t padded_width;
    /* At most NPU_FEW_GROUPS work-groups in each dimension. */
    bool few_groups;
+   /* x ids begin at the number that is there in the argument block. */
+   bool is_rest;
+   uint32_t first_x_offset_B;
 };
 
 /* Arguments and work-item ids in terms of what the hardware has: load_ubo of block 0 and the
@@ -39,6 +42,9 @@ bool npu_nir_lower_abi(nir_shader *nir);
 
 /* Groups with padded rows: nothing for lanes that are not in the real group. Before npu_nir_lower_local_id(). */
 bool npu_nir_pad_rows(nir_shader *nir, const struct npu_nir_launch *launch);
+
+/* The ids of a launch that is the rest of a divided one. Before npu_nir_lower_local_id(). */
+bool npu_nir_rest_ids(nir_shader *nir, const struct npu_nir_launch *launch);
 
 /* Local ids as lane number plus uniform values, where the shape of work-groups is known. */
 bool npu_nir_lower_local_id(nir_shader *nir, const struct npu_nir_launch *launch);

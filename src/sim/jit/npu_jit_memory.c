@@ -137,6 +137,32 @@ npu_jit_has_masks(const struct npu_jit_gen *g, unsigned width_B)
    return g->host->has_avx512 || (g->host->has_avx2 && width_B >= 4);
 }
 
+/* Each bit of a mask three times, by arithmetic: the masks of three times as many 64-bit numbers LLVM would put
+ * together bit by bit. */
+static LLVMValueRef
+spread_by_three(struct npu_jit_gen *g, LLVMValueRef mask)
+{
+   LLVMBuilderRef b = g->builder;
+   LLVMTypeRef bits = npu_jit_int(g, g->width);
+   LLVMValueRef every_third = npu_jit_i64(g, 0x249249249249), parts[3],
+                indexes[NPU_INTERP_LANES * 4];
+   LLVMValueRef wide = LLVMBuildZExt(b, LLVMBuildBitCast(b, mask, bits, ""), g->i64, "");
+
+   wide = npu_jit_intrinsic(g, "llvm.x86.bmi.pdep.64", NULL, 0, (LLVMValueRef[]){wide, every_third},
+                            2);
+   wide = LLVMBuildMul(b, wide, npu_jit_i64(g, 7), "");
+   for (unsigned i = 0; i < 3; i++) {
+      LLVMValueRef part = LLVMBuildLShr(b, wide, npu_jit_i64(g, i * g->width), "");
+      parts[i] = LLVMBuildBitCast(b, LLVMBuildTrunc(b, part, bits, ""), LLVMTypeOf(mask), "");
+   }
+   for (unsigned i = 0; i < 4 * g->width; i++)
+      indexes[i] = npu_jit_i32(g, i);
+   LLVMValueRef two = LLVMConstVector(indexes, 2 * g->width);
+   LLVMValueRef low = LLVMBuildShuffleVector(b, parts[0], parts[1], two, "");
+   LLVMValueRef high = LLVMBuildShuffleVector(b, parts[2], parts[2], two, "");
+   return LLVMBuildShuffleVector(b, low, high, LLVMConstVector(indexes, 3 * g->width), "");
+}
+
 LLVMValueRef
 npu_jit_spread_mask(struct npu_jit_gen *g, LLVMValueRef mask, unsigned count)
 {
@@ -144,6 +170,8 @@ npu_jit_spread_mask(struct npu_jit_gen *g, LLVMValueRef mask, unsigned count)
 
    if (count == 1)
       return mask;
+   if (count == 3 && g->host->has_avx512)
+      return spread_by_three(g, mask);
    for (unsigned i = 0; i < g->width * count; i++)
       indexes[i] = npu_jit_i32(g, i / count);
    return LLVMBuildShuffleVector(g->builder, mask, LLVMGetPoison(LLVMTypeOf(mask)),

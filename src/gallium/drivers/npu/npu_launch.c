@@ -134,30 +134,48 @@ block_fits(const uint32_t block[3], uint32_t max_threads)
    return threads <= max_threads;
 }
 
-/* The binary for a launch, and the shape its groups get: not always the one in `shape`, which the caller has asked for.
- * NULL as npu_program_variant().
- */
-static const struct npu_variant *
-choose_variant(const struct npu_context *ctx, struct npu_program *program, bool may_reshape,
-               struct npu_shape *shape)
-{
-   const struct npu_image_key *images = &ctx->images->key;
-   const struct npu_kernel_info *first = program->first ? &program->first->binary->info : NULL;
-   struct npu_shape better;
+/* The packets of a launch. */
+struct launch {
+   unsigned num_parts;
+   struct npu_shape shapes[NPU_MAX_SHAPES];
+   const struct npu_variant *variants[NPU_MAX_SHAPES];
+};
 
-   if (may_reshape && first && !program->has_fixed_block &&
-       !(ctx->screen->debug & NPU_DRV_NO_RESHAPE) &&
-       npu_shape_choose(shape, program->free_dims, first->prefers_tiles,
-                        MIN2(first->max_threads, ctx->screen->info->max_group_size), &better))
-   {
-      const struct npu_variant *variant = npu_program_variant(program, better.block, better.grid,
-                                                              images);
-      if (variant && block_fits(better.block, variant->binary->info.max_threads)) {
-         *shape = better;
-         return variant;
-      }
+/* Better shapes for the launch, if there are any, and binaries for them. */
+static bool
+reshape(const struct npu_context *ctx, struct npu_program *program, const struct npu_shape *given,
+        struct launch *launch)
+{
+   const struct npu_kernel_info *first = program->first ? &program->first->binary->info : NULL;
+
+   if (!first || program->has_fixed_block || ctx->screen->debug & NPU_DRV_NO_RESHAPE)
+      return false;
+   const uint32_t max_threads = MIN2(first->max_threads, ctx->screen->info->max_group_size);
+   launch->num_parts = npu_shape_choose(given, program->free_dims, first->prefers_tiles,
+                                        max_threads, launch->shapes);
+   for (unsigned i = 0; i < launch->num_parts; i++) {
+      const struct npu_shape *shape = &launch->shapes[i];
+      const struct npu_variant *variant = npu_program_variant(program, shape, &ctx->images->key);
+      if (!variant || !block_fits(shape->block, variant->binary->info.max_threads))
+         return false;
+      launch->variants[i] = variant;
    }
-   return npu_program_variant(program, shape->block, shape->grid, images);
+   return launch->num_parts > 0;
+}
+
+/* The binaries for a launch, and the shapes of its groups: not always the one the caller asks for. False as
+ * npu_program_variant().
+ */
+static bool
+choose_variants(const struct npu_context *ctx, struct npu_program *program, bool may_reshape,
+                const struct npu_shape *given, struct launch *launch)
+{
+   if (may_reshape && reshape(ctx, program, given, launch))
+      return true;
+   launch->num_parts = 1;
+   launch->shapes[0] = *given;
+   launch->variants[0] = npu_program_variant(program, given, &ctx->images->key);
+   return launch->variants[0] != NULL;
 }
 
 static bool
@@ -171,54 +189,67 @@ refuse_block(struct npu_context *ctx, const struct npu_program *program, const u
    return true;
 }
 
-/* The binary of a launch the device can do, and the shape of its groups; otherwise the context is lost, with a
- * message, and NULL returned.
+/* Whether a group has the local memory that a binary needs. */
+static bool
+refuse_local(struct npu_context *ctx, const struct npu_program *program,
+             const struct npu_variant *variant, uint32_t variable_B)
+{
+   const uint64_t local_B = (uint64_t)static_local_B(program, variant) + variable_B;
+
+   if (local_B <= ctx->screen->info->local_mem_B)
+      return false;
+   npu_context_lose(ctx, "kernel \"%s\": %llu bytes of local memory, the device has %u",
+                    variant->binary->info.name, (unsigned long long)local_B,
+                    ctx->screen->info->local_mem_B);
+   return true;
+}
+
+/* The binaries of a launch the device can do, and the shapes of their groups; otherwise the context is lost, with a
+ * message, and false returned.
  */
-static const struct npu_variant *
+static bool
 check_launch(struct npu_context *ctx, struct npu_program *program,
-             const struct pipe_grid_info *grid, struct npu_shape *shape)
+             const struct pipe_grid_info *grid, struct launch *launch)
 {
    const struct npu_device_info *device = ctx->screen->info;
    const uint32_t *block = grid->block;
 
    if (!program) {
       npu_context_lose(ctx, "launch without a kernel");
-      return NULL;
+      return false;
    }
    if (grid->indirect) {
       npu_context_lose(ctx, "kernel \"%s\": indirect launches are not supported", program->name);
-      return NULL;
+      return false;
    }
    if (refuse_block(ctx, program, block, device->max_group_size))
-      return NULL;
+      return false;
 
    if (program->block[0] && memcmp(program->block, block, sizeof(program->block))) {
       npu_context_lose(ctx, "kernel \"%s\": a work-group of %u x %u x %u, it requires %u x %u x %u",
                        program->name, block[0], block[1], block[2], program->block[0],
                        program->block[1], program->block[2]);
-      return NULL;
+      return false;
    }
 
-   memcpy(shape->block, block, sizeof(shape->block));
-   memcpy(shape->grid, grid->grid, sizeof(shape->grid));
-   const struct npu_variant *variant = choose_variant(ctx, program, !grid->variable_shared_mem,
-                                                      shape);
-   if (!variant) {
+   const struct npu_shape given = {
+      .block = {block[0], block[1], block[2]},
+      .grid = {grid->grid[0], grid->grid[1], grid->grid[2]},
+   };
+   if (!choose_variants(ctx, program, !grid->variable_shared_mem, &given, launch)) {
       npu_context_lose(ctx, "launch of a kernel that could not be compiled: %s",
                        program->error ? program->error : "out of memory");
-      return NULL;
+      return false;
    }
 
-   const struct npu_kernel_info *info = &variant->binary->info;
-   if (refuse_block(ctx, program, block, MIN2(info->max_threads, device->max_group_size)))
-      return NULL;
-   uint64_t local_B = (uint64_t)static_local_B(program, variant) + grid->variable_shared_mem;
-   if (local_B > device->local_mem_B) {
-      npu_context_lose(ctx, "kernel \"%s\": %llu bytes of local memory, the device has %u",
-                       info->name, (unsigned long long)local_B, device->local_mem_B);
-      return NULL;
+   for (unsigned i = 0; i < launch->num_parts; i++) {
+      const struct npu_variant *variant = launch->variants[i];
+      const uint32_t max_threads = variant->binary->info.max_threads;
+      if (refuse_block(ctx, program, block, MIN2(max_threads, device->max_group_size)) ||
+          refuse_local(ctx, program, variant, grid->variable_shared_mem))
+         return false;
    }
-   return variant;
+   return true;
 }
 
 /* Private memory for every wave that can run at once, interleaved by dwords as the ISA says. */
@@ -242,10 +273,10 @@ ensure_scratch(struct npu_context *ctx, uint32_t private_size_B)
 }
 
 /* The kernel's arguments, padded with zeroes to what the code may read, and behind them the
- * descriptors of its images. 0: out of memory.
+ * descriptors of its images, and, if it is not 0, the first x id. 0: out of memory.
  */
 static uint64_t
-upload_args(struct npu_context *ctx, const struct npu_kernel_info *info)
+upload_args(struct npu_context *ctx, const struct npu_kernel_info *info, uint32_t first_x)
 {
    uint32_t num_descs = info->num_textures + info->num_images;
    uint32_t descs_B = num_descs * sizeof(struct npu_image_desc);
@@ -256,6 +287,8 @@ upload_args(struct npu_context *ctx, const struct npu_kernel_info *info)
 
    if (num_descs)
       size_B = MAX2(size_B, info->descs_offset_B + descs_B);
+   if (first_x)
+      size_B = MAX2(size_B, info->first_x_offset_B + sizeof(first_x));
    uint8_t *args = npu_pool_alloc(ctx->batch, size_B, ARGS_ALIGN_B, &va);
    if (!args)
       return 0;
@@ -265,29 +298,24 @@ upload_args(struct npu_context *ctx, const struct npu_kernel_info *info)
    if (num_descs)
       npu_image_state_write_descs(ctx, info,
                                   (struct npu_image_desc *)(args + info->descs_offset_B));
+   if (first_x)
+      memcpy(args + info->first_x_offset_B, &first_x, sizeof(first_x));
    return va;
 }
 
 static void
-launch_grid(struct pipe_context *pctx, const struct pipe_grid_info *grid)
+launch_part(struct npu_context *ctx, const struct pipe_grid_info *grid,
+            const struct npu_shape *shape, const struct npu_variant *variant)
 {
-   struct npu_context *ctx = npu_context(pctx);
    struct npu_program *program = ctx->program;
-
-   struct npu_shape shape;
-   const struct npu_variant *variant = check_launch(ctx, program, grid, &shape);
-   if (!variant)
-      return;
-   if (!grid->grid[0] || !grid->grid[1] || !grid->grid[2])
-      return;
-
    const struct npu_kernel_info *info = &variant->binary->info;
+
    if (info->private_size_B && !ensure_scratch(ctx, info->private_size_B)) {
       npu_context_lose(ctx, "kernel \"%s\": out of memory for %u bytes of private memory per item",
                        info->name, info->private_size_B);
       return;
    }
-   uint64_t args_va = upload_args(ctx, info);
+   uint64_t args_va = upload_args(ctx, info, shape->first_x);
    if (!args_va) {
       npu_context_lose(ctx, "kernel \"%s\": out of memory for its arguments", info->name);
       return;
@@ -301,8 +329,9 @@ launch_grid(struct pipe_context *pctx, const struct pipe_grid_info *grid)
       .code_va = variant->code->va,
       .args_va = args_va,
       .scratch_va = info->private_size_B ? ctx->scratch->va : 0,
-      .grid = {shape.grid[0], shape.grid[1], shape.grid[2]},
-      .block = {npu_variant_width(variant->kind, shape.block[0]), shape.block[1], shape.block[2]},
+      .grid = {shape->grid[0], shape->grid[1], shape->grid[2]},
+      .block = {npu_variant_width(variant->kind, shape->block[0]), shape->block[1],
+                shape->block[2]},
       .local_size_B = static_local_B(program, variant) + grid->variable_shared_mem,
       .private_size_B = info->private_size_B,
    };
@@ -323,10 +352,24 @@ launch_grid(struct pipe_context *pctx, const struct pipe_grid_info *grid)
    if (ctx->screen->debug & NPU_DRV_LAUNCH)
       mesa_logi("launch of \"%s\" (kernel %u, %s): grid %u x %u x %u, block %u x %u x %u, "
                 "local memory %u, private memory %u, arguments %u bytes%s",
-                info->name, program->kernel_id, npu_variant_name(variant->kind), shape.grid[0],
-                shape.grid[1], shape.grid[2], shape.block[0], shape.block[1], shape.block[2],
+                info->name, program->kernel_id, npu_variant_name(variant->kind), shape->grid[0],
+                shape->grid[1], shape->grid[2], shape->block[0], shape->block[1], shape->block[2],
                 packet.local_size_B, packet.private_size_B, (unsigned)ctx->constbuf.size,
                 emitted ? "" : ": dropped");
+}
+
+static void
+launch_grid(struct pipe_context *pctx, const struct pipe_grid_info *grid)
+{
+   struct npu_context *ctx = npu_context(pctx);
+   struct launch launch;
+
+   if (!check_launch(ctx, ctx->program, grid, &launch))
+      return;
+   if (!grid->grid[0] || !grid->grid[1] || !grid->grid[2])
+      return;
+   for (unsigned i = 0; i < launch.num_parts; i++)
+      launch_part(ctx, grid, &launch.shapes[i], launch.variants[i]);
    npu_batch_flush_if_large(ctx);
 }
 

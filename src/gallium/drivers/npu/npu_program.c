@@ -129,13 +129,21 @@ find_set(struct npu_program *program, const struct npu_image_key *images)
    return set;
 }
 
+static enum npu_variant_kind
+choose_kind(const struct npu_program *program, const struct npu_shape *shape)
+{
+   if (shape->first_x)
+      return npu_variant_choose_rest(shape->block);
+   if (program->has_fixed_block)
+      return npu_variant_choose_fixed(shape->block, shape->grid, program->may_pad);
+   return npu_variant_choose(shape->block, shape->grid, program->may_pad);
+}
+
 const struct npu_variant *
-npu_program_variant(struct npu_program *program, const uint32_t block[3], const uint32_t grid[3],
+npu_program_variant(struct npu_program *program, const struct npu_shape *shape,
                     const struct npu_image_key *images)
 {
-   enum npu_variant_kind kind = program->has_fixed_block
-                                   ? npu_variant_choose_fixed(block, grid, program->may_pad)
-                                   : npu_variant_choose(block, grid, program->may_pad);
+   const enum npu_variant_kind kind = choose_kind(program, shape);
    images = program->uses_images ? images : NULL;
 
    struct npu_variant_set *set = find_set(program, images);

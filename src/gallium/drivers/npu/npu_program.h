@@ -15,6 +15,7 @@
 struct npu_context;
 struct npu_image_key;
 struct npu_screen;
+struct npu_shape;
 
 /* The variants for one set of image formats and samplers. */
 struct npu_variant_set {
@@ -60,12 +61,12 @@ npu_program_ref(struct npu_program *program)
 /* NULL is allowed. */
 void npu_program_unref(struct npu_program *program);
 
-/* The binary for so many work-groups of this shape and these images, made if there is none yet. NULL: it
+/* The binary for a launch, or a part of one, of this shape and with these images, made if there is none yet. NULL: it
  * could not be made, program->error says why (NULL: out of memory). Lives as long as the program. Any
  * thread.
  */
-const struct npu_variant *npu_program_variant(struct npu_program *program, const uint32_t block[3],
-                                              const uint32_t grid[3],
+const struct npu_variant *npu_program_variant(struct npu_program *program,
+                                              const struct npu_shape *shape,
                                               const struct npu_image_key *images);
 
 /* A state object without code: what an application gets when there is no memory for a real one.

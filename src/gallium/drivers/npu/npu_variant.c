@@ -35,7 +35,7 @@
 /* What a variant assumes, as in struct npu_compile_options. */
 struct promise {
    const char *name;
-   bool wave_rows, one_row, deep;
+   bool wave_rows, one_row, deep, is_rest;
    uint8_t width_log2, padded_width;
 };
 
@@ -52,6 +52,11 @@ static const struct promise kinds[NPU_VARIANT_PADDED] = {
    [NPU_VARIANT_DEEP_4] = {.name = "4 wide, deep", .width_log2 = 2, .deep = true},
    [NPU_VARIANT_DEEP_8] = {.name = "8 wide, deep", .width_log2 = 3, .deep = true},
    [NPU_VARIANT_DEEP_16] = {.name = "16 wide, deep", .width_log2 = 4, .deep = true},
+   [NPU_VARIANT_REST] = {.name = "rest", .is_rest = true},
+   [NPU_VARIANT_REST_ROW] = {.name = "rest of a row",
+                             .wave_rows = true,
+                             .one_row = true,
+                             .is_rest = true},
 };
 
 static struct promise
@@ -110,7 +115,7 @@ npu_variant_choose(const uint32_t block[3], const uint32_t grid[3], bool may_pad
       return fixed;
    if (block[1] == 1 && block[2] == 1)
       return NPU_VARIANT_ONE_ROW;
-   for (unsigned kind = NPU_VARIANT_WIDTH_4; kind < NPU_VARIANT_PADDED; kind++) {
+   for (unsigned kind = NPU_VARIANT_WIDTH_4; kind < NPU_VARIANT_REST; kind++) {
       const unsigned width = 1u << kinds[kind].width_log2;
       const bool fits = kinds[kind].deep ? block[1] % (NPU_SUBGROUP_SIZE / width) == 0
                                          : block[2] == 1;
@@ -118,6 +123,12 @@ npu_variant_choose(const uint32_t block[3], const uint32_t grid[3], bool may_pad
          return kind;
    }
    return block[0] % NPU_SUBGROUP_SIZE == 0 ? NPU_VARIANT_ROWS : NPU_VARIANT_FEW;
+}
+
+enum npu_variant_kind
+npu_variant_choose_rest(const uint32_t block[3])
+{
+   return block[1] == 1 && block[2] == 1 ? NPU_VARIANT_REST_ROW : NPU_VARIANT_REST;
 }
 
 /* The name goes into the binary but not into stripped NIR, so it is a part of the key. */
@@ -209,6 +220,7 @@ npu_variant_create(struct npu_screen *screen, const struct nir_shader *nir, cons
          .deep = promise.deep,
          .width_log2 = promise.width_log2,
          .padded_width = promise.padded_width,
+         .is_rest = promise.is_rest,
          .few_groups = kind != NPU_VARIANT_ANY,
          .images = images,
          .print_stats = (screen->debug & NPU_DRV_STATS) != 0,

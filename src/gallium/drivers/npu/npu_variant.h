@@ -31,6 +31,8 @@ enum npu_variant_kind {
    NPU_VARIANT_DEEP_4, /* three dimensions, so wide, no wave in two planes */
    NPU_VARIANT_DEEP_8,
    NPU_VARIANT_DEEP_16,
+   NPU_VARIANT_REST,     /* the rest of a divided launch; nothing of the shape */
+   NPU_VARIANT_REST_ROW, /* the same, one dimension */
    NPU_VARIANT_PADDED, /* two dimensions, as many wide as one adds to this number, padded to a power of two */
    NPU_NUM_VARIANTS = NPU_VARIANT_PADDED + 64,
 };
@@ -50,6 +52,9 @@ enum npu_variant_kind npu_variant_choose(const uint32_t block[3], const uint32_t
 /* The same for a kernel that does. */
 enum npu_variant_kind npu_variant_choose_fixed(const uint32_t block[3], const uint32_t grid[3],
                                                bool may_pad);
+
+/* The same for the second part of a launch that is divided. */
+enum npu_variant_kind npu_variant_choose_rest(const uint32_t block[3]);
 
 /* The x size of groups as the device is to see it, where it is `width` to the application. */
 uint32_t npu_variant_width(enum npu_variant_kind kind, uint32_t width);
