@@ -91,6 +91,10 @@ bool npu_sim_config_from_env(struct npu_sim_config *config, const char *variable
  * is not NULL, sets *error to a message that the caller frees with free(). */
 struct npu_sim *npu_sim_create(const struct npu_sim_config *config, char **error);
 
+/* To be called by each thread that uses the device, at least once, as npu_sim_create() does for its caller: if it calls
+ * exit(), what must not be interrupted then comes to its end first. Cheap after the first time. */
+void npu_sim_watch_exit(const struct npu_sim *sim);
+
 /* Stops and releases the device, whatever it is doing. Nobody may use it any more, but mappings of
  * its memory that the caller made from npu_sim_mem_fd() stay. NULL is allowed. Must not be called
  * from the interrupt callback. After it returns the interrupt callback is not called any more. */

@@ -60,6 +60,13 @@ npu_sim_time_ns(const struct npu_sim *sim)
 
 /* ---- creation ---------------------------------------------------------------------------- */
 
+void
+npu_sim_watch_exit(const struct npu_sim *sim)
+{
+   if (sim->engine == &npu_engine_jit)
+      npu_jit_watch_exit();
+}
+
 static void __attribute__((format(printf, 2, 3)))
 set_error(char **error, const char *format, ...)
 {
@@ -193,8 +200,7 @@ npu_sim_create(const struct npu_sim_config *config, char **error)
    const bool watched = config->trace || config->poison || config->exact || config->coverage;
    sim->engine = config->engine == NPU_SIM_ENGINE_INTERP || watched ? &npu_engine_interp
                                                                     : &npu_engine_jit;
-   if (sim->engine == &npu_engine_jit)
-      npu_jit_watch_exit();
+   npu_sim_watch_exit(sim);
    sim->mem_fd = -1;
    atomic_store(&sim->service_idle, true);
 

@@ -131,9 +131,7 @@ end_compiling(unsigned number)
    exit(STATUS);
 }
 
-/* As another thread than the main one. Making the compiler is over: before, this may crash, see
- * npu_jit_worker.c.
- */
+/* As another thread than the main one. */
 static void *
 end_thread(void *number)
 {
@@ -145,13 +143,59 @@ end_thread(void *number)
 }
 
 static void
-end_compiling_elsewhere(unsigned number)
+in_thread(void *(*thread_main)(void *), unsigned number)
 {
    pthread_t thread;
 
-   if (pthread_create(&thread, NULL, end_thread, &number))
+   if (pthread_create(&thread, NULL, thread_main, &number))
       _exit(6);
    pthread_join(thread, NULL);
+}
+
+static void
+end_compiling_elsewhere(unsigned number)
+{
+   in_thread(end_thread, number);
+}
+
+/* The same in the midst of making the compiler, or shortly before. */
+static void *
+end_thread_early(void *number)
+{
+   struct device device = create("jit,cores=1", 0);
+
+   submit(&device, 1);
+   nap(*(unsigned *)number * 250);
+   printf("written before the end\n");
+   exit(STATUS);
+}
+
+static void
+end_making_elsewhere(unsigned number)
+{
+   in_thread(end_thread_early, number);
+}
+
+/* A thread that has made a device ends before there is a compiler: that must be no obstacle. */
+static void *
+create_only(void *device)
+{
+   *(struct device *)device = create("jit,cores=1", 0);
+   return NULL;
+}
+
+static void
+thread_ends_first(unsigned number)
+{
+   struct device device;
+   pthread_t thread;
+
+   if (pthread_create(&thread, NULL, create_only, &device))
+      _exit(6);
+   pthread_join(thread, NULL);
+   run(&device);
+   printf("written before the end\n");
+   exit(STATUS);
 }
 
 /* Runs such a process: how long it took, in seconds, if it ended as it should, else -1. */
@@ -202,6 +246,11 @@ main(void)
    for (unsigned i = 1; i <= EXITS; i++)
       time_process(&tap, end_compiling_elsewhere, i);
    tap_case(&tap, "another thread exits while a kernel is compiled");
+   for (unsigned i = 0; i < 2 * EXITS; i++)
+      time_process(&tap, end_making_elsewhere, i);
+   tap_case(&tap, "another thread exits while the compiler is made");
+   time_process(&tap, thread_ends_first, 0);
+   tap_case(&tap, "a thread with a device ends before the compiler is made");
 
    setenv("NPU_JIT_DEBUG", "stall", 1);
    int s = time_process(&tap, end_stalled, 0);

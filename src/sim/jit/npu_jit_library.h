@@ -100,7 +100,8 @@ void npu_jit_worker_stop(void);
 /* Watches forks from now on, once. */
 void npu_jit_watch_forks(void);
 
-/* Stops the compiler before exit() destroys what it uses. Call it from the thread that will exit. */
+/* exit() by the calling thread will stop the compiler before it destroys what that uses. Any thread, any number of
+ * times. */
 void npu_jit_watch_exit(void);
 /* In a child process: no library is known any more. Lock held. */
 void npu_jit_library_reset_locked(void);

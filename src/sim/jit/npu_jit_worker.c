@@ -17,12 +17,14 @@
 // LLVM must not be at work when its static objects are destroyed. A handler drops what is
 // queued, cancels the compilation that is going on, and waits for it. Handlers run in reverse order
 // of their registration, and LLVM makes some of its objects late, in the midst of a compilation; so a
-// handler of exit() may come too late. What exit() does before all handlers is to run the destructors
-// of its thread's own objects: where the main thread made the device, such a destructor is what stops
-// the compiler. For other threads that call exit() there is the handler, registered when the thread is
-// made, when the compiler is, and after the first compilations. What compilations need (nearly all: not a table
-// that code for AVX2 makes use of) exists when the compiler does, see warm_up() of npu_jit_llvm.c; so what can
-// still crash is exit() by such a thread in the few milliseconds that making the compiler takes.
+// handler of exit() may come too late. It is registered when the thread is made, when the compiler is, and after
+// the first compilations. What compilations need (nearly all: not a table that code for AVX2 makes use of) exists
+// when the compiler does, see warm_up() of npu_jit_llvm.c; so what is left is the time in which that is made.
+//
+// What exit() does before all handlers is to run the destructors of its thread's own objects. Threads that use a device
+// have one. That of the main thread stops the compiler. Any other thread may just be at its end; its destructor waits
+// while a compiler is made, and holds the next one off until the destructors of the thread's keys run, which exit()
+// does not do. What can still crash is exit() by a thread that has used no device, in those few milliseconds.
 //
 // fork: the child has no compile thread. Libraries begin anew there, and what the parent had is left
 // as it is. If LLVM was at work at that moment, the child cannot know in which state: it stays in the
@@ -44,6 +46,8 @@ extern void *__dso_handle;
 
 #define WATCHED_COMPILATIONS 3
 
+#define NS_PER_S 1000000000ull
+
 /* So long the end of a library or of the process waits for a compilation. */
 #define MAX_WAIT_S 5
 
@@ -51,7 +55,9 @@ extern void *__dso_handle;
 static struct {
    pthread_t thread;
    bool has_thread, quit;
-   bool broken; /* no compilation in this process */
+   bool broken;    /* no compilation in this process */
+   bool making;    /* a compiler */
+   unsigned holds; /* threads that may be in exit(): no compiler is to be made */
    struct npu_jit_unit *first;
    struct npu_jit_unit *current; /* COMPILING */
    pthread_cond_t work, done;
@@ -71,24 +77,6 @@ explain(const struct npu_jit_unit *unit, const char *what, const char *why)
               why ? why : "");
 }
 
-/* The compiler of the unit's library. Only the compile thread makes and uses it. */
-static struct npu_jit_compiler *
-get_compiler(struct npu_jit_unit *unit)
-{
-   struct npu_jit_library *library = unit->library;
-
-   if (!library->compiler && !library->no_compiler) {
-      char *why;
-      library->compiler = npu_jit_compiler_create(&library->options, &why);
-      library->no_compiler = !library->compiler;
-      if (library->no_compiler)
-         fprintf(stderr, "npu: no JIT, using the interpreter: %s\n", why ? why : "out of memory");
-      free(why);
-      atexit(at_exit);
-   }
-   return library->compiler;
-}
-
 static struct timespec
 from_now(uint64_t ns)
 {
@@ -96,9 +84,56 @@ from_now(uint64_t ns)
 
    clock_gettime(CLOCK_REALTIME, &until);
    ns += (uint64_t)until.tv_nsec;
-   until.tv_sec += (time_t)(ns / 1000000000);
-   until.tv_nsec = (long)(ns % 1000000000);
+   until.tv_sec += (time_t)(ns / NS_PER_S);
+   until.tv_nsec = (long)(ns % NS_PER_S);
    return until;
+}
+
+/* Waits until no thread may be in exit(). False: the process ends. */
+static bool
+begin_making(void)
+{
+   const struct timespec until = from_now(MAX_WAIT_S * NS_PER_S);
+   int late = 0;
+
+   pthread_mutex_lock(&npu_jit_lock);
+   while (worker.holds && !worker.broken && !late)
+      late = pthread_cond_timedwait(&worker.work, &npu_jit_lock, &until);
+   worker.making = !worker.holds && !worker.broken;
+   pthread_mutex_unlock(&npu_jit_lock);
+   return worker.making;
+}
+
+static void
+end_making(void)
+{
+   atexit(at_exit);
+   pthread_mutex_lock(&npu_jit_lock);
+   worker.making = false;
+   pthread_cond_broadcast(&worker.done);
+   pthread_mutex_unlock(&npu_jit_lock);
+}
+
+/* The compiler of the unit's library. Only the compile thread makes and uses it. */
+static struct npu_jit_compiler *
+get_compiler(struct npu_jit_unit *unit)
+{
+   struct npu_jit_library *library = unit->library;
+
+   if (!library->compiler && !library->no_compiler) {
+      char *why = NULL;
+      if (!begin_making()) {
+         library->no_compiler = true;
+         return NULL;
+      }
+      library->compiler = npu_jit_compiler_create(&library->options, &why);
+      library->no_compiler = !library->compiler;
+      if (library->no_compiler)
+         fprintf(stderr, "npu: no JIT, using the interpreter: %s\n", why ? why : "out of memory");
+      free(why);
+      end_making();
+   }
+   return library->compiler;
 }
 
 /* Makes the unit's code. No lock held: nobody else touches what is not atomic. */
@@ -202,11 +237,12 @@ leave(int status, void *unused)
 static void
 at_exit(void)
 {
-   const struct timespec until = from_now(MAX_WAIT_S * 1000000000ull);
+   const struct timespec until = from_now(MAX_WAIT_S * NS_PER_S);
    int late = 0;
 
    pthread_mutex_lock(&npu_jit_lock);
    worker.broken = true;
+   pthread_cond_broadcast(&worker.work);
    while (worker.first)
       npu_jit_forget_locked(worker.first);
    atomic_store(&worker.cancel, true);
@@ -237,11 +273,23 @@ static void
 after_fork_in_child(void)
 {
    worker.broken = worker.broken || worker.current;
-   worker.has_thread = worker.quit = false;
+   worker.has_thread = worker.quit = worker.making = false;
+   worker.holds = 0;
    worker.first = worker.current = NULL;
    pthread_cond_init(&worker.work, NULL);
    pthread_cond_init(&worker.done, NULL);
    npu_jit_library_reset_locked();
+   pthread_mutex_unlock(&npu_jit_lock);
+}
+
+/* It was not exit(). */
+static void
+thread_has_ended(void *unused)
+{
+   pthread_mutex_lock(&npu_jit_lock);
+   if (worker.holds)
+      worker.holds--;
+   pthread_cond_broadcast(&worker.work);
    pthread_mutex_unlock(&npu_jit_lock);
 }
 
@@ -259,19 +307,45 @@ npu_jit_watch_forks(void)
    pthread_once(&once, watch_forks);
 }
 
+static pthread_key_t ended_key;
+
 static void
-main_thread_ends(void *unused)
+make_ended_key(void)
 {
-   at_exit();
+   pthread_key_create(&ended_key, thread_has_ended);
+}
+
+/* Is in exit(), or at its end; if it is, the destructor of its key follows. */
+static void
+thread_ends(void *is_main)
+{
+   static pthread_once_t once = PTHREAD_ONCE_INIT;
+   const struct timespec until = from_now(MAX_WAIT_S * NS_PER_S);
+   int late = 0;
+
+   if (is_main) {
+      at_exit();
+      return;
+   }
+   pthread_once(&once, make_ended_key);
+   pthread_mutex_lock(&npu_jit_lock);
+   worker.holds++;
+   while (worker.making && !late)
+      late = pthread_cond_timedwait(&worker.done, &npu_jit_lock, &until);
+   pthread_mutex_unlock(&npu_jit_lock);
+   if (pthread_setspecific(ended_key, &worker))
+      thread_has_ended(NULL);
 }
 
 void
 npu_jit_watch_exit(void)
 {
-   static _Atomic bool watched;
+   static _Thread_local bool watched;
 
-   if (gettid() == getpid() && __cxa_thread_atexit_impl && !atomic_exchange(&watched, true))
-      __cxa_thread_atexit_impl(main_thread_ends, NULL, &__dso_handle);
+   if (watched || !__cxa_thread_atexit_impl)
+      return;
+   watched = true;
+   __cxa_thread_atexit_impl(thread_ends, gettid() == getpid() ? &worker : NULL, &__dso_handle);
 }
 
 static bool
@@ -349,7 +423,7 @@ npu_jit_request_and_wait(struct npu_jit_unit *unit, struct npu_queue *queue)
 bool
 npu_jit_wait_for_library_locked(struct npu_jit_library *library)
 {
-   const struct timespec until = from_now(MAX_WAIT_S * 1000000000ull);
+   const struct timespec until = from_now(MAX_WAIT_S * NS_PER_S);
    struct npu_jit_unit *unit = worker.first;
    int late = 0;
 

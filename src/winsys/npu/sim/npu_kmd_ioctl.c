@@ -16,6 +16,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "npu_sim.h"
+
 /* Longest argument structure the driver or a caller may have. */
 #define MAX_ARGS_B 1024
 
@@ -67,6 +69,7 @@ npu_kmd_file_ioctl(struct npu_transport *transport, unsigned long request, void 
 
    if (npu_kmd_is_foreign(file->kmd))
       return -ENODEV;
+   npu_sim_watch_exit(file->kmd->model);
    if (nr >= sizeof(ioctls) / sizeof(ioctls[0]) || !ioctls[nr].func)
       return -EINVAL;
 
