@@ -517,6 +517,39 @@ test_device_info(const void *arg)
    CLT_CHECK(clt_has_extension("cl_khr_depth_images"), "depth images");
 }
 
+/* Where an image's memory comes from and what the host does with it is nothing to its format. */
+static void
+test_format_flags(const void *arg)
+{
+   static const cl_mem_flags host[] = {
+      CL_MEM_USE_HOST_PTR,
+      CL_MEM_ALLOC_HOST_PTR,
+      CL_MEM_COPY_HOST_PTR,
+      CL_MEM_HOST_WRITE_ONLY,
+      CL_MEM_HOST_NO_ACCESS,
+      CL_MEM_HOST_READ_ONLY,
+      CL_MEM_ALLOC_HOST_PTR | CL_MEM_COPY_HOST_PTR | CL_MEM_HOST_READ_ONLY,
+   };
+   cl_image_format *formats, *same;
+   cl_uint num = clt_image_formats(CL_MEM_READ_ONLY, CL_MEM_OBJECT_IMAGE2D, &formats), other;
+
+   CLT_CHECK(num > 0, "no formats");
+   for (unsigned i = 0; i < CLT_ARRAY_SIZE(host); i++) {
+      other = clt_image_formats(CL_MEM_READ_ONLY | host[i], CL_MEM_OBJECT_IMAGE2D, &same);
+      CLT_CHECK(other == num && !memcmp(formats, same, num * sizeof(*formats)),
+                "%u formats with flags %#llx, %u without", other, (unsigned long long)host[i], num);
+   }
+   CLT_EXPECT(clGetSupportedImageFormats(clt.context, CL_MEM_READ_ONLY | CL_MEM_WRITE_ONLY,
+                                         CL_MEM_OBJECT_IMAGE2D, 0, NULL, &num),
+              CL_INVALID_VALUE);
+   CLT_EXPECT(clGetSupportedImageFormats(clt.context, CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR,
+                                         CL_MEM_OBJECT_IMAGE2D, 0, NULL, &num),
+              CL_INVALID_VALUE);
+   CLT_EXPECT(clGetSupportedImageFormats(clt.context, 1ull << 40, CL_MEM_OBJECT_IMAGE2D, 0, NULL,
+                                         &num),
+              CL_INVALID_VALUE);
+}
+
 /* The last texel of images as large as the limits allow, in one direction at a time. */
 static void
 test_large(const void *arg)
@@ -636,6 +669,7 @@ main(int argc, char **argv)
 
    clt_init(argc, argv, "commands on images");
    clt_run(test_device_info, NULL, "device info");
+   clt_run(test_format_flags, NULL, "flags of lists of formats");
    for (unsigned t = 0; t < CLT_NUM_IMAGE_TYPES; t++) {
       for (unsigned f = 0; f < CLT_ARRAY_SIZE(formats); f++) {
          struct params p = {.type = &clt_image_types[t], .format = &formats[f]};
