@@ -347,8 +347,8 @@ test_binary_corrupt(void **state)
    expect_error(blob.data, blob.size, "not an NPU binary: wrong magic number 0x42555058");
    blob.data[0] = 'N';
    blob.data[4] = 9;
-   expect_error(blob.data, blob.size, "NPU binary: container version 9, expected 3");
-   blob.data[4] = 3;
+   expect_error(blob.data, blob.size, "NPU binary: container version 9, expected 2");
+   blob.data[4] = 2;
    blob.data[8] = 7;
    expect_error(blob.data, blob.size, "NPU binary: instruction set version 7, expected 1");
    blob_finish(&blob);
@@ -358,16 +358,15 @@ test_binary_corrupt(void **state)
    expect_field_error(128 + 20, 17, "NPU binary: number of mask registers out of range");
    expect_field_error(128 + 28, 6, "NPU binary: private size out of range");
    expect_field_error(128 + 36, 0x10001, "NPU binary: offset of descriptors out of range");
-   expect_field_error(128 + 40, 0x10001, "NPU binary: offset of the first id out of range");
-   expect_field_error(128 + 44, 129, "NPU binary: number of textures out of range");
-   expect_field_error(128 + 48, 65, "NPU binary: number of images out of range");
-   expect_field_error(128 + 52, 33, "NPU binary: number of samplers out of range");
-   expect_field_error(128 + 56, 2000, "NPU binary: work-group size out of range");
-   expect_field_error(128 + 68, 0, "NPU binary: maximum work-group size out of range");
-   expect_field_error(128 + 68, 1025, "NPU binary: maximum work-group size out of range");
-   expect_field_error(128 + 72, 4, "NPU binary: flags out of range");
-   expect_field_error(128 + 76, 12, "NPU binary: bad code size 12");
-   expect_field_error(128 + 76, 24, "NPU binary: bad code size 24");
+   expect_field_error(128 + 40, 129, "NPU binary: number of textures out of range");
+   expect_field_error(128 + 44, 65, "NPU binary: number of images out of range");
+   expect_field_error(128 + 48, 33, "NPU binary: number of samplers out of range");
+   expect_field_error(128 + 52, 2000, "NPU binary: work-group size out of range");
+   expect_field_error(128 + 64, 0, "NPU binary: maximum work-group size out of range");
+   expect_field_error(128 + 64, 1025, "NPU binary: maximum work-group size out of range");
+   expect_field_error(128 + 68, 4, "NPU binary: flags out of range");
+   expect_field_error(128 + 72, 12, "NPU binary: bad code size 12");
+   expect_field_error(128 + 72, 24, "NPU binary: bad code size 24");
 }
 
 /* Any single byte changed, any prefix: refused, and nothing worse. */

@@ -119,16 +119,22 @@ destroy_stalled(unsigned number)
    exit(STATUS);
 }
 
-/* Exits somewhere in the midst of the first compilation. */
 static void
-end_compiling(unsigned number)
+end_after(unsigned number, unsigned us)
 {
    struct device device = create("jit,cores=1", number);
 
    submit(&device, 1);
-   nap(number * 1500);
+   nap(us);
    printf("written before the end\n");
    exit(STATUS);
+}
+
+/* Exits somewhere in the midst of the first compilation. */
+static void
+end_compiling(unsigned number)
+{
+   end_after(number, number * 1500);
 }
 
 /* As another thread than the main one. */
@@ -162,12 +168,8 @@ end_compiling_elsewhere(unsigned number)
 static void *
 end_thread_early(void *number)
 {
-   struct device device = create("jit,cores=1", 0);
-
-   submit(&device, 1);
-   nap(*(unsigned *)number * 250);
-   printf("written before the end\n");
-   exit(STATUS);
+   end_after(0, *(unsigned *)number * 250);
+   return NULL;
 }
 
 static void

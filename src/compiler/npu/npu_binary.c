@@ -28,7 +28,7 @@
 #include "npu_image.h"
 
 #define NPU_BINARY_MAGIC   0x4255504eu /* "NPUB" */
-#define NPU_BINARY_VERSION 3
+#define NPU_BINARY_VERSION 2
 
 #define NPU_BINARY_HEADER_B 20
 
@@ -70,7 +70,6 @@ serialize_info(struct blob *blob, const struct npu_kernel_info *info)
    put_u32(blob, info->private_size_B);
    put_u32(blob, info->args_size_B);
    put_u32(blob, info->descs_offset_B);
-   put_u32(blob, info->first_x_offset_B);
    put_u32(blob, info->num_textures);
    put_u32(blob, info->num_images);
    put_u32(blob, info->num_samplers);
@@ -148,7 +147,6 @@ deserialize_info(struct blob_reader *reader, struct npu_kernel_info *info)
       bad = "private size";
    info->args_size_B = get_u32(reader);
    info->descs_offset_B = get_bounded(reader, MAX_OFFSET_B, "offset of descriptors", &bad);
-   info->first_x_offset_B = get_bounded(reader, MAX_OFFSET_B, "offset of the first id", &bad);
    info->num_textures = get_bounded(reader, NPU_MAX_TEXTURES, "number of textures", &bad);
    info->num_images = get_bounded(reader, NPU_MAX_IMAGES, "number of images", &bad);
    info->num_samplers = get_bounded(reader, NPU_MAX_SAMPLERS, "number of samplers", &bad);

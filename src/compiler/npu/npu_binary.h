@@ -30,12 +30,11 @@ struct npu_kernel_info {
    uint16_t num_vregs, num_sregs, num_mregs; /* highest register used + 1, per file */
 
    /* Needs. */
-   uint32_t local_size_B;     /* static local memory of a work-group */
-   uint32_t private_size_B;   /* private memory of one lane incl. spill slots, a multiple of 4 */
-   uint32_t args_size_B;      /* argument bytes the code may read: a launch pads them with zeroes */
-   uint32_t descs_offset_B;   /* where image descriptors stand in the arguments: textures, images */
-   uint32_t first_x_offset_B; /* where the first x id does, see npu_compile_options.is_rest */
-   uint16_t num_textures;     /* image slots the code may look at, see npu_image.h */
+   uint32_t local_size_B;   /* static local memory of a work-group */
+   uint32_t private_size_B; /* private memory of one lane incl. spill slots, a multiple of 4 */
+   uint32_t args_size_B;    /* argument bytes the code may read: a launch pads them with zeroes */
+   uint32_t descs_offset_B; /* where image descriptors stand in the arguments: textures, images */
+   uint16_t num_textures;   /* image slots the code may look at, see npu_image.h */
    uint16_t num_images;
    uint16_t num_samplers;
    uint16_t block[3];    /* required work-group size, {0, 0, 0} = any */

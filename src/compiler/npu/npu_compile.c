@@ -18,7 +18,7 @@
 #include "npu_passes.h"
 
 /* Goes into every cache key: change it when the output changes for reasons other than the flags. */
-#define NPU_COMPILER_VERSION 14
+#define NPU_COMPILER_VERSION 15
 
 uint64_t
 npu_compile_cache_key(void)
@@ -196,17 +196,18 @@ compile(nir_shader *nir, const struct npu_compile_options *opts, void *mem_ctx, 
    char *message = NULL;
 
    struct npu_nir_image_use images = lower_images(nir, opts);
-   const uint32_t descs_end_B = images.descs_B + (images.num_textures + images.num_images) *
-                                                    sizeof(struct npu_image_desc);
    npu_nir_finalize(nir);
-   lower_late(nir, &(struct npu_nir_launch){.wave_rows = opts->wave_rows,
-                                            .one_row = opts->one_row,
-                                            .width_log2 = opts->width_log2,
-                                            .padded_width = opts->padded_width,
-                                            .deep = opts->deep,
-                                            .few_groups = opts->few_groups,
-                                            .is_rest = opts->is_rest,
-                                            .first_x_offset_B = descs_end_B});
+   lower_late(nir,
+              &(struct npu_nir_launch){.wave_rows = opts->wave_rows,
+                                       .one_row = opts->one_row,
+                                       .width_log2 = opts->width_log2,
+                                       .padded_width = opts->padded_width,
+                                       .deep = opts->deep,
+                                       .few_groups = opts->few_groups,
+                                       .is_rest = opts->is_rest,
+                                       .first_x_offset_B = npu_descs_end_B(images.descs_B,
+                                                                           images.num_textures +
+                                                                              images.num_images)});
    if (debug.flags & NPU_DEBUG_PRINT_NIR)
       nir_print_shader(nir, debug.out);
 
@@ -219,7 +220,6 @@ compile(nir_shader *nir, const struct npu_compile_options *opts, void *mem_ctx, 
 
    if (shader) {
       set_image_info(&shader->info, &images);
-      shader->info.first_x_offset_B = descs_end_B;
       bin = calloc(1, sizeof(*bin));
       if (!bin || !npu_compile_backend(shader, &debug, bin, &message)) {
          free(bin);

@@ -14,7 +14,7 @@
  * is recommended). The kernel never writes it.
  *  - A kernel with images finds their descriptors in the argument block: info.num_textures +
  *    info.num_images of struct npu_image_desc from info.descs_offset_B on, and behind those, if the code is for a
- *    rest (npu_compile_options.is_rest), the first x id at info.first_x_offset_B.
+ *    rest (npu_compile_options.is_rest), the first x id at npu_descs_end_B().
  *  - Group and local ids, the block size and the grid size come from special registers.
  *  - Local memory: info.local_size_B static bytes from offset 0, then whatever the launch adds.
  *  - Private memory: info.private_size_B bytes per lane, spill slots included.
@@ -73,7 +73,7 @@ struct npu_compile_options {
     * size; info.block is the padded size then. Not for kernels that npu_nir_uses_subgroups(). */
    uint8_t padded_width;
 
-   /* The launch has one group in x, and its x ids begin at a number that it puts at info.first_x_offset_B of the
+   /* The launch has one group in x, and its x ids begin at a number that it puts at npu_descs_end_B() of the
     * arguments, 32 bits; the last x id is less than 2^31. Only for kernels of which npu_nir_free_dims() has x. */
    bool is_rest;
 

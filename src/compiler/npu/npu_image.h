@@ -39,6 +39,13 @@ struct npu_image_desc {
    uint32_t reserved; /* zero */
 };
 
+/* The offset behind the descriptors of an argument block. */
+static inline uint32_t
+npu_descs_end_B(uint32_t descs_offset_B, unsigned num_descs)
+{
+   return descs_offset_B + num_descs * (uint32_t)sizeof(struct npu_image_desc);
+}
+
 enum npu_wrap {
    NPU_WRAP_EDGE,   /* clamp to edge; also for CLK_ADDRESS_NONE */
    NPU_WRAP_BORDER, /* out of range is the border colour, zero before swizzles */

@@ -10,7 +10,7 @@
  *    group id.x = 0
  *    local id.x = first x of the rest + local id.x
  *
- * where the first x is the launch's, 32 bits at npu_kernel_info.first_x_offset_B of the arguments. Sums have no-wrap
+ * where the first x is the launch's, 32 bits behind the image descriptors of the arguments. Sums have no-wrap
  * flags, as ids of launches that are divided have 31 bits.
  */
 

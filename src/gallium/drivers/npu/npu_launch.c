@@ -279,16 +279,16 @@ static uint64_t
 upload_args(struct npu_context *ctx, const struct npu_kernel_info *info, uint32_t first_x)
 {
    uint32_t num_descs = info->num_textures + info->num_images;
-   uint32_t descs_B = num_descs * sizeof(struct npu_image_desc);
+   uint32_t descs_end_B = npu_descs_end_B(info->descs_offset_B, num_descs);
    uint32_t given_B = num_descs ? MIN2(ctx->constbuf.size, info->descs_offset_B)
                                 : ctx->constbuf.size;
    uint32_t size_B = MAX3(given_B, info->args_size_B, 8);
    uint64_t va;
 
    if (num_descs)
-      size_B = MAX2(size_B, info->descs_offset_B + descs_B);
+      size_B = MAX2(size_B, descs_end_B);
    if (first_x)
-      size_B = MAX2(size_B, info->first_x_offset_B + sizeof(first_x));
+      size_B = MAX2(size_B, descs_end_B + sizeof(first_x));
    uint8_t *args = npu_pool_alloc(ctx->batch, size_B, ARGS_ALIGN_B, &va);
    if (!args)
       return 0;
@@ -299,7 +299,7 @@ upload_args(struct npu_context *ctx, const struct npu_kernel_info *info, uint32_
       npu_image_state_write_descs(ctx, info,
                                   (struct npu_image_desc *)(args + info->descs_offset_B));
    if (first_x)
-      memcpy(args + info->first_x_offset_B, &first_x, sizeof(first_x));
+      memcpy(args + descs_end_B, &first_x, sizeof(first_x));
    return va;
 }
 
