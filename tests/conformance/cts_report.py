@@ -22,14 +22,16 @@ def read_results(folders):
 
 
 class Store:
-    """results.jsonl: one record a line, written as soon as it is known."""
+    """results.jsonl: one record a line, written as soon as it is known; commit: what is tested."""
 
-    def __init__(self, folder, resume):
+    def __init__(self, folder, resume, commit):
+        self.commit = commit
         self.path = folder / 'results.jsonl'
         self.results = read_results([folder]) if resume and self.path.exists() else {}
         self.path.write_text(''.join(json.dumps(r) + '\n' for r in self.results.values()), encoding='utf-8')
 
     def add(self, record):
+        record['commit'] = self.commit
         self.results[record['name']] = record
         with self.path.open('a', encoding='utf-8') as out:
             out.write(json.dumps(record) + '\n')

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 # Copyright © 2026 The NPU stack authors
-"""Tests of tests/conformance/run, with a small suite of shell scripts in the place of the CTS.
+"""Tests of tests/conformance/run and record, with a small suite of shell scripts in the place of the CTS.
 
 Prints TAP.
 """
@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 RUN = Path(__file__).resolve().parent / 'run'
+RECORD = RUN.parent / 'record'
 
 # Behaves like a binary of the CTS: "--list" lists, any other last argument is a sub-test.
 BINARY = """#!/bin/bash
@@ -156,6 +157,46 @@ def test_table(folder):
     (later / 'results.jsonl').write_text('{"name": "one : absent", "status": "crash", "seconds": 2}\n', encoding='utf-8')
     done = subprocess.run([RUN, '--table', suite.folder / 'results', later], capture_output=True, text=True, check=False)
     assert done.returncode == 0 and last_line(done).startswith('| one | 1 | 0 | 1 | 0 | 0 | '), (done.stdout, done.stderr)
+
+
+def keep(folder, *args):
+    command = [RECORD, '--record', Path(folder) / 'record.jsonl', '--page', Path(folder) / 'page.md', *args]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_record(folder):
+    suite = Suite(folder, ALL)
+    suite.run('--only', 'good|absent|bad')
+    done = keep(folder, '--add', suite.folder / 'results', '--cts-version', 'v7')
+    assert done.returncode == 0 and last_line(done) == '1 pass, 1 fail, 1 skip', (done.stdout, done.stderr)
+    page = (suite.folder / 'page.md').read_text(encoding='utf-8')
+    assert '\n| **all** | 1 | 1 | 0 | 0 | 1 | ' in page and '\n| absent | skip | ' in page, page
+    assert keep(folder, '--check').returncode == 0
+    (suite.folder / 'page.md').write_text(page.replace('| bad | fail', '| bad | pass'), encoding='utf-8')
+    done = keep(folder, '--check')
+    assert done.returncode == 1 and '-| bad | pass' in done.stdout, done.stdout
+    shown = suite.run('--show', '--missing', suite.folder / 'record.jsonl').stdout.split()
+    assert shown == ['one', ':', 'bad', 'one', ':', 'killed', 'one', ':', 'slow'], shown
+
+
+def test_record_keeps(folder):
+    suite = Suite(folder, ALL)
+    suite.run('--only', 'good')
+    results = suite.folder / 'results'
+    add = ['--add', results, '--cts-version', 'v7']
+    assert last_line(keep(folder, *add)) == '1 pass'
+    lines = (results / 'results.jsonl').read_text(encoding='utf-8')
+    for status, want in (('timeout', '1 pass'), ('fail', '1 fail')):
+        (results / 'results.jsonl').write_text(lines.replace('"pass"', f'"{status}"'), encoding='utf-8')
+        assert last_line(keep(folder, *add)) == want, status
+    assert last_line(keep(folder, *add, '--mode', 'spir-v')) == '2 fail'
+    suite.run('--only', 'good', '--wimpy')
+    assert last_line(keep(folder, *add)) == '2 fail'
+
+
+def test_page_of_the_project(folder):
+    done = subprocess.run([RECORD, '--check'], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_bad_input(folder):
