@@ -19,6 +19,7 @@ RECORD = RUN.parent / 'record'
 BINARY = """#!/bin/bash
 if [ "$1" = --list ]; then printf '\\t%s\\n' good bad absent killed slow; exit 0; fi
 echo "$*" >>"${0%/*}/calls"
+echo "$LD_PRELOAD" >"${0%/*}/preloaded"
 report= failed=0
 say() { report="$report${report:+, }\\"$sub\\": \\"$1\\""; }
 for sub; do
@@ -147,6 +148,15 @@ def test_resume(folder):
     jsonl.write_text(kept + '{"name": "cut off in the mid', encoding='utf-8')
     done = suite.run('--only', 'good|bad', '--resume')
     assert suite.statuses() == {'one : good': 'crash', 'one : bad': 'fail'}, (suite.statuses(), done.stderr)
+
+
+def test_fast_libm(folder):
+    suite = Suite(folder, ALL)
+    done = suite.run('--only', 'good', '--fast-libm')
+    libm = RUN.parents[2] / 'build/npu/tests/conformance/libnpu-cts-libm.so'
+    assert last_line(done) == '1 passed, 0 failed, 0 skipped', done.stdout + done.stderr
+    preloaded = (suite.folder / 'test_conformance/one/preloaded').read_text(encoding='utf-8')
+    assert preloaded == f'{libm}\n', preloaded
 
 
 def test_table(folder):
