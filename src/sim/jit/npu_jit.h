@@ -19,7 +19,7 @@
 #include "../interp/npu_interp.h"
 
 /* Bump when the same NPU code gives other host code. */
-#define NPU_JIT_VERSION 18
+#define NPU_JIT_VERSION 19
 
 /* Most different resume points of a kernel; with more it stays in the interpreter. */
 #define NPU_JIT_MAX_ENTRIES 1024

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Copyright © 2026 The NPU stack authors
 //
-// Conversions as LLVM IR. Every one between integers and from float to integer; to floats those that
-// round to nearest even. The other rounding modes are left to the handlers.
+// Conversions as LLVM IR.
+//
+// The host rounds to nearest even. Where another rounding mode is asked for, that result is one of the two
+// floats beside the exact number, so it is compared with the exact number and, if it lies on the wrong side,
+// moved to its neighbour, which is one more or less as an integer (directed()). The exact number is a float
+// of the source's type, or for integers the unevaluated sum of two doubles (Dekker's Fast2Sum).
 
 #include "npu_jit_gen.h"
 
@@ -67,20 +71,90 @@ int_to_int(struct npu_jit_shape t, const struct npu_inst *inst, enum npu_type to
    return bits == 64 ? x : LLVMBuildTrunc(B, x, npu_jit_type(t, bits), "");
 }
 
+/* A number before it is rounded: a float, and what an integer has besides the nearest double (or NULL). */
+struct exact {
+   LLVMValueRef value, rest;
+};
+
+/* Whether the exact number is above (LLVMRealOGT) or below (LLVMRealOLT) the float y of the same type. */
+static LLVMValueRef
+is_beside(struct npu_jit_shape t, LLVMRealPredicate side, struct exact x, LLVMValueRef y)
+{
+   LLVMValueRef beside = LLVMBuildFCmp(B, side, x.value, y, "");
+
+   if (x.rest) {
+      LLVMValueRef same = LLVMBuildFCmp(B, LLVMRealOEQ, x.value, y, "");
+      LLVMValueRef rest = LLVMBuildFCmp(B, side, x.rest, npu_jit_fconst(t, 64, 0.0), "");
+      beside = LLVMBuildOr(B, beside, LLVMBuildAnd(B, same, rest, ""), "");
+   }
+   return beside;
+}
+
+/* The bits of a float that was rounded to nearest, rounded as asked instead; x has type f64 or, if
+ * `wide` is false, f32. */
+static LLVMValueRef
+directed(struct npu_jit_shape t, enum npu_round round, enum npu_type to, LLVMValueRef nearest,
+         struct exact x, bool wide)
+{
+   unsigned bits = npu_type_infos[to].bits;
+
+   if (round == NPU_ROUND_RTE)
+      return nearest;
+   LLVMValueRef y = npu_jit_to_float(t, to, nearest);
+   if (wide && to != NPU_TYPE_F64)
+      y = LLVMBuildFPExt(B, y, npu_jit_float_type(t, 64), "");
+   LLVMValueRef negative = LLVMBuildICmp(B, LLVMIntSLT, nearest, npu_jit_const(t, bits, 0), "");
+   LLVMValueRef above = is_beside(t, LLVMRealOGT, x, y), below = is_beside(t, LLVMRealOLT, x, y);
+   LLVMValueRef out = npu_jit_const(t, bits, 1), in = npu_jit_const(t, bits, UINT64_MAX);
+   LLVMValueRef wrong, step;
+
+   if (round == NPU_ROUND_RTZ) {
+      wrong = LLVMBuildSelect(B, negative, above, below, "");
+      step = in;
+   } else if (round == NPU_ROUND_RTP) {
+      wrong = above;
+      step = LLVMBuildSelect(B, negative, in, out, "");
+   } else {
+      wrong = below;
+      step = LLVMBuildSelect(B, negative, out, in, "");
+   }
+   return LLVMBuildSelect(B, wrong, LLVMBuildAdd(B, nearest, step, ""), nearest, "");
+}
+
+/* An integer of 32 or 64 bits as doubles. */
+static struct exact
+exact_int(struct npu_jit_shape t, bool is_signed, unsigned bits, LLVMValueRef x)
+{
+   LLVMTypeRef type = npu_jit_float_type(t, 64);
+   LLVMOpcode convert = is_signed ? LLVMSIToFP : LLVMUIToFP;
+
+   if (bits == 32)
+      return (struct exact){LLVMBuildCast(B, convert, x, type, ""), NULL};
+
+   LLVMValueRef half = npu_jit_const(t, 64, 32), low_mask = npu_jit_const(t, 64, UINT32_MAX);
+   LLVMValueRef high = is_signed ? LLVMBuildAShr(B, x, half, "") : LLVMBuildLShr(B, x, half, "");
+   LLVMValueRef low = LLVMBuildUIToFP(B, LLVMBuildAnd(B, x, low_mask, ""), type, "");
+   high = LLVMBuildFMul(B, LLVMBuildCast(B, convert, high, type, ""), npu_jit_fconst(t, 64, 0x1p32),
+                        "");
+   LLVMValueRef sum = LLVMBuildFAdd(B, high, low, "");
+   return (struct exact){sum, LLVMBuildFSub(B, low, LLVMBuildFSub(B, sum, high, ""), "")};
+}
+
 static LLVMValueRef
 int_to_float(struct npu_jit_shape t, const struct npu_inst *inst, enum npu_type to,
              enum npu_type from, LLVMValueRef x)
 {
    LLVMTypeRef type = npu_jit_float_type(t, to == NPU_TYPE_F64 ? 64 : 32);
+   unsigned bits = npu_type_infos[from].bits < 32 ? 32 : npu_type_infos[from].bits;
 
-   if (inst->round != NPU_ROUND_RTE)
-      return NULL;
-   if (npu_type_infos[from].bits < 32)
-      x = resize(t, x, from, 32);
+   x = resize(t, x, from, bits);
    /* Integers that f32 does not hold exactly are infinite in f16: two roundings are one. */
    LLVMValueRef value = is_signed(from) ? LLVMBuildSIToFP(B, x, type, "")
                                         : LLVMBuildUIToFP(B, x, type, "");
-   return npu_jit_from_float(t, to, value);
+   LLVMValueRef nearest = npu_jit_from_float(t, to, value);
+   if (inst->round == NPU_ROUND_RTE)
+      return nearest;
+   return directed(t, inst->round, to, nearest, exact_int(t, is_signed(from), bits, x), true);
 }
 
 static LLVMValueRef
@@ -138,13 +212,12 @@ static LLVMValueRef
 float_to_float(struct npu_jit_shape t, const struct npu_inst *inst, enum npu_type to,
                enum npu_type from, LLVMValueRef raw)
 {
-   bool widens = npu_type_infos[to].bits > npu_type_infos[from].bits;
    LLVMValueRef value = npu_jit_to_float(t, from, raw);
+   struct exact exact = {value, NULL};
+   bool wide = from == NPU_TYPE_F64;
 
-   if (inst->round != NPU_ROUND_RTE && !widens)
-      return NULL;
    if (to == NPU_TYPE_BF16)
-      return to_bf16(t, raw);
+      return directed(t, inst->round, to, to_bf16(t, raw), exact, wide);
    if (from == NPU_TYPE_BF16 || (to == NPU_TYPE_F16 && from == NPU_TYPE_F16)) {
       /* A bit copy would keep a signalling NaN. */
       LLVMValueRef nan = LLVMBuildFCmp(B, LLVMRealUNO, value, value, "");
@@ -167,7 +240,10 @@ float_to_float(struct npu_jit_shape t, const struct npu_inst *inst, enum npu_typ
       value = npu_jit_f32_odd(t, value); /* so that it rounds once */
    else if (from == NPU_TYPE_F64)
       value = LLVMBuildFPTrunc(B, value, npu_jit_float_type(t, 32), "");
-   return npu_jit_from_float(t, to, value);
+   LLVMValueRef nearest = npu_jit_from_float(t, to, value);
+   if (npu_type_infos[to].bits > npu_type_infos[from].bits)
+      return nearest;
+   return directed(t, inst->round, to, nearest, exact, wide);
 }
 
 LLVMValueRef

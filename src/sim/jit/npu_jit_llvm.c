@@ -106,6 +106,18 @@ has(const char *features, const char *name)
    return false;
 }
 
+/* The features to generate for, or NULL without memory; the caller frees them. Halves are floats inside of what
+ * is generated here. On processors with arithmetic of halves (AVX512-FP16) LLVM 19 cannot select a half whose bits
+ * are the result of a comparison, and ends the process. */
+static char *
+without_f16(const char *features)
+{
+   char *text;
+   const char *without = has(features, "avx512fp16") ? ",-avx512fp16" : "";
+
+   return asprintf(&text, "%s%s", features, without) < 0 ? NULL : text;
+}
+
 static bool
 has_avx512(const char *features)
 {
@@ -153,7 +165,7 @@ choose_host(enum npu_jit_cpu wanted, struct npu_jit_host *host, char **cpu, char
    host->has_sse41 = avx2 || (!forced && has(native, "sse4.1"));
    host->vector_bits = avx512 ? 512 : avx2 ? 256 : 128;
    *cpu = forced ? strdup(forced) : LLVMGetHostCPUName();
-   *features = forced ? strdup("") : strdup(native);
+   *features = forced ? strdup("") : without_f16(native);
    LLVMDisposeMessage(native);
    return *cpu && *features;
 }
