@@ -8,13 +8,14 @@ suite) and commit (of this project; "-dirty" if the tree had changes). A sub-tes
 """
 
 import json
-import math
-from collections import Counter, defaultdict
+from collections import Counter
 from pathlib import Path
+
+from cts_report import STATUSES, by_binary, count_row, table
 
 PATH = Path(__file__).resolve().parent / 'record.jsonl'
 MODES = {'online': 'Compiled online', 'spir-v': 'Compiled to SPIR-V beforehand (`--mode spir-v`)'}
-STATUSES = ('pass', 'fail', 'crash', 'timeout', 'skip')
+DONE = ('pass', 'skip')
 
 INTRODUCTION = """# Every sub-test of the conformance suite
 
@@ -39,34 +40,19 @@ def write(path, record):
 
 def done(record, mode):
     """Names of the sub-tests that need not run again: they passed, or skipped."""
-    return {name for (m, name), line in record.items() if m == mode and line['status'] in ('pass', 'skip')}
+    return {name for (m, name), line in record.items() if m == mode and line['status'] in DONE}
 
 
 def merge(record, results, mode, version):
     """Takes results of tests/conformance/run over; a pass or skip is not replaced by a timeout, which says nothing."""
     for name, result in results.items():
         old = record.get((mode, name))
-        known = old and old['status'] in ('pass', 'skip')
+        known = old and old['status'] in DONE
         if result.get('wimpy') or (known and result['status'] == 'timeout'):
             continue
         line = {'mode': mode, 'name': name, 'status': result['status'], 'seconds': result['seconds']}
         line |= {'cpu_seconds': result['cpu_seconds'], 'cts': version, 'commit': result['commit']}
         record[mode, name] = line
-
-
-def count_line(title, lines):
-    count = Counter(line['status'] for line in lines)
-    numbers = ' | '.join(str(count[status]) for status in STATUSES)
-    # Python 3.12 changed how sum() rounds: the page must not depend on it.
-    seconds = [math.fsum(line[key] for line in lines) for key in ('seconds', 'cpu_seconds')]
-    return f'| {title} | {numbers} | {seconds[0]:.0f} | {seconds[1]:.0f} |'
-
-
-def counts(groups):
-    """The table of binaries, and a line for all of them."""
-    lines = ['| binary | pass | fail | crash | timeout | skip | seconds | of processor |', '|---|' + '---:|' * 7]
-    lines += [count_line(group, of_group) for group, of_group in groups.items()]
-    return lines + [count_line('**all**', [line for of_group in groups.values() for line in of_group])]
 
 
 def subtests(group, lines):
@@ -84,13 +70,10 @@ def page(record):
     """The text of docs/conformance-subtests.md."""
     text = [INTRODUCTION]
     for mode, title in MODES.items():
-        groups = defaultdict(list)
-        for (m, name), line in sorted(record.items()):
-            if m == mode:
-                groups[name.split(' : ')[0]].append(line)
-        if groups:
-            text += [f'## {title}', '', *counts(groups), '']
-            for group, lines in groups.items():
+        results = {name: line for (m, name), line in sorted(record.items()) if m == mode}
+        if results:
+            text += [f'## {title}', '', table(results) + count_row('**all**', results.values())]
+            for group, lines in by_binary(results).items():
                 text += subtests(group, lines)
     return '\n'.join(text).rstrip('\n') + '\n'
 
