@@ -90,32 +90,31 @@ is_beside(struct npu_jit_shape t, LLVMRealPredicate side, struct exact x, LLVMVa
    return beside;
 }
 
-/* The bits of a float that was rounded to nearest, rounded as asked instead; x has type f64 or, if
- * `wide` is false, f32. */
+/* The bits of a float that was rounded to nearest, rounded as asked instead. */
 static LLVMValueRef
 directed(struct npu_jit_shape t, enum npu_round round, enum npu_type to, LLVMValueRef nearest,
-         struct exact x, bool wide)
+         struct exact x)
 {
    unsigned bits = npu_type_infos[to].bits;
 
    if (round == NPU_ROUND_RTE)
       return nearest;
    LLVMValueRef y = npu_jit_to_float(t, to, nearest);
-   if (wide && to != NPU_TYPE_F64)
-      y = LLVMBuildFPExt(B, y, npu_jit_float_type(t, 64), "");
+   if (LLVMTypeOf(y) != LLVMTypeOf(x.value))
+      y = LLVMBuildFPExt(B, y, LLVMTypeOf(x.value), "");
    LLVMValueRef negative = LLVMBuildICmp(B, LLVMIntSLT, nearest, npu_jit_const(t, bits, 0), "");
-   LLVMValueRef above = is_beside(t, LLVMRealOGT, x, y), below = is_beside(t, LLVMRealOLT, x, y);
    LLVMValueRef out = npu_jit_const(t, bits, 1), in = npu_jit_const(t, bits, UINT64_MAX);
    LLVMValueRef wrong, step;
 
    if (round == NPU_ROUND_RTZ) {
-      wrong = LLVMBuildSelect(B, negative, above, below, "");
+      wrong = LLVMBuildSelect(B, negative, is_beside(t, LLVMRealOGT, x, y),
+                              is_beside(t, LLVMRealOLT, x, y), "");
       step = in;
    } else if (round == NPU_ROUND_RTP) {
-      wrong = above;
+      wrong = is_beside(t, LLVMRealOGT, x, y);
       step = LLVMBuildSelect(B, negative, in, out, "");
    } else {
-      wrong = below;
+      wrong = is_beside(t, LLVMRealOLT, x, y);
       step = LLVMBuildSelect(B, negative, out, in, "");
    }
    return LLVMBuildSelect(B, wrong, LLVMBuildAdd(B, nearest, step, ""), nearest, "");
@@ -154,7 +153,7 @@ int_to_float(struct npu_jit_shape t, const struct npu_inst *inst, enum npu_type 
    LLVMValueRef nearest = npu_jit_from_float(t, to, value);
    if (inst->round == NPU_ROUND_RTE)
       return nearest;
-   return directed(t, inst->round, to, nearest, exact_int(t, is_signed(from), bits, x), true);
+   return directed(t, inst->round, to, nearest, exact_int(t, is_signed(from), bits, x));
 }
 
 static LLVMValueRef
@@ -214,10 +213,9 @@ float_to_float(struct npu_jit_shape t, const struct npu_inst *inst, enum npu_typ
 {
    LLVMValueRef value = npu_jit_to_float(t, from, raw);
    struct exact exact = {value, NULL};
-   bool wide = from == NPU_TYPE_F64;
 
    if (to == NPU_TYPE_BF16)
-      return directed(t, inst->round, to, to_bf16(t, raw), exact, wide);
+      return directed(t, inst->round, to, to_bf16(t, raw), exact);
    if (from == NPU_TYPE_BF16 || (to == NPU_TYPE_F16 && from == NPU_TYPE_F16)) {
       /* A bit copy would keep a signalling NaN. */
       LLVMValueRef nan = LLVMBuildFCmp(B, LLVMRealUNO, value, value, "");
@@ -243,7 +241,7 @@ float_to_float(struct npu_jit_shape t, const struct npu_inst *inst, enum npu_typ
    LLVMValueRef nearest = npu_jit_from_float(t, to, value);
    if (npu_type_infos[to].bits > npu_type_infos[from].bits)
       return nearest;
-   return directed(t, inst->round, to, nearest, exact, wide);
+   return directed(t, inst->round, to, nearest, exact);
 }
 
 LLVMValueRef
