@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright © 2026 The NPU stack authors
 //
-// The end of a process, or of its device, while kernels are compiled: also when the compiler does not come to
-// an end (NPU_JIT_DEBUG=stall). Each case is a process of its own.
+// The end of a process, or of its device, and fork(), while kernels are compiled: also when the compiler does not
+// come to an end (NPU_JIT_DEBUG=stall). Each case is a process of its own.
 
 #include <pthread.h>
 #include <signal.h>
@@ -200,6 +200,67 @@ thread_ends_first(unsigned number)
    exit(STATUS);
 }
 
+/* A child runs a kernel that its parent has not. Whether it has made host code for it. */
+static bool
+child_compiles(unsigned number)
+{
+   char line[256];
+   bool compiled = false;
+   int status = 0;
+   FILE *messages = tmpfile();
+
+   if (!messages)
+      _exit(6);
+   fflush(stdout);
+   pid_t pid = fork();
+   if (pid == 0) {
+      alarm(MAX_WAIT_S / 2);
+      dup2(fileno(messages), STDERR_FILENO);
+      struct device device = create("jit,cores=1", number + 1000);
+      run(&device);
+      exit(STATUS);
+   }
+   waitpid(pid, &status, 0);
+   if (!WIFEXITED(status) || WEXITSTATUS(status) != STATUS)
+      _exit(8);
+   rewind(messages);
+   while (fgets(line, sizeof(line), messages))
+      compiled |= strstr(line, " compiled ") != NULL;
+   fclose(messages);
+   return compiled;
+}
+
+/* Somewhere from the making of the compiler to the end of the first compilation. */
+static void
+fork_compiling(unsigned number)
+{
+   struct device device = create("jit,cores=1", number);
+
+   if (!freopen("/dev/null", "w", stderr))
+      _exit(6);
+   submit(&device, 1);
+   nap(number * 1000);
+   if (!child_compiles(number))
+      _exit(9);
+   run(&device);
+   printf("written before the end\n");
+   exit(STATUS);
+}
+
+static void
+fork_stalled(unsigned number)
+{
+   struct device device = create("tiered,cores=1", number);
+
+   run(&device);
+   run(&device);
+   if (child_compiles(number))
+      _exit(9);
+   printf("written before the end\n");
+   fflush(stdout);
+   _exit(STATUS);
+}
+
 /* Runs such a process: how long it took, in seconds, if it ended as it should, else -1. */
 static int
 time_process(struct tap *tap, void (*main_of)(unsigned), unsigned number)
@@ -254,6 +315,11 @@ main(void)
    time_process(&tap, thread_ends_first, 0);
    tap_case(&tap, "a thread with a device ends before the compiler is made");
 
+   setenv("NPU_JIT_DEBUG", "tier", 1);
+   for (unsigned i = 0; i < EXITS; i++)
+      time_process(&tap, fork_compiling, i);
+   tap_case(&tap, "children compile although they are forked while a kernel is compiled");
+
    setenv("NPU_JIT_DEBUG", "stall", 1);
    int s = time_process(&tap, end_stalled, 0);
    if (s < WAIT_S - 1)
@@ -263,5 +329,9 @@ main(void)
    if (s < WAIT_S - 1)
       tap_problem(&tap, "after %d s", s);
    tap_case(&tap, "devices end and begin although a compilation does not end");
+   s = time_process(&tap, fork_stalled, 0);
+   if (s < WAIT_S - 1)
+      tap_problem(&tap, "after %d s", s);
+   tap_case(&tap, "children run kernels although a compilation does not end");
    return tap_done(&tap);
 }

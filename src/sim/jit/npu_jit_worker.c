@@ -27,8 +27,10 @@
 // does not do. What can still crash is exit() by a thread that has used no device, in those few milliseconds.
 //
 // fork: the child has no compile thread. Libraries begin anew there, and what the parent had is left
-// as it is. If LLVM was at work at that moment, the child cannot know in which state: it stays in the
-// interpreter.
+// as it is. fork() waits for the compilation that goes on, because the child would inherit the locks that it
+// holds at that moment: LLVM's, and that of the C library's list of handlers, which LLVM takes for its static
+// objects and without which the child could not even exit. If the compilation takes longer than MAX_WAIT_S,
+// the child cannot know in which state LLVM is: it stays in the interpreter.
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,6 +60,7 @@ static struct {
    bool broken;    /* no compilation in this process */
    bool making;    /* a compiler */
    unsigned holds; /* threads that may be in exit(): no compiler is to be made */
+   unsigned forks; /* that wait or go on: no compilation is to begin */
    struct npu_jit_unit *first;
    struct npu_jit_unit *current; /* COMPILING */
    pthread_cond_t work, done;
@@ -66,16 +69,7 @@ static struct {
 
 static void at_exit(void);
 
-/* ---- one unit ---------------------------------------------------------------------------- */
-
-static void
-explain(const struct npu_jit_unit *unit, const char *what, const char *why)
-{
-   if (npu_jit_debug() & NPU_JIT_DEBUG_TIER)
-      fprintf(stderr, "npu: jit: kernel %016llx (%zu instructions) %s%s%s\n",
-              (unsigned long long)unit->source.hash[0], unit->num_uops, what, why ? ": " : "",
-              why ? why : "");
-}
+/* ---- waiting ----------------------------------------------------------------------------- */
 
 static struct timespec
 from_now(uint64_t ns)
@@ -87,6 +81,36 @@ from_now(uint64_t ns)
    until.tv_sec += (time_t)(ns / NS_PER_S);
    until.tv_nsec = (long)(ns % NS_PER_S);
    return until;
+}
+
+/* For this library, or for any (NULL). Lock held. */
+static bool
+is_compiling(const struct npu_jit_library *library)
+{
+   return worker.current && (!library || worker.current->library == library);
+}
+
+/* Waits for the end of such a compilation. False: it goes on after MAX_WAIT_S. Lock held. */
+static bool
+wait_for_compilation(const struct npu_jit_library *library)
+{
+   const struct timespec until = from_now(MAX_WAIT_S * NS_PER_S);
+   int late = 0;
+
+   while (is_compiling(library) && !late)
+      late = pthread_cond_timedwait(&worker.done, &npu_jit_lock, &until);
+   return !is_compiling(library);
+}
+
+/* ---- one unit ---------------------------------------------------------------------------- */
+
+static void
+explain(const struct npu_jit_unit *unit, const char *what, const char *why)
+{
+   if (npu_jit_debug() & NPU_JIT_DEBUG_TIER)
+      fprintf(stderr, "npu: jit: kernel %016llx (%zu instructions) %s%s%s\n",
+              (unsigned long long)unit->source.hash[0], unit->num_uops, what, why ? ": " : "",
+              why ? why : "");
 }
 
 /* Waits until no thread may be in exit(). False: the process ends. */
@@ -182,7 +206,7 @@ worker_main(void *data)
 
    pthread_mutex_lock(&npu_jit_lock);
    for (;;) {
-      while (!worker.quit && !worker.first)
+      while (!worker.quit && (!worker.first || worker.forks))
          pthread_cond_wait(&worker.work, &npu_jit_lock);
       if (worker.quit)
          break;
@@ -237,18 +261,13 @@ leave(int status, void *unused)
 static void
 at_exit(void)
 {
-   const struct timespec until = from_now(MAX_WAIT_S * NS_PER_S);
-   int late = 0;
-
    pthread_mutex_lock(&npu_jit_lock);
    worker.broken = true;
    pthread_cond_broadcast(&worker.work);
    while (worker.first)
       npu_jit_forget_locked(worker.first);
    atomic_store(&worker.cancel, true);
-   while (worker.current && !late)
-      late = pthread_cond_timedwait(&worker.done, &npu_jit_lock, &until);
-   bool stuck = worker.current != NULL;
+   bool stuck = !wait_for_compilation(NULL);
    pthread_cond_broadcast(&worker.done);
    pthread_mutex_unlock(&npu_jit_lock);
    if (stuck)
@@ -261,11 +280,15 @@ static void
 before_fork(void)
 {
    pthread_mutex_lock(&npu_jit_lock);
+   worker.forks++;
+   wait_for_compilation(NULL);
 }
 
 static void
 after_fork_in_parent(void)
 {
+   worker.forks--;
+   pthread_cond_broadcast(&worker.work);
    pthread_mutex_unlock(&npu_jit_lock);
 }
 
@@ -274,7 +297,7 @@ after_fork_in_child(void)
 {
    worker.broken = worker.broken || worker.current;
    worker.has_thread = worker.quit = worker.making = false;
-   worker.holds = 0;
+   worker.holds = worker.forks = 0;
    worker.first = worker.current = NULL;
    pthread_cond_init(&worker.work, NULL);
    pthread_cond_init(&worker.done, NULL);
@@ -423,9 +446,7 @@ npu_jit_request_and_wait(struct npu_jit_unit *unit, struct npu_queue *queue)
 bool
 npu_jit_wait_for_library_locked(struct npu_jit_library *library)
 {
-   const struct timespec until = from_now(MAX_WAIT_S * NS_PER_S);
    struct npu_jit_unit *unit = worker.first;
-   int late = 0;
 
    while (unit) {
       struct npu_jit_unit *next = unit->next;
@@ -433,9 +454,7 @@ npu_jit_wait_for_library_locked(struct npu_jit_library *library)
          npu_jit_forget_locked(unit);
       unit = next;
    }
-   while (worker.current && worker.current->library == library && !late) {
+   if (is_compiling(library))
       atomic_store(&worker.cancel, true);
-      late = pthread_cond_timedwait(&worker.done, &npu_jit_lock, &until);
-   }
-   return !worker.current || worker.current->library != library;
+   return wait_for_compilation(library);
 }
