@@ -303,6 +303,60 @@ work_groups_of_every_shape(void **state)
    other->destroy(other);
 }
 
+/* A kernel that waits for its group. */
+static struct npu_program *
+new_barrier_kernel(struct pipe_context *pctx, const uint16_t *block)
+{
+   nir_builder b = begin_kernel("meet", 8, block);
+   nir_def *zero = nir_imm_int(&b, 0);
+   nir_def *address = nir_load_ubo(&b, 1, 64, zero, zero, .align_mul = 8, .range = 8);
+
+   nir_barrier(&b, .execution_scope = SCOPE_WORKGROUP, .memory_scope = SCOPE_WORKGROUP,
+               .memory_semantics = NIR_MEMORY_ACQ_REL, .memory_modes = nir_var_mem_global);
+   nir_store_global(&b, address, 4, nir_imm_int(&b, 1), 1);
+   return end_kernel(pctx, &b);
+}
+
+/* Barriers are there for groups of more than a wave. */
+static void
+barriers_are_for_several_waves(void **state)
+{
+   static const struct {
+      struct npu_shape shape;
+      enum npu_variant_kind kind;
+   } cases[] = {
+      {{{32, 1, 1}, {7, 1, 1}}, NPU_VARIANT_ONE_ROW | NPU_VARIANT_ONE_WAVE},
+      {{{33, 1, 1}, {7, 1, 1}}, NPU_VARIANT_ONE_ROW},
+      {{{1, 1, 1}, {7, 1, 1}}, NPU_VARIANT_ONE_ROW | NPU_VARIANT_ONE_WAVE},
+      {{{8, 4, 1}, {7, 1, 1}}, NPU_VARIANT_WIDTH_8 | NPU_VARIANT_ONE_WAVE},
+      {{{8, 5, 1}, {7, 1, 1}}, NPU_VARIANT_WIDTH_8},
+      {{{2, 2, 8}, {7, 1, 1}}, NPU_VARIANT_FEW | NPU_VARIANT_ONE_WAVE},
+      {{{2, 2, 9}, {7, 1, 1}}, NPU_VARIANT_FEW},
+      {{{5, 4, 1}, {7, 1, 1}}, (NPU_VARIANT_PADDED + 5) | NPU_VARIANT_ONE_WAVE},
+      {{{5, 6, 1}, {7, 1, 1}}, NPU_VARIANT_PADDED + 5}, /* 8 x 6 */
+      {{{4, 4, 1}, {1 << 21, 1, 1}}, NPU_VARIANT_ANY | NPU_VARIANT_ONE_WAVE},
+   };
+   struct pipe_context *pctx = new_context();
+   struct npu_program *any = new_barrier_kernel(pctx, NULL);
+
+   for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+      const struct npu_shape *shape = &cases[i].shape;
+      const uint16_t block[3] = {shape->block[0], shape->block[1], shape->block[2]};
+      struct npu_program *fixed = new_barrier_kernel(pctx, block);
+      const struct npu_variant *v = npu_program_variant(any, shape, NULL);
+      const struct npu_variant *f = npu_program_variant(fixed, shape, NULL);
+
+      assert_non_null(v);
+      assert_int_equal(v->kind, cases[i].kind);
+      assert_int_equal(v->binary->info.uses_barrier, !(cases[i].kind & NPU_VARIANT_ONE_WAVE));
+      assert_non_null(f);
+      assert_int_equal(f->binary->info.uses_barrier, v->binary->info.uses_barrier);
+      pctx->delete_compute_state(pctx, fixed);
+   }
+   pctx->delete_compute_state(pctx, any);
+   pctx->destroy(pctx);
+}
+
 /* Which of a kernel's binaries runs, and that each is made once. */
 static void
 variants_fit_the_shape(void **state)
@@ -526,6 +580,7 @@ main(void)
       cmocka_unit_test(objects_destroyed_in_flight),
       cmocka_unit_test(work_groups_of_every_shape),
       cmocka_unit_test(variants_fit_the_shape),
+      cmocka_unit_test(barriers_are_for_several_waves),
       cmocka_unit_test(refused_launches),
       cmocka_unit_test(recovers_from_faults),
       cmocka_unit_test(survives_lack_of_memory),

@@ -89,6 +89,7 @@ lower_late(nir_shader *nir, const struct npu_nir_launch *launch)
    /* What is known of the launch, before anything depends on how ids are made. */
    NIR_PASS(_, nir, npu_nir_rest_ids, launch);
    NIR_PASS(_, nir, npu_nir_pad_rows, launch);
+   NIR_PASS(_, nir, npu_nir_one_wave, launch);
    NIR_PASS(_, nir, npu_nir_lower_local_id, launch);
    npu_nir_optimize(nir);
    for (unsigned round = 0; round < 4; round++) {
@@ -203,6 +204,7 @@ compile(nir_shader *nir, const struct npu_compile_options *opts, void *mem_ctx, 
                                        .width_log2 = opts->width_log2,
                                        .padded_width = opts->padded_width,
                                        .deep = opts->deep,
+                                       .one_wave = opts->one_wave,
                                        .few_groups = opts->few_groups,
                                        .is_rest = opts->is_rest,
                                        .first_x_offset_B = npu_descs_end_B(images.descs_B,

@@ -68,6 +68,10 @@ struct npu_compile_options {
     * the rows of a wave, NPU_SUBGROUP_SIZE >> width_log2. */
    bool deep;
 
+   /* The group has at most NPU_SUBGROUP_SIZE work-items, those of padded rows counted: its barriers cost nothing. Need
+    * not be set if the kernel fixes its group size. */
+   bool one_wave;
+
    /* Not 0, with width_log2: rows of the group are that long, 1 << (width_log2 - 1) < padded_width <
     * 1 << width_log2, and the launch pads them to 1 << width_log2, also if the kernel fixes its group
     * size; info.block is the padded size then. Not for kernels that npu_nir_uses_subgroups(). */

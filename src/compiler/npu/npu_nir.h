@@ -27,6 +27,8 @@ struct npu_nir_launch {
    uint8_t width_log2;
    /* But block[2] may be anything: block[1] is a multiple of the rows of a wave, more than one. */
    bool deep;
+   /* Work-groups have at most NPU_SUBGROUP_SIZE items, padded ones counted. */
+   bool one_wave;
    /* Not 0: that is so because rows of so many work-items are padded. */
    uint8_t padded_width;
    /* At most NPU_FEW_GROUPS work-groups in each dimension. */
@@ -42,6 +44,9 @@ bool npu_nir_lower_abi(nir_shader *nir);
 
 /* Groups with padded rows: nothing for lanes that are not in the real group. Before npu_nir_lower_local_id(). */
 bool npu_nir_pad_rows(nir_shader *nir, const struct npu_nir_launch *launch);
+
+/* Barriers of groups that are one wave order memory, no more. After npu_nir_pad_rows(). */
+bool npu_nir_one_wave(nir_shader *nir, const struct npu_nir_launch *launch);
 
 /* The ids of a launch that is the rest of a divided one. Before npu_nir_lower_local_id(). */
 bool npu_nir_rest_ids(nir_shader *nir, const struct npu_nir_launch *launch);

@@ -350,12 +350,12 @@ launch_part(struct npu_context *ctx, const struct pipe_grid_info *grid,
    bool emitted = npu_batch_emit(batch, &packet);
 
    if (ctx->screen->debug & NPU_DRV_LAUNCH)
-      mesa_logi("launch of \"%s\" (kernel %u, %s): grid %u x %u x %u, block %u x %u x %u, "
+      mesa_logi("launch of \"%s\" (kernel %u, %s): grid %u x %u x %u, block %u x %u x %u%s, "
                 "local memory %u, private memory %u, arguments %u bytes%s",
                 info->name, program->kernel_id, npu_variant_name(variant->kind), shape->grid[0],
                 shape->grid[1], shape->grid[2], shape->block[0], shape->block[1], shape->block[2],
-                packet.local_size_B, packet.private_size_B, (unsigned)ctx->constbuf.size,
-                emitted ? "" : ": dropped");
+                variant->kind & NPU_VARIANT_ONE_WAVE ? " (one wave)" : "", packet.local_size_B,
+                packet.private_size_B, (unsigned)ctx->constbuf.size, emitted ? "" : ": dropped");
 }
 
 static void

@@ -136,7 +136,11 @@ choose_kind(const struct npu_program *program, const struct npu_shape *shape)
       return npu_variant_choose_rest(shape->block);
    if (program->has_fixed_block)
       return npu_variant_choose_fixed(shape->block, shape->grid, program->may_pad);
-   return npu_variant_choose(shape->block, shape->grid, program->may_pad);
+
+   const enum npu_variant_kind kind = npu_variant_choose(shape->block, shape->grid,
+                                                         program->may_pad);
+   const bool has_barriers = program->first && program->first->binary->info.uses_barrier;
+   return has_barriers ? npu_variant_choose_one_wave(kind, shape->block) : kind;
 }
 
 const struct npu_variant *

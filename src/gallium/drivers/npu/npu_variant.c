@@ -7,7 +7,7 @@
  * have one row only, no wave spans two rows: then y and z are the same for a whole wave, go to the
  * scalar unit, and accesses along x need no gather. In narrower groups of a known width, ids are
  * simple functions of the lane number; where the width is no power of two, the launch makes it one
- * (npu_nir_pad_rows.c). And if the grid is not huge, 32-bit arithmetic with ids does
+ * (npu_nir_pad_rows.c). Barriers of groups that are one wave cost nothing (npu_nir_one_wave.c). And if the grid is not huge, 32-bit arithmetic with ids does
  * not wrap, which proves much about addresses. Most launches are like that, but Gallium creates a
  * kernel before anybody knows how it will be launched; so the variant is chosen by the launch.
  *
@@ -35,7 +35,7 @@
 /* What a variant assumes, as in struct npu_compile_options. */
 struct promise {
    const char *name;
-   bool wave_rows, one_row, deep, is_rest;
+   bool wave_rows, one_row, deep, one_wave, is_rest;
    uint8_t width_log2, padded_width;
 };
 
@@ -62,6 +62,11 @@ static const struct promise kinds[NPU_VARIANT_PADDED] = {
 static struct promise
 promise_of(enum npu_variant_kind kind)
 {
+   if (kind & NPU_VARIANT_ONE_WAVE) {
+      struct promise promise = promise_of(kind & ~NPU_VARIANT_ONE_WAVE);
+      promise.one_wave = true;
+      return promise;
+   }
    if (kind < NPU_VARIANT_PADDED)
       return kinds[kind];
 
@@ -129,6 +134,14 @@ enum npu_variant_kind
 npu_variant_choose_rest(const uint32_t block[3])
 {
    return block[1] == 1 && block[2] == 1 ? NPU_VARIANT_REST_ROW : NPU_VARIANT_REST;
+}
+
+enum npu_variant_kind
+npu_variant_choose_one_wave(enum npu_variant_kind kind, const uint32_t block[3])
+{
+   const uint64_t items = (uint64_t)npu_variant_width(kind, block[0]) * block[1] * block[2];
+
+   return items <= NPU_SUBGROUP_SIZE ? kind | NPU_VARIANT_ONE_WAVE : kind;
 }
 
 /* The name goes into the binary but not into stripped NIR, so it is a part of the key. */
@@ -218,10 +231,11 @@ npu_variant_create(struct npu_screen *screen, const struct nir_shader *nir, cons
          .wave_rows = promise.wave_rows,
          .one_row = promise.one_row,
          .deep = promise.deep,
+         .one_wave = promise.one_wave,
          .width_log2 = promise.width_log2,
          .padded_width = promise.padded_width,
          .is_rest = promise.is_rest,
-         .few_groups = kind != NPU_VARIANT_ANY,
+         .few_groups = (kind & ~NPU_VARIANT_ONE_WAVE) != NPU_VARIANT_ANY,
          .images = images,
          .print_stats = (screen->debug & NPU_DRV_STATS) != 0,
       };

@@ -34,7 +34,8 @@ enum npu_variant_kind {
    NPU_VARIANT_REST,     /* the rest of a divided launch; nothing of the shape */
    NPU_VARIANT_REST_ROW, /* the same, one dimension */
    NPU_VARIANT_PADDED, /* two dimensions, as many wide as one adds to this number, padded to a power of two */
-   NPU_NUM_VARIANTS = NPU_VARIANT_PADDED + 64,
+   NPU_VARIANT_ONE_WAVE = 128, /* added to any of these: and groups are one wave */
+   NPU_NUM_VARIANTS = 2 * NPU_VARIANT_ONE_WAVE,
 };
 
 /* One binary of a kernel, in device memory. Immutable. */
@@ -56,10 +57,15 @@ enum npu_variant_kind npu_variant_choose_fixed(const uint32_t block[3], const ui
 /* The same for the second part of a launch that is divided. */
 enum npu_variant_kind npu_variant_choose_rest(const uint32_t block[3]);
 
+/* The same kind, for groups of this shape that are one wave the one that knows so. Only of use to kernels with
+ * barriers that do not fix the shape. */
+enum npu_variant_kind npu_variant_choose_one_wave(enum npu_variant_kind kind,
+                                                  const uint32_t block[3]);
+
 /* The x size of groups as the device is to see it, where it is `width` to the application. */
 uint32_t npu_variant_width(enum npu_variant_kind kind, uint32_t width);
 
-/* What the variant assumes, for messages. */
+/* What the variant assumes, for messages; of one wave it says nothing. */
 const char *npu_variant_name(enum npu_variant_kind kind);
 
 /* Takes the binary from the disk cache, or compiles it (and keeps it there), and uploads it. The
