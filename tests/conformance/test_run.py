@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 # Copyright © 2026 The NPU stack authors
-"""Tests of tests/conformance/run and record, with a small suite of shell scripts in the place of the CTS.
+"""Tests of tests/conformance/run and record, with a small suite of shell scripts in the place of the CTS, and of
+cl-offline-compiler.
 
 Prints TAP.
 """
 
 import json
+import struct
 import subprocess
 import sys
 import tempfile
@@ -14,6 +16,7 @@ from pathlib import Path
 
 RUN = Path(__file__).resolve().parent / 'run'
 RECORD = RUN.parent / 'record'
+COMPILER = RUN.parent / 'cl-offline-compiler'
 
 # Behaves like a binary of the CTS: "--list" lists, any other last argument is a sub-test.
 BINARY = """#!/bin/bash
@@ -207,6 +210,30 @@ def test_record_keeps(folder):
 def test_page_of_the_project(folder):
     done = subprocess.run([RECORD, '--check'], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def compile_offline(folder, source, extensions):
+    """The words of the SPIR-V, [] if there is none."""
+    paths = {name: Path(folder) / name for name in ('source', 'output', 'cl-device-info')}
+    paths['output'].unlink(missing_ok=True)
+    paths['source'].write_text(source, encoding='utf-8')
+    info = f'CL_DEVICE_ADDRESS_BITS=64\nCL_DEVICE_EXTENSIONS="{extensions}"\nCL_DEVICE_IL_VERSION="SPIR-V_1.4"\n'
+    paths['cl-device-info'].write_text(info, encoding='utf-8')
+    command = [COMPILER, '--mode=spir-v', *(f'--{name}={path}' for name, path in paths.items())]
+    done = subprocess.run([*command, '--', '-cl-std=CL3.0'], capture_output=True, text=True, check=False)
+    if done.returncode or not paths['output'].exists():
+        return []
+    return [word for word, in struct.iter_unpack('<I', paths['output'].read_bytes())]
+
+
+def test_offline_compiler(folder):
+    dot = 'kernel void f(global uint *a) { *a = dot_acc_sat_4x8packed_uu_uint(a[0], a[1], a[2]); }'
+    words = compile_offline(folder, dot, 'cl_khr_fp16 cl_khr_integer_dot_product')
+    name = b''.join(struct.pack('<I', word) for word in words)
+    assert words[:1] == [0x07230203] and b'SPV_KHR_integer_dot_product\0' in name, words[:2]
+    assert not compile_offline(folder, dot, 'cl_khr_fp16')
+    assert not compile_offline(folder, 'kernel void f(', '')
+    assert compile_offline(folder, 'kernel void f(global uint *a) { *a += 1; }', '')
 
 
 def test_bad_input(folder):
