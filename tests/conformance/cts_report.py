@@ -24,16 +24,16 @@ def read_results(folders):
 
 
 class Store:
-    """results.jsonl: one record a line, written as soon as it is known; commit: what is tested."""
+    """results.jsonl: one record a line, written as soon as it is known; marks: what each of them has besides."""
 
-    def __init__(self, folder, resume, commit):
-        self.commit = commit
+    def __init__(self, folder, resume, marks):
+        self.marks = marks
         self.path = folder / 'results.jsonl'
         self.results = read_results([folder]) if resume and self.path.exists() else {}
         self.path.write_text(''.join(json.dumps(r) + '\n' for r in self.results.values()), encoding='utf-8')
 
     def add(self, record):
-        record['commit'] = self.commit
+        record |= self.marks
         self.results[record['name']] = record
         with self.path.open('a', encoding='utf-8') as out:
             out.write(json.dumps(record) + '\n')
@@ -61,9 +61,14 @@ def surprises(results, expected, mode):
             yield name, f'{got}, expected {want}'
 
 
+def counted_as(record):
+    """The status, but that nothing passes in wimpy mode."""
+    return 'wimpy' if record.get('wimpy') and record['status'] == 'pass' else record['status']
+
+
 def count_row(title, records):
     """A line of table(): how many records of each status, and their times."""
-    count = Counter('wimpy' if r.get('wimpy') and r['status'] == 'pass' else r['status'] for r in records)
+    count = Counter(map(counted_as, records))
     numbers = ' | '.join(str(count[status]) for status in STATUSES)
     note = f' ({count["wimpy"]} more in wimpy mode)' if count['wimpy'] else ''
     # Python 3.12 changed how sum() rounds: a page that is kept must not depend on it.

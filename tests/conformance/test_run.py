@@ -8,6 +8,7 @@ Prints TAP.
 """
 
 import json
+import os
 import struct
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from pathlib import Path
 RUN = Path(__file__).resolve().parent / 'run'
 RECORD = RUN.parent / 'record'
 COMPILER = RUN.parent / 'cl-offline-compiler'
+SETTINGS = ('NPU_SIM', 'NPU_COMPILER_DEBUG')
 
 # Behaves like a binary of the CTS: "--list" lists, any other last argument is a sub-test.
 BINARY = """#!/bin/bash
@@ -56,12 +58,13 @@ class Suite:
         path = self.folder / f'test_conformance/opencl_conformance_tests_{name}.csv'
         path.write_text('\n'.join(lines) + '\n', encoding='utf-8')
 
-    def run(self, *args, expect=''):
+    def run(self, *args, expect='', **variables):
         expectations = self.folder / 'expect.txt'
         expectations.write_text(expect, encoding='utf-8')
         command = [sys.executable, RUN, '--cts', self.folder, '--results', self.folder / 'results']
         command += ['--expect', expectations, '--time-limit', '2', *args]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
+        env = {name: value for name, value in os.environ.items() if name not in SETTINGS} | variables
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=env)
 
     def statuses(self):
         records = json.loads((self.folder / 'results/results.json').read_text(encoding='utf-8'))['results']
@@ -205,6 +208,24 @@ def test_record_keeps(folder):
     assert last_line(keep(folder, *add, '--mode', 'spir-v')) == '2 fail'
     suite.run('--only', 'good', '--wimpy')
     assert last_line(keep(folder, *add)) == '2 fail'
+
+
+def test_record_of_settings(folder):
+    suite = Suite(folder, ['A, one/test_one', 'B, one/test_one -w good'])
+    add = ['--add', suite.folder / 'results', '--cts-version', 'v7']
+    suite.run('--only', ' (good|bad)$', NPU_SIM='interp', NPU_COMPILER_DEBUG='spill')
+    done = keep(folder, *add)
+    assert last_line(done) == '1 pass, 1 fail, 1 wimpy', done
+    page = (suite.folder / 'page.md').read_text(encoding='utf-8')
+    heading = '### `NPU_SIM=interp NPU_COMPILER_DEBUG=spill`, online\n'
+    assert '## Compiled online' not in page and heading in page and '\n* one : bad: fail\n' in page, page
+    assert '\n| one -w (1 more in wimpy mode) | 0 | 0 | ' in page, page
+    missing = ['--show', '--missing', suite.folder / 'record.jsonl', '--only', ' good$']
+    assert suite.run(*missing).stdout == 'one : good\none -w : good\n'
+    assert suite.run(*missing, NPU_SIM='interp').stdout == 'one : good\none -w : good\n'
+    assert suite.run(*missing, NPU_SIM='interp', NPU_COMPILER_DEBUG='spill').stdout == '\n'
+    suite.run('--only', 'one : good$')
+    assert last_line(keep(folder, *add)) == '2 pass, 1 fail, 1 wimpy'
 
 
 def test_page_of_the_project(folder):
