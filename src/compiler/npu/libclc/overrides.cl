@@ -11,5 +11,7 @@
 
 #include "erfc.cl"
 #include "exp.cl"
+#include "plane.cl"
+#include "pow.cl"
 #include "remainder.cl"
 #include "zeros.cl"

@@ -39,4 +39,27 @@
       return (type##16)(name(x.lo), name(x.hi));                                                   \
    }
 
+/* The same for name(type, type_y). */
+#define OVERRIDE_VECTORS_2(name, type, type_y)                                                     \
+   type##2 OVERRIDE name(type##2 x, type_y##2 y)                                                   \
+   {                                                                                               \
+      return (type##2)(name(x.x, y.x), name(x.y, y.y));                                            \
+   }                                                                                               \
+   type##3 OVERRIDE name(type##3 x, type_y##3 y)                                                   \
+   {                                                                                               \
+      return (type##3)(name(x.xy, y.xy), name(x.z, y.z));                                          \
+   }                                                                                               \
+   type##4 OVERRIDE name(type##4 x, type_y##4 y)                                                   \
+   {                                                                                               \
+      return (type##4)(name(x.lo, y.lo), name(x.hi, y.hi));                                        \
+   }                                                                                               \
+   type##8 OVERRIDE name(type##8 x, type_y##8 y)                                                   \
+   {                                                                                               \
+      return (type##8)(name(x.lo, y.lo), name(x.hi, y.hi));                                        \
+   }                                                                                               \
+   type##16 OVERRIDE name(type##16 x, type_y##16 y)                                                \
+   {                                                                                               \
+      return (type##16)(name(x.lo, y.lo), name(x.hi, y.hi));                                       \
+   }
+
 #endif

@@ -2,35 +2,56 @@
 // Copyright © 2026 The NPU stack authors
 
 /* fmod(), remainder() and remquo() of float, which in libclc are wrong as soon as denormals take
- * part. Long division of the significands, up to 40 bits of the quotient at a time. */
+ * part: long division of the significands, 29 bits of the quotient at a time.
+ *
+ * In double each step is exact. The rest is below the divisor, an integer below 2^24, so the
+ * dividend is one below 2^53 and the quotient below 2^29. A quotient that is no integer is 2^-24 or
+ * more from the next one, and doubles below 2^29 are not further apart: division does not round it
+ * up to that. */
 
 #include "overrides.h"
 
 struct npu_quotient {
-   uint rest;     /* significand of the remainder, less than that of y */
+   double rest;   /* significand of the remainder, an integer less than that of y */
    int exponent;  /* what it counts is 2^exponent */
    uint quotient; /* its low 32 bits, truncated */
 };
+
+/* 2^n, a normal number */
+static double
+npu_power_of_two(int n)
+{
+   return as_double((long)(n + 1023) << 52);
+}
 
 /* x, y: bits of positive finite numbers, x >= y > 0 */
 static struct npu_quotient
 npu_divide(uint x, uint y)
 {
    int ex = max(x >> 23, 1u), ey = max(y >> 23, 1u);
-   ulong rest = (x & 0x7fffff) | (x >= 0x800000 ? 0x800000 : 0);
-   ulong divisor = (y & 0x7fffff) | (y >= 0x800000 ? 0x800000 : 0);
-   uint quotient = rest / divisor;
+   double rest = (x & 0x7fffff) | (x >= 0x800000 ? 0x800000 : 0);
+   double divisor = (y & 0x7fffff) | (y >= 0x800000 ? 0x800000 : 0);
+   double part = trunc(rest / divisor);
+   uint quotient = (uint)part;
 
-   rest %= divisor;
-   for (int n = ex - ey; n > 0; n -= 40) {
-      int step = min(n, 40);
+   rest = fma(-part, divisor, rest);
+   for (int n = ex - ey; n > 0; n -= 29) {
+      int step = min(n, 29);
 
-      rest <<= step;
-      quotient = (step < 32 ? quotient << step : 0) + (uint)(rest / divisor);
-      rest %= divisor;
+      rest *= npu_power_of_two(step);
+      part = trunc(rest / divisor);
+      quotient = (quotient << step) + (uint)part;
+      rest = fma(-part, divisor, rest);
    }
    struct npu_quotient q = {rest, ey - 150, quotient};
    return q;
+}
+
+/* What q says is left, as a float: exact. */
+static float
+npu_rest(struct npu_quotient q)
+{
+   return (float)(q.rest * npu_power_of_two(q.exponent));
 }
 
 static bool
@@ -47,7 +68,7 @@ fmod(float x, float y)
    if (fabs(x) < fabs(y))
       return x;
    struct npu_quotient q = npu_divide(as_uint(fabs(x)), as_uint(fabs(y)));
-   return copysign(ldexp((float)q.rest, q.exponent), x);
+   return copysign(npu_rest(q), x);
 }
 
 /* remquo() with the low seven bits of the quotient, which has the sign of x / y */
@@ -65,7 +86,7 @@ npu_remquo(float x, float y, int *quotient)
    uint n = 0;
    if (size >= unit) {
       struct npu_quotient q = npu_divide(as_uint(size), as_uint(unit));
-      rest = ldexp((float)q.rest, q.exponent);
+      rest = npu_rest(q);
       n = q.quotient;
    }
 
@@ -90,30 +111,8 @@ remainder(float x, float y)
    return npu_remquo(x, y, &quotient);
 }
 
-#define VECTORS_2(name)                                                                            \
-   float2 OVERRIDE name(float2 x, float2 y)                                                        \
-   {                                                                                               \
-      return (float2)(name(x.x, y.x), name(x.y, y.y));                                             \
-   }                                                                                               \
-   float3 OVERRIDE name(float3 x, float3 y)                                                        \
-   {                                                                                               \
-      return (float3)(name(x.xy, y.xy), name(x.z, y.z));                                           \
-   }                                                                                               \
-   float4 OVERRIDE name(float4 x, float4 y)                                                        \
-   {                                                                                               \
-      return (float4)(name(x.lo, y.lo), name(x.hi, y.hi));                                         \
-   }                                                                                               \
-   float8 OVERRIDE name(float8 x, float8 y)                                                        \
-   {                                                                                               \
-      return (float8)(name(x.lo, y.lo), name(x.hi, y.hi));                                         \
-   }                                                                                               \
-   float16 OVERRIDE name(float16 x, float16 y)                                                     \
-   {                                                                                               \
-      return (float16)(name(x.lo, y.lo), name(x.hi, y.hi));                                        \
-   }
-
-VECTORS_2(fmod)
-VECTORS_2(remainder)
+OVERRIDE_VECTORS_2(fmod, float, float)
+OVERRIDE_VECTORS_2(remainder, float, float)
 
 #define REMQUO_HALVES(space, n, half)                                                              \
    float##n OVERRIDE remquo(float##n x, float##n y, space int##n *quotient)                        \
