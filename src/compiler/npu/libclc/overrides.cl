@@ -9,8 +9,9 @@
  * declarations for the others. */
 #include "tgamma.cl"
 
-#include "erfc.cl"
+#include "erf.cl"
 #include "exp.cl"
+#include "lgamma.cl"
 #include "plane.cl"
 #include "pow.cl"
 #include "remainder.cl"

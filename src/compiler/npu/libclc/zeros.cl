@@ -50,15 +50,3 @@ KEEP_ZERO(tan, double)
 
 PI_ZEROS(float, 2.0f)
 PI_ZEROS(double, 2.0)
-
-ORIGINAL(lgamma, float);
-float OVERRIDE
-lgamma(float x)
-{
-   if (isinf(x))
-      return INFINITY;
-   if (fabs(x) < 0x1p-30f && x != 0)
-      return -log(fabs(x));
-   return libclc_lgamma(x);
-}
-OVERRIDE_VECTORS(lgamma, float)
