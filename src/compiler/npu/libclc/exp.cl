@@ -1,21 +1,55 @@
 // SPDX-License-Identifier: MIT
 // Copyright © 2026 The NPU stack authors
 
-/* exp() and exp2() of float where the result is a denormal, which libclc takes for zero: the square
- * of the function of half the argument. The argument's half is exact, so the error is twice that of
- * the function plus one rounding. */
+/* exp(), exp2(), exp10() and expm1() of float in double. libclc takes denormal results for zero. */
 
-#include "overrides.h"
+#ifndef NPU_LIBCLC_EXP
+#define NPU_LIBCLC_EXP
 
-#define DENORMAL_RESULTS(name, below)                                                              \
-   ORIGINAL(name, float);                                                                          \
-   float OVERRIDE name(float x)                                                                    \
-   {                                                                                               \
-      bool small = x < below;                                                                      \
-      float y = libclc_##name(small ? x * 0.5f : x);                                               \
-      return small ? y * y : y;                                                                    \
-   }                                                                                               \
-   OVERRIDE_VECTORS(name, float)
+#include "log2_exp2.cl"
 
-DENORMAL_RESULTS(exp, -87.0f)
-DENORMAL_RESULTS(exp2, -125.0f)
+/* exp(x), in double */
+static double
+npu_exp(double x)
+{
+   const double log2_e = 0x1.71547652b82fep+0;
+
+   return npu_exp2(x * log2_e);
+}
+
+float OVERRIDE
+exp(float x)
+{
+   return (float)npu_exp(x);
+}
+
+float OVERRIDE
+exp2(float x)
+{
+   return (float)npu_exp2(x);
+}
+
+float OVERRIDE
+exp10(float x)
+{
+   const double log2_10 = 0x1.a934f0979a371p+1;
+
+   return (float)npu_exp2(x * log2_10);
+}
+
+/* Where the difference would lose more than 10 bits: Taylor's series, up to 2^-47 of the result. */
+float OVERRIDE
+expm1(float x)
+{
+   double a = x;
+   double series = fma(fma(fma(a, 1.0 / 24, 1.0 / 6), a, 0.5), a * a, a);
+
+   return fabs(x) < 0x1p-10f ? (x == 0 ? x : (float)series) : (float)(npu_exp(a) - 1);
+}
+
+OVERRIDE_VECTORS(exp, float)
+OVERRIDE_VECTORS(exp2, float)
+OVERRIDE_VECTORS(exp10, float)
+OVERRIDE_VECTORS(expm1, float)
+
+#endif

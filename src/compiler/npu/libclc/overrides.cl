@@ -11,7 +11,9 @@
 
 #include "erf.cl"
 #include "exp.cl"
+#include "hyperbolic.cl"
 #include "lgamma.cl"
+#include "log.cl"
 #include "plane.cl"
 #include "pow.cl"
 #include "remainder.cl"

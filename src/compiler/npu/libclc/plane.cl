@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Copyright © 2026 The NPU stack authors
 
-/* hypot(), atan2() and atan2pi() of float in double, where nothing overflows and no denormal is in
- * the way: libclc scales the arguments, and divides in float, for several times the time.
+/* hypot() and the inverse trigonometric functions of float in double, where nothing overflows and no
+ * denormal is in the way. libclc scales the arguments of hypot(), and divides in float for atan2(),
+ * for several times the time.
  *
  * Polynomial: fpminimax of Sollya. */
 
 #include "overrides.h"
+
+#define ONE_OVER_PI 0x1.45f306dc9c883p-2
 
 float OVERRIDE
 hypot(float x, float y)
@@ -21,7 +24,7 @@ hypot(float x, float y)
  * The arc tangent of the smaller coordinate over the larger one is an odd polynomial; two mirrors
  * give the others. Two zeros are on the axis, two infinities on the diagonal. */
 static double
-npu_angle(float x, float y)
+npu_angle(double x, double y)
 {
    const double pi = 0x1.921fb54442d18p+1;
    double a = fabs(x), b = fabs(y);
@@ -52,6 +55,30 @@ npu_angle(float x, float y)
    return signbit(x) ? pi - angle : angle;
 }
 
+/* The other coordinate of a point of the unit circle; NaN beyond it. */
+static double
+npu_other_leg(double x)
+{
+   return sqrt((1 - x) * (1 + x));
+}
+
+/* Defines name() and name##pi() of x from an angle in double, and their vectors. */
+#define ANGLE(name, angle)                                                                         \
+   float OVERRIDE name(float x)                                                                    \
+   {                                                                                               \
+      return (float)angle;                                                                         \
+   }                                                                                               \
+   float OVERRIDE name##pi(float x)                                                                \
+   {                                                                                               \
+      return (float)(angle * ONE_OVER_PI);                                                         \
+   }                                                                                               \
+   OVERRIDE_VECTORS(name, float)                                                                   \
+   OVERRIDE_VECTORS(name##pi, float)
+
+ANGLE(acos, npu_angle(x, npu_other_leg(x)))
+ANGLE(asin, copysign(npu_angle(npu_other_leg(x), x), (double)x))
+ANGLE(atan, copysign(npu_angle(1, x), (double)x))
+
 float OVERRIDE
 atan2(float y, float x)
 {
@@ -61,9 +88,7 @@ atan2(float y, float x)
 float OVERRIDE
 atan2pi(float y, float x)
 {
-   const double one_over_pi = 0x1.45f306dc9c883p-2;
-
-   return copysign((float)(npu_angle(x, y) * one_over_pi), y);
+   return copysign((float)(npu_angle(x, y) * ONE_OVER_PI), y);
 }
 
 OVERRIDE_VECTORS_2(hypot, float, float)
