@@ -17,4 +17,5 @@
 #include "plane.cl"
 #include "pow.cl"
 #include "remainder.cl"
+#include "turn.cl"
 #include "zeros.cl"

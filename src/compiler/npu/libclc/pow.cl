@@ -59,7 +59,7 @@ rootn(float x, int y)
 float OVERRIDE
 cbrt(float x)
 {
-   return copysign((float)npu_exp2(npu_log2(fabs(x)) / 3), x);
+   return copysign((float)npu_exp2(npu_log2(fabs(x)) * (1.0 / 3)), x);
 }
 
 OVERRIDE_VECTORS(cbrt, float)
