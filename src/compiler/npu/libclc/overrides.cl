@@ -17,5 +17,5 @@
 #include "plane.cl"
 #include "pow.cl"
 #include "remainder.cl"
-#include "turn.cl"
+#include "sin.cl"
 #include "zeros.cl"

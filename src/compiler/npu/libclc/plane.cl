@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright © 2026 The NPU stack authors
 
-/* hypot() and the inverse trigonometric functions of float in double, where nothing overflows and no
- * denormal is in the way. libclc scales the arguments of hypot(), and divides in float for atan2(),
- * for several times the time.
+/* hypot() and the angles atan(), atan2(), atanpi(), atan2pi() of float in double, where nothing
+ * overflows and no denormal is in the way. libclc scales the arguments of hypot() and divides in
+ * float for atan2(), which takes it several times as long.
  *
  * Polynomial: fpminimax of Sollya. */
 
@@ -55,29 +55,17 @@ npu_angle(double x, double y)
    return signbit(x) ? pi - angle : angle;
 }
 
-/* The other coordinate of a point of the unit circle; NaN beyond it. */
-static double
-npu_other_leg(double x)
+float OVERRIDE
+atan(float x)
 {
-   return sqrt((1 - x) * (1 + x));
+   return copysign((float)npu_angle(1, x), x);
 }
 
-/* Defines name() and name##pi() of x from an angle in double, and their vectors. */
-#define ANGLE(name, angle)                                                                         \
-   float OVERRIDE name(float x)                                                                    \
-   {                                                                                               \
-      return (float)angle;                                                                         \
-   }                                                                                               \
-   float OVERRIDE name##pi(float x)                                                                \
-   {                                                                                               \
-      return (float)(angle * ONE_OVER_PI);                                                         \
-   }                                                                                               \
-   OVERRIDE_VECTORS(name, float)                                                                   \
-   OVERRIDE_VECTORS(name##pi, float)
-
-ANGLE(acos, npu_angle(x, npu_other_leg(x)))
-ANGLE(asin, copysign(npu_angle(npu_other_leg(x), x), (double)x))
-ANGLE(atan, copysign(npu_angle(1, x), (double)x))
+float OVERRIDE
+atanpi(float x)
+{
+   return copysign((float)(npu_angle(1, x) * ONE_OVER_PI), x);
+}
 
 float OVERRIDE
 atan2(float y, float x)
@@ -91,6 +79,8 @@ atan2pi(float y, float x)
    return copysign((float)(npu_angle(x, y) * ONE_OVER_PI), y);
 }
 
+OVERRIDE_VECTORS(atan, float)
+OVERRIDE_VECTORS(atanpi, float)
 OVERRIDE_VECTORS_2(hypot, float, float)
 OVERRIDE_VECTORS_2(atan2, float, float)
 OVERRIDE_VECTORS_2(atan2pi, float, float)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright © 2026 The NPU stack authors
 
-/* pow(), powr(), pown(), rootn() and cbrt() of float in double, which the device does as fast per operation
+/* pow(), powr(), pown() and rootn() of float in double, which the device does as fast per operation
  * and in which no care is needed: |x|^y = 2^(y log2 |x|). The logarithm is within 2^-50 of itself,
  * its product with y below 150 (more overflows), so 2^-42 of the result is lost before it is
  * rounded to float. That is also why no argument needs a way of its own: the rules of section 7.5.1
@@ -56,13 +56,6 @@ rootn(float x, int y)
    return y == 0 || (x < 0 && !(y & 1)) ? NAN : npu_with_sign(root, x, y & 1);
 }
 
-float OVERRIDE
-cbrt(float x)
-{
-   return copysign((float)npu_exp2(npu_log2(fabs(x)) * (1.0 / 3)), x);
-}
-
-OVERRIDE_VECTORS(cbrt, float)
 OVERRIDE_VECTORS_2(pow, float, float)
 OVERRIDE_VECTORS_2(powr, float, float)
 OVERRIDE_VECTORS_2(pown, float, int)
