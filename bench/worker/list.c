@@ -11,9 +11,10 @@
 #include <string.h>
 
 static const struct benchmark *const groups[] = {
-   bench_stream, bench_alu,    bench_stencil, bench_gemm,     bench_igemm,      bench_collective,
-   bench_sort,   bench_sparse, bench_softmax, bench_nbody,    bench_finance,    bench_fractal,
-   bench_hash,   bench_fft,    bench_graph,   bench_overhead, bench_build_time, bench_transfer,
+   bench_stream,     bench_alu,      bench_stencil,    bench_gemm,     bench_igemm,
+   bench_collective, bench_sort,     bench_sparse,     bench_softmax,  bench_nbody,
+   bench_finance,    bench_colour,   bench_fractal,    bench_hash,     bench_fft,
+   bench_graph,      bench_overhead, bench_build_time, bench_transfer,
 };
 
 const struct benchmark *
