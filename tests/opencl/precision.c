@@ -4,11 +4,12 @@
 /* Measures the error of every built-in math function on float, double and half against binary128,
  * and checks it against the limits of the OpenCL C specification. One case per function and type.
  *
- *    precision [HARNESS OPTIONS] [-- [samples=N] [table=FILE]]
+ *    precision [HARNESS OPTIONS] [-- [samples=N] [table=FILE] [own]]
  *
  * Arguments are edges in all combinations, any bits, magnitudes around 1, and what is difficult for
  * the function (precision.h, enum prec_range). A half function of one argument gets all there are.
- * With table=FILE the worst errors are also written as the table of docs/precision.md.
+ * With table=FILE the worst errors are also written as the table of docs/precision.md. With "own" the
+ * limits are those that the NPU's own functions keep, where they are lower.
  *
  * Not measured: integer results beside that of ilogb, and geometric functions. */
 
@@ -24,6 +25,7 @@
 
 static unsigned num_samples = 16384;
 static FILE *table;
+static bool own_limits;
 
 struct arguments {
    uint64_t *bits[3]; /* x, y, z */
@@ -369,9 +371,12 @@ test_function(const void *arg)
       clt_skip("the device has no %s", f->extension);
    make_arguments(fn, f, &a);
    const char *result = run_kernel(fn, f, &a);
-   struct worst worst = compare(fn, f, &a, result, fn->limit_ulp[p->type]);
+   double limit_ulp = fn->limit_ulp[p->type];
+   if (own_limits && fn->own_ulp && p->type == PREC_FLOAT)
+      limit_ulp = fn->own_ulp;
+   struct worst worst = compare(fn, f, &a, result, limit_ulp);
    if (worst.measured)
-      clt_diag("worst error %.4g ulp of %g for %s", worst.error_ulp, fn->limit_ulp[p->type],
+      clt_diag("worst error %.4g ulp of %g for %s", worst.error_ulp, limit_ulp,
                show_arguments(fn, f, &a, worst.index));
    worst_errors[p->function][p->type] = worst.error_ulp;
 }
@@ -426,8 +431,10 @@ parse_arguments(void)
             perror(arg + 6);
             exit(2);
          }
+      } else if (!strcmp(arg, "own")) {
+         own_limits = true;
       } else {
-         fprintf(stderr, "precision: what is \"%s\"? Arguments are samples=N and table=FILE\n",
+         fprintf(stderr, "precision: what is \"%s\"? Arguments are samples=N, table=FILE and own\n",
                  arg);
          exit(2);
       }

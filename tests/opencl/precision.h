@@ -91,6 +91,7 @@ struct prec_function {
    enum prec_range range;
    double limit_ulp[PREC_NUM_TYPES]; /* as the specification has it; 0.5 is "correctly rounded";
                                       * negative: the type does not have the function */
+   double own_ulp;                   /* what the NPU's function of float keeps; 0: nothing more */
    bool any_zero;                    /* the sign of a zero result is not specified */
    bool absolute;                    /* error in units of 2^-digits wherever |exact| < 1 */
    wide (*x)(wide x);
