@@ -212,7 +212,7 @@ def test_record_keeps(folder):
 
 def test_record_of_settings(folder):
     suite = Suite(folder, ['A, one/test_one', 'B, one/test_one -w good'])
-    add = ['--add', suite.folder / 'results', '--cts-version', 'v7']
+    add = ['--cts-version', 'v7', '--add', suite.folder / 'results']
     suite.run('--only', ' (good|bad)$', NPU_SIM='interp', NPU_COMPILER_DEBUG='spill')
     done = keep(folder, *add)
     assert last_line(done) == '1 pass, 1 fail, 1 wimpy', done
@@ -224,8 +224,12 @@ def test_record_of_settings(folder):
     assert suite.run(*missing).stdout == 'one : good\none -w : good\n'
     assert suite.run(*missing, NPU_SIM='interp').stdout == 'one : good\none -w : good\n'
     assert suite.run(*missing, NPU_SIM='interp', NPU_COMPILER_DEBUG='spill').stdout == '\n'
-    suite.run('--only', 'one : good$')
-    assert last_line(keep(folder, *add)) == '2 pass, 1 fail, 1 wimpy'
+    done = suite.run('--only', 'one : good$', '--resume')
+    assert done.returncode == 2 and 'has results of another setting, NPU_SIM=interp NPU_COMP' in done.stderr, done.stderr
+    later = suite.folder / 'later'
+    suite.run('--only', 'one : good$', '--results', later)
+    done = keep(folder, '--record', suite.folder / 'both.jsonl', *add, later)
+    assert last_line(done) == '2 pass, 1 fail, 1 wimpy', done
 
 
 def test_page_of_the_project(folder):
