@@ -16,50 +16,28 @@
 /* Declares the function of libclc that name(type) replaces, as libclc_name(type). */
 #define ORIGINAL(name, type) type __attribute__((overloadable)) libclc_##name(type x)
 
+/* name(parameters), a vector, is its first part and its second one. The parameters and what each
+ * part is made of are lists in parentheses. */
+#define OVERRIDE_PARTS(vector, name, parameters, first, second)                                    \
+   vector OVERRIDE name parameters                                                                 \
+   {                                                                                               \
+      return (vector)(name first, name second);                                                    \
+   }
+
 /* The vector forms of name(type), element by element. */
 #define OVERRIDE_VECTORS(name, type)                                                               \
-   type##2 OVERRIDE name(type##2 x)                                                                \
-   {                                                                                               \
-      return (type##2)(name(x.x), name(x.y));                                                      \
-   }                                                                                               \
-   type##3 OVERRIDE name(type##3 x)                                                                \
-   {                                                                                               \
-      return (type##3)(name(x.xy), name(x.z));                                                     \
-   }                                                                                               \
-   type##4 OVERRIDE name(type##4 x)                                                                \
-   {                                                                                               \
-      return (type##4)(name(x.lo), name(x.hi));                                                    \
-   }                                                                                               \
-   type##8 OVERRIDE name(type##8 x)                                                                \
-   {                                                                                               \
-      return (type##8)(name(x.lo), name(x.hi));                                                    \
-   }                                                                                               \
-   type##16 OVERRIDE name(type##16 x)                                                              \
-   {                                                                                               \
-      return (type##16)(name(x.lo), name(x.hi));                                                   \
-   }
+   OVERRIDE_PARTS(type##2, name, (type##2 x), (x.x), (x.y))                                        \
+   OVERRIDE_PARTS(type##3, name, (type##3 x), (x.xy), (x.z))                                       \
+   OVERRIDE_PARTS(type##4, name, (type##4 x), (x.lo), (x.hi))                                      \
+   OVERRIDE_PARTS(type##8, name, (type##8 x), (x.lo), (x.hi))                                      \
+   OVERRIDE_PARTS(type##16, name, (type##16 x), (x.lo), (x.hi))
 
 /* The same for name(type, type_y). */
 #define OVERRIDE_VECTORS_2(name, type, type_y)                                                     \
-   type##2 OVERRIDE name(type##2 x, type_y##2 y)                                                   \
-   {                                                                                               \
-      return (type##2)(name(x.x, y.x), name(x.y, y.y));                                            \
-   }                                                                                               \
-   type##3 OVERRIDE name(type##3 x, type_y##3 y)                                                   \
-   {                                                                                               \
-      return (type##3)(name(x.xy, y.xy), name(x.z, y.z));                                          \
-   }                                                                                               \
-   type##4 OVERRIDE name(type##4 x, type_y##4 y)                                                   \
-   {                                                                                               \
-      return (type##4)(name(x.lo, y.lo), name(x.hi, y.hi));                                        \
-   }                                                                                               \
-   type##8 OVERRIDE name(type##8 x, type_y##8 y)                                                   \
-   {                                                                                               \
-      return (type##8)(name(x.lo, y.lo), name(x.hi, y.hi));                                        \
-   }                                                                                               \
-   type##16 OVERRIDE name(type##16 x, type_y##16 y)                                                \
-   {                                                                                               \
-      return (type##16)(name(x.lo, y.lo), name(x.hi, y.hi));                                       \
-   }
+   OVERRIDE_PARTS(type##2, name, (type##2 x, type_y##2 y), (x.x, y.x), (x.y, y.y))                 \
+   OVERRIDE_PARTS(type##3, name, (type##3 x, type_y##3 y), (x.xy, y.xy), (x.z, y.z))               \
+   OVERRIDE_PARTS(type##4, name, (type##4 x, type_y##4 y), (x.lo, y.lo), (x.hi, y.hi))             \
+   OVERRIDE_PARTS(type##8, name, (type##8 x, type_y##8 y), (x.lo, y.lo), (x.hi, y.hi))             \
+   OVERRIDE_PARTS(type##16, name, (type##16 x, type_y##16 y), (x.lo, y.lo), (x.hi, y.hi))
 
 #endif
