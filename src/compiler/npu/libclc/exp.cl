@@ -43,8 +43,9 @@ expm1(float x)
 {
    double a = x;
    double series = fma(fma(fma(a, 1.0 / 24, 1.0 / 6), a, 0.5), a * a, a);
+   double y = fabs(a) < 0x1p-10 ? series : npu_exp(a) - 1;
 
-   return fabs(x) < 0x1p-10f ? (x == 0 ? x : (float)series) : (float)(npu_exp(a) - 1);
+   return copysign((float)y, x);
 }
 
 OVERRIDE_VECTORS(exp, float)

@@ -10,7 +10,8 @@
  * cancel: there the error is 2^-46, not that part of the result. libclc takes the branches of nine
  * ranges, is wrong for -inf and infinite for tiny negative numbers. */
 
-#include "log2_exp2.cl"
+#include "log.cl"
+#include "stirling.cl"
 
 /* |sin(pi x)|: an odd polynomial for the distance from the next integer, error 2^-43.9 of itself. */
 static double
@@ -33,7 +34,6 @@ float OVERRIDE
 lgamma(float x)
 {
    const double pi = 0x1.921fb54442d18p+1, half_ln_2pi = 0x1.d67f1c864beb5p-1;
-   const double ln_2 = 0x1.62e42fefa39efp-1;
    double size = fabs(x), z = size, divisor = 1;
 
    if (size < 8) {
@@ -44,17 +44,10 @@ lgamma(float x)
    if (x < 0) /* infinite for integers */
       divisor *= pi / (size * npu_abs_sinpi(size));
 
-   double reciprocal = 1 / z, w = reciprocal * reciprocal;
-   double series = -691.0 / 360360;
+   double reciprocal = 1 / z, series = npu_stirling_series(reciprocal * reciprocal);
+   double y = fma(z - 0.5, npu_log(z), fma(series, reciprocal, half_ln_2pi) - z);
 
-   series = fma(series, w, 1.0 / 1188);
-   series = fma(series, w, -1.0 / 1680);
-   series = fma(series, w, 1.0 / 1260);
-   series = fma(series, w, -1.0 / 360);
-   series = fma(series, w, 1.0 / 12);
-   double y = fma(z - 0.5, npu_log2(z) * ln_2, fma(series, reciprocal, half_ln_2pi) - z);
-
-   y -= npu_log2(divisor) * ln_2;
+   y -= npu_log(divisor);
    return isinf(x) ? INFINITY : (float)(x < 0 ? -y : y);
 }
 

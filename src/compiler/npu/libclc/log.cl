@@ -50,8 +50,9 @@ log1p(float x)
 {
    double a = x;
    double series = fma(fma(fma(a, -0.25, 1.0 / 3), a, -0.5), a * a, a);
+   double y = fabs(a) < 0x1p-12 ? series : npu_log(1 + a);
 
-   return fabs(x) < 0x1p-12f ? (x == 0 ? x : (float)series) : (float)npu_log(1 + a);
+   return copysign((float)y, x);
 }
 
 OVERRIDE_VECTORS(log, float)

@@ -14,7 +14,7 @@
  * with the power as a square, so that nothing overflows before the result. Below -STIRLING the
  * reflection: gamma(-x) = -pi / (x sin(pi x) gamma(x)). */
 
-#include "overrides.h"
+#include "stirling.cl"
 
 #define STIRLING 20.0
 
@@ -72,17 +72,10 @@ static double
 npu_stirling(double x, double *second)
 {
    const double sqrt_2pi = 0x1.40d931ff62706p+1;
-   double z = 1 / x, w = z * z;
-   double series = 691.0 / 360360;
-
-   series = fma(-series, w, 1.0 / 1188);
-   series = fma(-series, w, 1.0 / 1680);
-   series = fma(-series, w, 1.0 / 1260);
-   series = fma(-series, w, 1.0 / 360);
-   series = fma(-series, w, 1.0 / 12);
+   double z = 1 / x;
    double power = pow(x, 0.5 * x - 0.25);
    *second = power;
-   return power * exp(-x) * sqrt_2pi * exp(series * z);
+   return power * exp(-x) * sqrt_2pi * exp(npu_stirling_series(z * z) * z);
 }
 
 double OVERRIDE
