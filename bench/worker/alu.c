@@ -23,12 +23,6 @@ setup_alu(struct run *r)
    r->work = 2e-9 * r->n * ROUNDS * 4 * 8;
 }
 
-static void
-run_alu(struct run *r)
-{
-   bench_launch(r, 0, r->n, 1, 1);
-}
-
 /* fma is correctly rounded everywhere; the sum of eight may be made in any order. */
 static bool
 check_alu(struct run *r)
@@ -59,7 +53,7 @@ const struct benchmark bench_alu[] = {
     {256},
     false,
     setup_alu,
-    run_alu,
+    bench_run_items,
     NULL,
     check_alu},
    {0},

@@ -187,6 +187,12 @@ bench_launch(struct run *r, unsigned k, size_t x, size_t y, size_t z)
 }
 
 void
+bench_run_items(struct run *r)
+{
+   bench_launch(r, 0, r->n, 1, 1);
+}
+
+void
 bench_launch_1d(struct run *r, unsigned k, size_t x, size_t local1)
 {
    BENCH_CALL(clEnqueueNDRangeKernel(r->queue, r->kernel[k], 1, NULL, &x, &local1, 0, NULL, NULL));

@@ -100,6 +100,8 @@ void bench_args(struct run *r, unsigned k, const char *types, ...);
 
 /* Enqueues kernel k over x * y * z work-items in groups of r->local (which must divide them). */
 void bench_launch(struct run *r, unsigned k, size_t x, size_t y, size_t z);
+/* A benchmark's run(): kernel 0 over n work-items. */
+void bench_run_items(struct run *r);
 /* The same with local1 work-items in a one-dimensional group. */
 void bench_launch_1d(struct run *r, unsigned k, size_t x, size_t local1);
 

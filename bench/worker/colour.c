@@ -25,12 +25,6 @@ setup(struct run *r)
    r->work = 1e-9 * r->n;
 }
 
-static void
-run(struct run *r)
-{
-   bench_launch(r, 0, r->n, 1, 1);
-}
-
 static double
 linear_of(double v)
 {
@@ -83,7 +77,7 @@ const struct benchmark bench_colour[] = {
     {256},
     false,
     setup,
-    run,
+    bench_run_items,
     NULL,
     check},
    {0},

@@ -37,12 +37,6 @@ setup_blackscholes(struct run *r)
    r->work = 1e-9 * r->n;
 }
 
-static void
-run_items(struct run *r)
-{
-   bench_launch(r, 0, r->n, 1, 1);
-}
-
 static double
 normal(double x)
 {
@@ -114,7 +108,7 @@ const struct benchmark bench_finance[] = {
     {256},
     false,
     setup_blackscholes,
-    run_items,
+    bench_run_items,
     NULL,
     check_blackscholes},
    {"montecarlo",
@@ -129,7 +123,7 @@ const struct benchmark bench_finance[] = {
     {128},
     false,
     setup_montecarlo,
-    run_items,
+    bench_run_items,
     NULL,
     check_montecarlo},
    {0},

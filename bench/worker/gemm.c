@@ -95,12 +95,6 @@ setup_gemv_columns(struct run *r)
    setup_gemv(r, "gemv_columns");
 }
 
-static void
-run_gemv(struct run *r)
-{
-   bench_launch(r, 0, r->n, 1, 1);
-}
-
 static bool
 check_gemv(struct run *r, size_t row_stride, size_t column_stride)
 {
@@ -183,7 +177,7 @@ const struct benchmark bench_gemm[] = {
     {64},
     false,
     setup_gemv_rows,
-    run_gemv,
+    bench_run_items,
     reset_sgemm,
     check_gemv_rows},
    {"gemv_columns",
@@ -198,7 +192,7 @@ const struct benchmark bench_gemm[] = {
     {64},
     false,
     setup_gemv_columns,
-    run_gemv,
+    bench_run_items,
     reset_sgemm,
     check_gemv_columns},
    {0},

@@ -27,12 +27,6 @@ setup_sha256(struct run *r)
    r->work = r->n * 1e-6;
 }
 
-static void
-run_sha256(struct run *r)
-{
-   bench_launch(r, 0, r->n, 1, 1);
-}
-
 static uint32_t
 rotr(uint32_t x, unsigned n)
 {
@@ -116,7 +110,7 @@ const struct benchmark bench_hash[] = {
     {128},
     false,
     setup_sha256,
-    run_sha256,
+    bench_run_items,
     NULL,
     check_sha256},
    {0},

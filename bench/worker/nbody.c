@@ -27,12 +27,6 @@ setup_nbody(struct run *r)
    r->work = 1e-9 * r->n * r->n;
 }
 
-static void
-run_nbody(struct run *r)
-{
-   bench_launch(r, 0, r->n, 1, 1);
-}
-
 /* Each summand may be wrong by about 16 ulp of itself (rsqrt 2 ulp, cubed; the distance), and each
  * of n additions by half an ulp of the running sum, which the sum of magnitudes bounds. Errors of
  * additions are random and not all alike: their square root of n, times 4, is allowed. */
@@ -81,7 +75,7 @@ const struct benchmark bench_nbody[] = {
     {128},
     false,
     setup_nbody,
-    run_nbody,
+    bench_run_items,
     NULL,
     check_nbody},
    {0},

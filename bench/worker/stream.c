@@ -82,12 +82,6 @@ setup_triad4(struct run *r)
 }
 
 static void
-run_triad(struct run *r)
-{
-   bench_launch(r, 0, r->n, 1, 1);
-}
-
-static void
 run_triad4(struct run *r)
 {
    bench_launch(r, 0, r->n / 4, 1, 1);
@@ -154,7 +148,7 @@ const struct benchmark bench_stream[] = {
     {256},
     false,
     setup_triad,
-    run_triad,
+    bench_run_items,
     reset_triad,
     check_triad},
    {"triad4",
