@@ -142,7 +142,7 @@ mixed_instr(struct generator *g)
 {
    enum npu_file file = any_alu_file(g);
 
-   switch (rnd(g, 14)) {
+   switch (rnd(g, 17)) {
    case 0:
       add(g, npu_lo_b64(&g->b, pick(g, file, 64, 1)));
       break;
@@ -190,6 +190,21 @@ mixed_instr(struct generator *g)
    }
    case 12:
       add(g, npu_ishl_i64(&g->b, pick(g, file, 64, 1), npu_imm(rnd(g, 12))));
+      break;
+   case 13: {
+      /* Bits of a scalar or a constant, one for each lane. */
+      struct npu_ref bits = rnd(g, 3) ? pick(g, NPU_FILE_S, 32, 1) : npu_imm(rnd(g, 40) - 4);
+      struct npu_ref mask = npu_mfroms(&g->b, bits);
+      add(g, mask);
+      add(g, npu_build_sel(&g->b, NPU_FILE_V, 32, mask, pick(g, NPU_FILE_V, 32, 1), npu_imm(1)));
+      break;
+   }
+   case 14:
+      /* The bits of lanes that are not active mean nothing. */
+      add(g, npu_mtos(&g->b, npu_mand(&g->b, npu_exec(), pick(g, NPU_FILE_M, 1, 1))));
+      break;
+   case 15:
+      add(g, npu_mbcast(&g->b, pick(g, NPU_FILE_S, 64, 1)));
       break;
    default:
       if (!g->may_be_empty)

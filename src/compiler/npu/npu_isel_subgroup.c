@@ -157,10 +157,9 @@ npu_isel_subgroup(struct npu_isel *ctx, nir_intrinsic_instr *intrin)
 
    case nir_intrinsic_inverse_ballot:
       value = npu_isel_src(ctx, intrin->src[0], 0);
-      if (intrin->src[0].ssa->divergent) {
-         npu_isel_error(ctx, "inverse ballot of a value that differs between lanes");
-         return true;
-      }
+      /* All active lanes have the same; the analysis need not know. */
+      if (intrin->src[0].ssa->divergent)
+         value = op1(ctx, NPU_OP_READFIRST_B32, NPU_FILE_S, npu_isel_to_v(ctx, value, 32));
       value = op1(ctx, NPU_OP_MFROMS, NPU_FILE_M, value);
       break;
 

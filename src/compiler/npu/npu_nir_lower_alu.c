@@ -48,6 +48,7 @@ lower(nir_builder *b, nir_instr *instr, void *data)
    nir_def *x = nir_ssa_for_alu_src(b, alu, 0);
 
    b->exact = alu->exact;
+   b->fp_fast_math = alu->fp_fast_math;
    switch (alu->op) {
    case nir_op_fsign:
       return lower_fsign(b, x);

@@ -70,6 +70,12 @@ npu_nir_uses_subgroups(const nir_shader *nir)
             case nir_intrinsic_ballot:
             case nir_intrinsic_ballot_relaxed:
             case nir_intrinsic_inverse_ballot:
+            case nir_intrinsic_ballot_bitfield_extract:
+            case nir_intrinsic_ballot_bit_count_reduce:
+            case nir_intrinsic_ballot_bit_count_inclusive:
+            case nir_intrinsic_ballot_bit_count_exclusive:
+            case nir_intrinsic_ballot_find_lsb:
+            case nir_intrinsic_ballot_find_msb:
             case nir_intrinsic_read_invocation:
             case nir_intrinsic_read_first_invocation:
             case nir_intrinsic_shuffle:

@@ -113,6 +113,9 @@ is_mov(const struct npu_instr *def)
 static bool
 reads_the_same(struct npu_ref to, struct npu_ref from, unsigned width, unsigned bits)
 {
+   /* A mask has a bit for each lane. Where a condition may also be a scalar, that is one for all lanes. */
+   if (to.file == NPU_FILE_M && from.file != NPU_FILE_M)
+      return npu_is_imm(from) && (from.imm == 0 || (uint32_t)from.imm == UINT32_MAX);
    if (npu_is_imm(from))
       return true;
    /* exec may have changed since. */

@@ -492,3 +492,43 @@ tile_of_negative(global int *y, int n)
 
    y[id] = (id - 100) / 16;
 }
+
+/* ---- order ---- */
+
+/* The pointers of C11's atomics are generic, and yet their order is that of the memory behind them. */
+//! yes fence.device
+//! yes st_
+//! yes fence.device
+//! yes ld_
+//! yes fence.device
+kernel void
+sequentially_consistent(volatile global atomic_int *x, global int *y)
+{
+   atomic_store_explicit(x, 1, memory_order_seq_cst, memory_scope_device);
+   y[get_global_id(0)] = atomic_load_explicit(x + 16, memory_order_seq_cst, memory_scope_device);
+}
+
+//! yes fence.group
+//! yes st_
+//! no fence
+kernel void
+release_group(local atomic_int *x)
+{
+   atomic_store_explicit(x, 1, memory_order_release, memory_scope_work_group);
+}
+
+//! yes ld_
+//! yes fence.device
+//! no fence.group
+kernel void
+acquire_device(volatile global atomic_int *x, global int *y)
+{
+   y[get_global_id(0)] = atomic_load_explicit(x, memory_order_acquire, memory_scope_device) + y[0];
+}
+
+//! no fence
+kernel void
+relaxed_device(volatile global atomic_int *x)
+{
+   atomic_store_explicit(x, 1, memory_order_relaxed, memory_scope_device);
+}
