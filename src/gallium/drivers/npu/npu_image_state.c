@@ -46,19 +46,27 @@ describe_buffer(const struct npu_resource *res, enum pipe_format format, unsigne
    };
 }
 
-/* A 2D image in a buffer; the offset and the stride count texels. */
+/* An image with rows in a buffer; the offset and the strides count texels. */
 static struct npu_image_desc
-describe_buffer_2d(const struct npu_resource *res, enum pipe_format format, unsigned offset,
-                   unsigned row_stride, unsigned width, unsigned height)
+describe_rows(const struct npu_resource *res, enum pipe_format format, unsigned offset,
+              unsigned row_stride, unsigned layer_stride, const unsigned size[3])
 {
    unsigned texel_B = util_format_get_blocksize(format);
 
    return (struct npu_image_desc){
       .va = res->bo->va + (uint64_t)offset * texel_B,
-      .size = {width, height, 1},
-      .stride_B = {row_stride * texel_B},
+      .size = {size[0], size[1], MAX2(size[2], 1)},
+      .stride_B = {row_stride * texel_B, layer_stride * texel_B},
    };
 }
+
+/* Both kinds of views have the same fields. */
+#define DESCRIBE_ROWS(res, view)                                                                   \
+   describe_rows(res, (view)->format, (view)->u.tex2d_from_buf.offset,                             \
+                 (view)->u.tex2d_from_buf.row_stride, (view)->u.tex2d_from_buf.layer_stride,       \
+                 (const unsigned[]){(view)->u.tex2d_from_buf.width,                                \
+                                    (view)->u.tex2d_from_buf.height,                               \
+                                    (view)->u.tex2d_from_buf.layers})
 
 static struct npu_image_desc
 describe_texture(const struct npu_resource *res, unsigned first_layer, unsigned last_layer)
@@ -128,10 +136,7 @@ create_sampler_view(struct pipe_context *pctx, struct pipe_resource *pres,
    if (pres->target != PIPE_BUFFER)
       view->desc = describe_texture(res, templ->u.tex.first_layer, templ->u.tex.last_layer);
    else if (templ->is_tex2d_from_buf)
-      view->desc = describe_buffer_2d(res, templ->format, templ->u.tex2d_from_buf.offset,
-                                      templ->u.tex2d_from_buf.row_stride,
-                                      templ->u.tex2d_from_buf.width,
-                                      templ->u.tex2d_from_buf.height);
+      view->desc = DESCRIBE_ROWS(res, templ);
    else
       view->desc = describe_buffer(res, templ->format, templ->u.buf.offset, templ->u.buf.size);
    return &view->base;
@@ -187,9 +192,7 @@ describe_image(const struct pipe_image_view *view)
    if (view->resource->target != PIPE_BUFFER)
       return describe_texture(res, view->u.tex.first_layer, view->u.tex.last_layer);
    if (view->access & PIPE_IMAGE_ACCESS_TEX2D_FROM_BUFFER)
-      return describe_buffer_2d(res, view->format, view->u.tex2d_from_buf.offset,
-                                view->u.tex2d_from_buf.row_stride, view->u.tex2d_from_buf.width,
-                                view->u.tex2d_from_buf.height);
+      return DESCRIBE_ROWS(res, view);
    return describe_buffer(res, view->format, view->u.buf.offset, view->u.buf.size);
 }
 

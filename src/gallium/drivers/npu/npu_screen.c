@@ -203,6 +203,8 @@ init_caps(struct npu_screen *screen)
    caps->graphics = false;
    caps->compute = true;
    caps->int64 = true;
+   caps->shader_atomic_int64 = true;
+   caps->shader_atomic_float = true;
    caps->doubles = true;
    caps->nir_images_as_deref = false;
    caps->texture_sampler_independent = true;
@@ -214,6 +216,7 @@ init_caps(struct npu_screen *screen)
    caps->max_texel_buffer_elements = max_alloc_B(screen); /* Rusticl divides by a texel */
    caps->linear_image_pitch_alignment = 1;
    caps->linear_image_base_address_alignment = 1;
+   caps->linear_image_layers = true;
    caps->max_shader_buffer_size = max_alloc_B(screen);
    caps->query_timestamp = true;
    caps->timer_resolution = DIV_ROUND_UP(1000000000u, info->timestamp_hz);
