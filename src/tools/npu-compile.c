@@ -224,6 +224,7 @@ print_args(const struct npu_cl_kernel *kernel, const char *name)
       [NPU_CL_ARG_GLOBAL] = "global address",
       [NPU_CL_ARG_LOCAL] = "local offset",
       [NPU_CL_ARG_CONSTANTS] = "(hidden) constants",
+      [NPU_CL_ARG_GLOBALS] = "(hidden) program scope variables",
       [NPU_CL_ARG_PRINTF] = "(hidden) printf buffer",
       [NPU_CL_ARG_GLOBAL_OFFSET] = "(hidden) global offset",
       [NPU_CL_ARG_GLOBAL_SIZE] = "(hidden) global size",

@@ -20,6 +20,8 @@
 #include "compiler/spirv/nir_spirv.h"
 #include "compiler/spirv/spirv_info.h"
 #include "util/disk_cache.h"
+#include "util/hex.h"
+#include "util/mesa-sha1.h"
 #include "util/ralloc.h"
 #include "util/u_printf.h"
 
@@ -65,6 +67,7 @@ on_spirv_message(void *log, enum nir_spirv_debug_level level, size_t offset, con
 
 static const struct spirv_capabilities capabilities = {
    .Addresses = true,
+   .BitInstructions = true,
    .DotProduct = true,
    .DotProductInput4x8Bit = true,
    .DotProductInput4x8BitPacked = true,
@@ -73,13 +76,25 @@ static const struct spirv_capabilities capabilities = {
    .Float64 = true,
    .GenericPointer = true,
    .Groups = true,
+   .GroupNonUniform = true,
+   .GroupNonUniformArithmetic = true,
+   .GroupNonUniformBallot = true,
+   .GroupNonUniformClustered = true,
+   .GroupNonUniformRotateKHR = true,
    .GroupNonUniformShuffle = true,
    .GroupNonUniformShuffleRelative = true,
+   .GroupNonUniformVote = true,
    .Int8 = true,
    .Int16 = true,
    .Int64 = true,
+   .Int64Atomics = true,
+   .AtomicFloat32AddEXT = true,
+   .AtomicFloat32MinMaxEXT = true,
+   .AtomicFloat64AddEXT = true,
+   .AtomicFloat64MinMaxEXT = true,
    .Kernel = true,
    .Linkage = true,
+   .Pipes = true,
    .Vector16 = true,
 };
 
@@ -91,23 +106,39 @@ spirv_options(const nir_shader *libclc, char **log)
       .clc_shader = libclc,
       .float_controls_execution_mode = FLOAT_CONTROLS_DENORM_PRESERVE_FP16 |
                                        FLOAT_CONTROLS_DENORM_PRESERVE_FP32 |
-                                       FLOAT_CONTROLS_DENORM_PRESERVE_FP64,
+                                       FLOAT_CONTROLS_DENORM_PRESERVE_FP64 |
+                                       FLOAT_CONTROLS_SIGNED_ZERO_INF_NAN_PRESERVE_FP16 |
+                                       FLOAT_CONTROLS_SIGNED_ZERO_INF_NAN_PRESERVE_FP32 |
+                                       FLOAT_CONTROLS_SIGNED_ZERO_INF_NAN_PRESERVE_FP64,
       .printf = true,
       .capabilities = &capabilities,
+      .max_subgroups = NPU_MAX_THREADS / NPU_SUBGROUP_SIZE,
       .constant_addr_format = nir_address_format_64bit_global,
-      .global_addr_format = nir_address_format_64bit_global,
-      .shared_addr_format = nir_address_format_32bit_offset_as_64bit,
-      .temp_addr_format = nir_address_format_32bit_offset_as_64bit,
+      .global_addr_format = nir_address_format_62bit_generic,
+      .shared_addr_format = nir_address_format_62bit_generic,
+      .temp_addr_format = nir_address_format_62bit_generic,
+      .skip_os_break_in_debug_build = true,
       .debug = {.func = log ? on_spirv_message : NULL, .private_data = log},
    };
 }
 
-/* The built-in library takes a second to translate: Mesa's disk cache keeps the result. */
+/* The built-in library takes a second to translate: Mesa's disk cache keeps the result of this build
+ * of the tool. */
 static nir_shader *
 load_libclc(void)
 {
    struct spirv_to_nir_options options = spirv_options(NULL, NULL);
-   struct disk_cache *cache = disk_cache_create("npu-tools", "1", 0);
+   struct disk_cache *cache = NULL;
+   struct mesa_sha1 sha1;
+   uint8_t digest[SHA1_DIGEST_LENGTH];
+   char id[2 * SHA1_DIGEST_LENGTH + 1];
+
+   _mesa_sha1_init(&sha1);
+   if (disk_cache_get_function_identifier(load_libclc, &sha1)) {
+      _mesa_sha1_final(&sha1, digest);
+      mesa_bytes_to_hex(id, digest, sizeof(digest));
+      cache = disk_cache_create("npu-tools", id, 0);
+   }
 
    npu_libclc_register();
    nir_shader *libclc = nir_load_libclc_shader(64, cache, &options, npu_nir_options(), true);
@@ -143,6 +174,18 @@ static bool
 compile_source(struct npu_cl_program *program, const char *source, const char *name,
                const char *const *options, unsigned num_options, const struct clc_logger *logger)
 {
+   /* Those of the frontend. */
+   static const char *const extensions[] = {
+      "SPV_EXT_shader_atomic_float_add",
+      "SPV_EXT_shader_atomic_float_min_max",
+      "SPV_KHR_bit_instructions",
+      "SPV_KHR_expect_assume",
+      "SPV_KHR_float_controls",
+      "SPV_KHR_integer_dot_product",
+      "SPV_KHR_no_integer_wrap_decoration",
+      "SPV_KHR_subgroup_rotate",
+      NULL,
+   };
    const struct clc_compile_args args = {
       .source = {.name = name, .value = source},
       .args = options,
@@ -150,10 +193,25 @@ compile_source(struct npu_cl_program *program, const char *source, const char *n
       .features = {.fp16 = true,
                    .fp64 = true,
                    .int64 = true,
+                   .atomic_orders_device_scope = true,
+                   .atomic_float = true,
+                   .atomic_int64 = true,
+                   .extended_bit_ops = true,
+                   .generic_address_space = true,
+                   .pipes = true,
+                   .program_scope_variables = true,
                    .integer_dot_product = true,
+                   .work_group_collectives = true,
                    .subgroups = true,
+                   .subgroups_ballot = true,
+                   .subgroups_clustered_reduce = true,
+                   .subgroups_extended_types = true,
+                   .subgroups_non_uniform_arithmetic = true,
+                   .subgroups_non_uniform_vote = true,
+                   .subgroups_rotate = true,
                    .subgroups_shuffle = true,
                    .subgroups_shuffle_relative = true},
+      .allowed_spirv_extensions = extensions,
       .address_bits = 64,
    };
    struct clc_binary object = {0};
@@ -304,7 +362,10 @@ link_functions(nir_shader *nir, const nir_shader *libclc)
    nir_cleanup_functions(nir);
    nir_sweep(nir);
 
-   const nir_lower_printf_options printf_options = {.max_buffer_size = PRINTF_BUFFER_B};
+   const nir_lower_printf_options printf_options = {
+      .max_buffer_size = PRINTF_BUFFER_B,
+      .string_modes = nir_var_mem_generic,
+   };
    NIR_PASS(_, nir, nir_lower_printf, &printf_options);
    optimize(nir, false);
 }
@@ -346,6 +407,9 @@ lower_hidden(nir_builder *b, nir_instr *instr, void *data)
       break;
    case nir_intrinsic_load_constant_base_ptr:
       kind = NPU_CL_ARG_CONSTANTS;
+      break;
+   case nir_intrinsic_load_global_base_ptr:
+      kind = NPU_CL_ARG_GLOBALS;
       break;
    case nir_intrinsic_load_printf_buffer_address:
       kind = NPU_CL_ARG_PRINTF;
@@ -396,6 +460,8 @@ add_hidden_args(struct npu_cl_kernel *kernel)
                  "num_workgroups");
    if (nir->constant_data_size > 0)
       add_hidden(kernel, NPU_CL_ARG_CONSTANTS, u64, "constant_buffer_addr");
+   if (nir->global_mem_size > 0)
+      add_hidden(kernel, NPU_CL_ARG_GLOBALS, u64, "global_variables_addr");
    if (nir->printf_info_count > 0)
       add_hidden(kernel, NPU_CL_ARG_PRINTF, u64, "printf_buffer_addr");
    if (reads(nir, SYSTEM_VALUE_WORK_DIM))
@@ -481,11 +547,10 @@ lower_kernel(struct npu_cl_kernel *kernel, bool offsets)
    NIR_PASS(_, nir, nir_remove_dead_variables, nir_var_function_temp | nir_var_mem_shared, NULL);
    NIR_PASS(_, nir, nir_lower_vars_to_explicit_types, memory, glsl_get_cl_type_size_align);
 
-   NIR_PASS(_, nir, nir_lower_explicit_io, nir_var_mem_global | nir_var_mem_constant,
-            nir_address_format_64bit_global);
+   NIR_PASS(_, nir, nir_lower_explicit_io, nir_var_mem_generic, nir_address_format_62bit_generic);
+   NIR_PASS(_, nir, nir_lower_explicit_io, nir_var_mem_constant, nir_address_format_64bit_global);
    NIR_PASS(_, nir, nir_shader_lower_instructions, is_intrinsic, lower_hidden, kernel);
-   NIR_PASS(_, nir, nir_lower_explicit_io,
-            nir_var_mem_shared | nir_var_function_temp | nir_var_uniform,
+   NIR_PASS(_, nir, nir_lower_explicit_io, nir_var_uniform,
             nir_address_format_32bit_offset_as_64bit);
    NIR_PASS(_, nir, nir_lower_convert_alu_types, NULL);
    optimize(nir, true);
@@ -508,9 +573,13 @@ npu_cl_kernel_create(struct npu_cl_program *program, const char *name, bool offs
       return NULL;
    }
 
+   /* Nobody runs these kernels with program scope variables, so their contents are of no interest. */
+   struct spirv_global_data global_data = {0};
    struct spirv_to_nir_options options = spirv_options(program->libclc, log);
+   options.global_data = &global_data;
    nir_shader *nir = spirv_to_nir(program->spirv.data, program->spirv.size / 4, NULL, 0,
                                   MESA_SHADER_KERNEL, name, &options, npu_nir_options());
+   spirv_global_data_finish(&global_data);
    if (!nir)
       return NULL;
 

@@ -19,8 +19,9 @@ struct npu_cl_program;
 enum npu_cl_arg_kind {
    NPU_CL_ARG_VALUE,     /* size_B bytes */
    NPU_CL_ARG_GLOBAL,    /* virtual address of global or constant memory, 8 bytes */
-   NPU_CL_ARG_LOCAL,     /* offset in local memory, 8 bytes */
+   NPU_CL_ARG_LOCAL,     /* offset in local memory, 8 bytes; bit 62 tells generic pointers so */
    NPU_CL_ARG_CONSTANTS, /* hidden: address of the program's constant data (nir->constant_data) */
+   NPU_CL_ARG_GLOBALS,   /* hidden: address of the program scope variables */
    NPU_CL_ARG_PRINTF,    /* hidden: address of the printf buffer */
    NPU_CL_ARG_GLOBAL_OFFSET, /* hidden: 3 x 8 bytes, global work offset */
    NPU_CL_ARG_GLOBAL_SIZE,   /* hidden: 3 x 8 bytes */
