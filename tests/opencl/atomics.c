@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Copyright © 2026 The NPU stack authors
 
-/* Atomic functions on int and uint in global and local memory: the OpenCL 1.x ones (atomic_add,
- * ...) and the C11 ones of OpenCL C 3.0 that every device has (relaxed order). Many items hit the
+/* Atomic functions on int, uint, long and ulong in global and local memory: the OpenCL 1.x ones (atomic_add,
+ * ..., atom_add for 64 bits) and the C11 ones of OpenCL C 3.0 that every device has (relaxed order). Many items hit the
  * same few words. Where operations commute the final value is known; where they do not, the
  * returned old values must form one chain: that is what atomic means. */
 
 #include "cl_values.h"
 
+#include <CL/cl_ext.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,40 +32,48 @@ enum op {
 };
 
 static const struct {
-   const char *name, *old_call, *new_call;
+   const char *name, *old_call /* with "atomic_" or "atom_" in front */, *new_call;
 } ops[NUM_OPS] = {
-   {"add", "atomic_add(p, v)", "atomic_fetch_add_explicit(q, v, memory_order_relaxed, SCOPE)"},
-   {"sub", "atomic_sub(p, v)", "atomic_fetch_sub_explicit(q, v, memory_order_relaxed, SCOPE)"},
-   {"inc", "atomic_inc(p)", NULL},
-   {"dec", "atomic_dec(p)", NULL},
-   {"min", "atomic_min(p, v)", "atomic_fetch_min_explicit(q, v, memory_order_relaxed, SCOPE)"},
-   {"max", "atomic_max(p, v)", "atomic_fetch_max_explicit(q, v, memory_order_relaxed, SCOPE)"},
-   {"and", "atomic_and(p, v)", "atomic_fetch_and_explicit(q, v, memory_order_relaxed, SCOPE)"},
-   {"or", "atomic_or(p, v)", "atomic_fetch_or_explicit(q, v, memory_order_relaxed, SCOPE)"},
-   {"xor", "atomic_xor(p, v)", "atomic_fetch_xor_explicit(q, v, memory_order_relaxed, SCOPE)"},
+   {"add", "add(p, v)", "atomic_fetch_add_explicit(q, v, memory_order_relaxed, SCOPE)"},
+   {"sub", "sub(p, v)", "atomic_fetch_sub_explicit(q, v, memory_order_relaxed, SCOPE)"},
+   {"inc", "inc(p)", NULL},
+   {"dec", "dec(p)", NULL},
+   {"min", "min(p, v)", "atomic_fetch_min_explicit(q, v, memory_order_relaxed, SCOPE)"},
+   {"max", "max(p, v)", "atomic_fetch_max_explicit(q, v, memory_order_relaxed, SCOPE)"},
+   {"and", "and(p, v)", "atomic_fetch_and_explicit(q, v, memory_order_relaxed, SCOPE)"},
+   {"or", "or(p, v)", "atomic_fetch_or_explicit(q, v, memory_order_relaxed, SCOPE)"},
+   {"xor", "xor(p, v)", "atomic_fetch_xor_explicit(q, v, memory_order_relaxed, SCOPE)"},
 };
 
 struct params {
    enum op op;
-   bool is_signed, local, c11;
+   const struct clt_type *type;
+   bool local, c11;
 };
 
-static uint32_t
-apply(const struct params *p, uint32_t old, uint32_t v)
+/* Values are those of clt_get(). */
+static bool
+is_less(const struct params *p, uint64_t a, uint64_t b)
+{
+   return p->type->is_signed ? (int64_t)a < (int64_t)b : a < b;
+}
+
+static uint64_t
+apply(const struct params *p, uint64_t old, uint64_t v)
 {
    switch (p->op) {
    case OP_ADD:
-      return old + v;
+      return clt_wrap(p->type, old + v);
    case OP_SUB:
-      return old - v;
+      return clt_wrap(p->type, old - v);
    case OP_INC:
-      return old + 1;
+      return clt_wrap(p->type, old + 1);
    case OP_DEC:
-      return old - 1;
+      return clt_wrap(p->type, old - 1);
    case OP_MIN:
-      return p->is_signed ? ((int32_t)old < (int32_t)v ? old : v) : (old < v ? old : v);
+      return is_less(p, old, v) ? old : v;
    case OP_MAX:
-      return p->is_signed ? ((int32_t)old > (int32_t)v ? old : v) : (old > v ? old : v);
+      return is_less(p, v, old) ? old : v;
    case OP_AND:
       return old & v;
    case OP_OR:
@@ -76,19 +86,42 @@ apply(const struct params *p, uint32_t old, uint32_t v)
    return 0;
 }
 
-static uint32_t
+static uint64_t
 initial(const struct params *p)
 {
    switch (p->op) {
    case OP_MIN:
-      return p->is_signed ? 0x7fffffff : 0xffffffff;
+      return clt_max(p->type);
    case OP_MAX:
-      return p->is_signed ? 0x80000000 : 0;
+      return clt_min(p->type);
    case OP_AND:
-      return 0xffffffff;
+      return clt_wrap(p->type, ~0ull);
    default:
-      return 0x12345678;
+      return clt_wrap(p->type, 0x0fedcba912345678);
    }
+}
+
+/* Functions of OpenCL 1.x are named by their width. */
+static const char *
+prefix(const struct params *p)
+{
+   return p->type->size_B == 8 ? "atom_" : "atomic_";
+}
+
+/* A kernel of one of the tests; skips those of 64 bits on devices without. */
+static cl_kernel
+build(const struct params *p, const char *source)
+{
+   bool wide = p->type->size_B == 8;
+
+   if (wide && (!clt_has_extension("cl_khr_int64_base_atomics") ||
+                !clt_has_extension("cl_khr_int64_extended_atomics")))
+      clt_skip("the device has no atomics of 64 bits");
+   if (wide)
+      source = clt_format("#pragma OPENCL EXTENSION cl_khr_int64_base_atomics : enable\n"
+                          "#pragma OPENCL EXTENSION cl_khr_int64_extended_atomics : enable\n%s",
+                          source);
+   return clt_kernel(source, p->c11 ? "-cl-std=CL3.0" : "", "test");
 }
 
 /* The values returned to the items of one word must be a permutation of a chain initial -> ... ->
@@ -98,11 +131,11 @@ initial(const struct params *p)
  * take an unused item whose old value is the current one; items that do not change the value may be
  * taken any time they match. All must be used. */
 static bool
-is_chain(const struct params *p, const uint32_t *old, const uint32_t *value, unsigned n,
-         uint32_t start, uint32_t *end)
+is_chain(const struct params *p, const uint64_t *old, const uint64_t *value, unsigned n,
+         uint64_t start, uint64_t *end)
 {
    bool *used = clt_alloc(n);
-   uint32_t current = start;
+   uint64_t current = start;
    unsigned done = 0;
 
    while (done < n) {
@@ -135,7 +168,7 @@ static void
 test_op(const void *arg)
 {
    const struct params *p = arg;
-   const char *type = p->is_signed ? "int" : "uint";
+   const char *type = p->type->name;
    const char *space = p->local ? "local" : "global";
    const char *source = clt_format(
       "#define SCOPE %s\n"
@@ -156,16 +189,18 @@ test_op(const void *arg)
       WORDS, WORDS, space, type, p->local ? "mine" : "words", space,
       p->c11 ? clt_format("atomic_%s", type) : type, space,
       p->c11 ? clt_format("atomic_%s", type) : type, type,
-      p->c11 ? ops[p->op].new_call : ops[p->op].old_call, p->local, WORDS);
+      p->c11 ? ops[p->op].new_call : clt_format("%s%s", prefix(p), ops[p->op].old_call), p->local,
+      WORDS);
    unsigned groups = p->local ? 1 : GROUPS, items = GROUP * groups;
-   uint32_t words[WORDS], values[ITEMS], old[ITEMS];
+   const struct clt_type *t = p->type;
+   uint64_t words[WORDS], values[ITEMS], old[ITEMS]; /* as memory of the type */
    uint64_t random = clt.seed;
 
    for (int i = 0; i < WORDS; i++)
-      words[i] = initial(p);
+      clt_put(t, words, i, initial(p));
    for (int i = 0; i < ITEMS; i++)
-      values[i] = clt_random(&random);
-   cl_kernel kernel = clt_kernel(source, p->c11 ? "-cl-std=CL3.0" : "", "test");
+      clt_put(t, values, i, clt_random(&random));
+   cl_kernel kernel = build(p, source);
    cl_mem words_mem = clt_buffer(sizeof(words), words), old_mem = clt_buffer(sizeof(old), NULL);
    clt_arg_mem(kernel, 0, words_mem);
    clt_arg_mem(kernel, 1, clt_buffer(sizeof(values), values));
@@ -175,21 +210,21 @@ test_op(const void *arg)
    clt_read(old_mem, 0, sizeof(old), old);
 
    for (unsigned w = 0; w < WORDS; w++) {
-      uint32_t o[ITEMS], v[ITEMS], want = initial(p), end = 0;
+      uint64_t o[ITEMS], v[ITEMS], want = initial(p), end = 0;
       unsigned n = 0;
 
       for (unsigned i = w; i < items; i += WORDS) {
-         o[n] = old[i];
-         v[n++] = values[i];
-         want = apply(p, want, values[i]); /* the order does not matter for the final value */
+         o[n] = clt_get(t, old, i);
+         v[n] = clt_get(t, values, i);
+         want = apply(p, want, v[n++]); /* the order does not matter for the final value */
       }
-      CLT_CHECK(words[w] == want, "word %u ends as 0x%08x, expected 0x%08x", w, words[w], want);
+      CLT_CHECK(clt_get(t, words, w) == want, "word %u ends as %s, expected %s", w,
+                clt_show(t, clt_get(t, words, w)), clt_show(t, want));
       if (!is_chain(p, o, v, n, initial(p), &end))
          clt_fail("word %u: the old values returned to its %u items do not form a chain", w, n);
       else
-         CLT_CHECK(end == want,
-                   "word %u: the chain of old values ends with 0x%08x, expected 0x%08x", w, end,
-                   want);
+         CLT_CHECK(end == want, "word %u: the chain of old values ends with %s, expected %s", w,
+                   clt_show(t, end), clt_show(t, want));
    }
 }
 
@@ -198,7 +233,7 @@ static void
 test_exchange(const void *arg)
 {
    const struct params *p = arg;
-   const char *type = p->is_signed ? "int" : "uint", *space = p->local ? "local" : "global";
+   const char *type = p->type->name, *space = p->local ? "local" : "global";
    const char *source = clt_format(
       "kernel void test(global %s *word, global %s *old) {\n"
       "   local %s mine;\n"
@@ -218,23 +253,23 @@ test_exchange(const void *arg)
       p->c11 ? clt_format(
                   "atomic_exchange_explicit(p, (%s)get_global_id(0) + 1, memory_order_relaxed, %s)",
                   type, p->local ? "memory_scope_work_group" : "memory_scope_device")
-             : clt_format("atomic_xchg(p, (%s)get_global_id(0) + 1)", type),
+             : clt_format("%sxchg(p, (%s)get_global_id(0) + 1)", prefix(p), type),
       p->local);
    unsigned items = p->local ? GROUP : ITEMS;
-   uint32_t word = 0, old[ITEMS];
+   uint64_t word = 0, old[ITEMS]; /* as memory of the type */
    bool seen[ITEMS + 1] = {false};
 
-   cl_kernel kernel = clt_kernel(source, p->c11 ? "-cl-std=CL3.0" : "", "test");
-   cl_mem word_mem = clt_buffer(4, &word), old_mem = clt_buffer(sizeof(old), NULL);
+   cl_kernel kernel = build(p, source);
+   cl_mem word_mem = clt_buffer(8, &word), old_mem = clt_buffer(sizeof(old), NULL);
    clt_arg_mem(kernel, 0, word_mem);
    clt_arg_mem(kernel, 1, old_mem);
    clt_launch_1d(kernel, items, GROUP);
-   clt_read(word_mem, 0, 4, &word);
+   clt_read(word_mem, 0, 8, &word);
    clt_read(old_mem, 0, sizeof(old), old);
    for (unsigned i = 0; i <= items; i++) {
-      uint32_t v = i < items ? old[i] : word;
+      uint64_t v = i < items ? clt_get(p->type, old, i) : clt_get(p->type, &word, 0);
       if (v > items || seen[v]) {
-         clt_fail("%s %u came back %s", i < items ? "value" : "final value", v,
+         clt_fail("%s %s came back %s", i < items ? "value" : "final value", clt_show(p->type, v),
                   v > items ? "but was never stored" : "twice");
          return;
       }
@@ -247,7 +282,7 @@ static void
 test_compare_exchange(const void *arg)
 {
    const struct params *p = arg;
-   const char *type = p->is_signed ? "int" : "uint", *space = p->local ? "local" : "global";
+   const char *type = p->type->name, *space = p->local ? "local" : "global";
    const char *loop =
       p->c11
          ? clt_format("%s seen = atomic_load_explicit(p, memory_order_relaxed, SCOPE);\n"
@@ -255,9 +290,9 @@ test_compare_exchange(const void *arg)
                       "             memory_order_relaxed, memory_order_relaxed, SCOPE)) tries++;\n",
                       type)
          : clt_format("%s seen = *p, was;\n"
-                      "   while ((was = atomic_cmpxchg(p, seen, seen * 5 + v)) != seen) { seen = "
+                      "   while ((was = %scmpxchg(p, seen, seen * 5 + v)) != seen) { seen = "
                       "was; tries++; }\n",
-                      type);
+                      type, prefix(p));
    const char *source =
       clt_format("#define SCOPE %s\n"
                  "kernel void test(global %s *word, global %s *old, global uint *total) {\n"
@@ -277,17 +312,19 @@ test_compare_exchange(const void *arg)
                  space, p->c11 ? "atomic_" : "", type, space, p->c11 ? "atomic_" : "", type,
                  p->local ? "&mine" : "word", type, loop, p->local);
    unsigned items = p->local ? GROUP : ITEMS;
-   uint32_t word = 1, old[ITEMS], total = 0, current = 1;
+   const struct clt_type *t = p->type;
+   uint64_t word = 1, old[ITEMS], current = 1; /* word and old as memory of the type */
+   uint32_t total = 0;
    bool used[ITEMS] = {false};
 
-   cl_kernel kernel = clt_kernel(source, p->c11 ? "-cl-std=CL3.0" : "", "test");
-   cl_mem word_mem = clt_buffer(4, &word), old_mem = clt_buffer(sizeof(old), NULL);
+   cl_kernel kernel = build(p, source);
+   cl_mem word_mem = clt_buffer(8, &word), old_mem = clt_buffer(sizeof(old), NULL);
    cl_mem total_mem = clt_buffer(4, &total);
    clt_arg_mem(kernel, 0, word_mem);
    clt_arg_mem(kernel, 1, old_mem);
    clt_arg_mem(kernel, 2, total_mem);
    clt_launch_1d(kernel, items, GROUP);
-   clt_read(word_mem, 0, 4, &word);
+   clt_read(word_mem, 0, 8, &word);
    clt_read(old_mem, 0, sizeof(old), old);
    clt_read(total_mem, 0, 4, &total);
    CLT_CHECK(total >= items, "%u attempts for %u items", total, items);
@@ -295,15 +332,109 @@ test_compare_exchange(const void *arg)
    /* x -> 5 x + v reaches different values in practice; follow the chain */
    for (unsigned step = 0; step < items; step++) {
       unsigned i = 0;
-      while (i < items && (used[i] || old[i] != current))
+      while (i < items && (used[i] || clt_get(t, old, i) != current))
          i++;
       if (i == items)
-         clt_fatal("step %u: no item saw the value 0x%08x", step, current);
+         clt_fatal("step %u: no item saw the value %s", step, clt_show(t, current));
       used[i] = true;
-      current = current * 5 + i + 1;
+      current = clt_wrap(t, current * 5 + i + 1);
    }
-   CLT_CHECK(word == current, "the word ends as 0x%08x, the chain of old values as 0x%08x", word,
-             current);
+   CLT_CHECK(clt_get(t, &word, 0) == current, "the word ends as %s, the chain of old values as %s",
+             clt_show(t, clt_get(t, &word, 0)), clt_show(t, current));
+}
+
+/* ---- floating point (cl_ext_float_atomics) ---- */
+
+struct float_params {
+   const char *op, *type; /* "add", "float" */
+   bool local;
+};
+
+/* Every item adds 1, or brings a number of its own to a minimum or maximum. What it gets back then tells how many came
+ * before it, or is something another one brought; integers keep sums exact. */
+static void
+test_float(const void *arg)
+{
+   const struct float_params *p = arg;
+   bool is_double = !strcmp(p->type, "double"), sums = strcmp(p->op, "min") && strcmp(p->op, "max");
+   cl_device_fp_atomic_capabilities_ext have = 0;
+   const cl_device_fp_atomic_capabilities_ext add = p->local ? CL_DEVICE_LOCAL_FP_ATOMIC_ADD_EXT
+                                                             : CL_DEVICE_GLOBAL_FP_ATOMIC_ADD_EXT,
+                                              min_max = p->local
+                                                           ? CL_DEVICE_LOCAL_FP_ATOMIC_MIN_MAX_EXT
+                                                           : CL_DEVICE_GLOBAL_FP_ATOMIC_MIN_MAX_EXT;
+
+   if (!clt_has_extension("cl_ext_float_atomics"))
+      clt_skip("the device has no cl_ext_float_atomics");
+   CLT_CALL(clGetDeviceInfo(clt.device,
+                            is_double ? CL_DEVICE_DOUBLE_FP_ATOMIC_CAPABILITIES_EXT
+                                      : CL_DEVICE_SINGLE_FP_ATOMIC_CAPABILITIES_EXT,
+                            sizeof(have), &have, NULL));
+   if (!(have & (sums ? add : min_max)))
+      clt_skip("the device has no such atomic function");
+
+   const char *source = clt_format(
+      "kernel void test(global %s *word, global const %s *values, global %s *old) {\n"
+      "   local atomic_%s mine;\n"
+      "   if (get_local_id(0) == 0) atomic_store_explicit(&mine, *word, memory_order_relaxed, "
+      "memory_scope_work_group);\n"
+      "   barrier(CLK_LOCAL_MEM_FENCE);\n"
+      "   volatile %s atomic_%s *p = (volatile %s atomic_%s *)%s;\n"
+      "   old[get_global_id(0)] = atomic_fetch_%s_explicit(p, values[get_global_id(0)], "
+      "memory_order_relaxed,\n"
+      "                                                    memory_scope_%s);\n"
+      "   barrier(CLK_LOCAL_MEM_FENCE);\n"
+      "   if (%d && get_local_id(0) == 0) *word = atomic_load_explicit(&mine, "
+      "memory_order_relaxed,\n"
+      "                                                                memory_scope_work_group);\n"
+      "}\n",
+      p->type, p->type, p->type, p->type, p->local ? "local" : "global", p->type,
+      p->local ? "local" : "global", p->type, p->local ? "&mine" : "word", p->op,
+      p->local ? "work_group" : "device", p->local);
+   unsigned items = p->local ? GROUP : ITEMS;
+   double start = sums                    ? 5
+                  : !strcmp(p->op, "min") ? INFINITY
+                                          : -INFINITY,
+          want = start, values[ITEMS];
+   double as_double[ITEMS];
+   float as_float[ITEMS];
+   bool seen[ITEMS] = {false};
+   uint64_t random = clt.seed;
+
+   for (unsigned i = 0; i < items; i++) {
+      values[i] = sums ? 1 : (int)(clt_random(&random) % 20001) - 10000.25;
+      as_float[i] = values[i];
+      want = !strcmp(p->op, "add")   ? want + values[i]
+             : !strcmp(p->op, "sub") ? want - values[i]
+             : !strcmp(p->op, "min") ? fmin(want, values[i])
+                                     : fmax(want, values[i]);
+   }
+   cl_kernel kernel = clt_kernel(source, "-cl-std=CL3.0", "test");
+   size_t size_B = is_double ? 8 : 4;
+   cl_mem word_mem = clt_buffer(size_B, is_double ? (void *)&start : &(float){start}),
+          old_mem = clt_buffer(items * size_B, NULL);
+   clt_arg_mem(kernel, 0, word_mem);
+   clt_arg_mem(kernel, 1, clt_buffer(items * size_B, is_double ? (void *)values : as_float));
+   clt_arg_mem(kernel, 2, old_mem);
+   clt_launch_1d(kernel, items, GROUP);
+   clt_read(old_mem, 0, items * size_B, is_double ? (void *)as_double : as_float);
+   for (unsigned i = 0; i < items && !is_double; i++)
+      as_double[i] = as_float[i];
+   for (unsigned i = 0; i < items; i++) {
+      double before = fabs(as_double[i] - start);
+      if (sums && (before >= items || before != floor(before) || seen[(int)before]))
+         clt_fatal("item %u: %g came back, which is no sum before it, or another item's", i,
+                   as_double[i]);
+      if (sums)
+         seen[(int)before] = true;
+      bool found = sums || as_double[i] == start;
+      for (unsigned k = 0; k < items && !found; k++)
+         found = values[k] == as_double[i];
+      CLT_CHECK(found, "item %u: %g came back, which no item brought", i, as_double[i]);
+   }
+   clt_read(word_mem, 0, size_B, is_double ? (void *)as_double : as_float);
+   CLT_CHECK((is_double ? as_double[0] : as_float[0]) == want, "the word ends as %g, not %g",
+             is_double ? as_double[0] : as_float[0], want);
 }
 
 /* Slots from a counter: every item gets its own, without holes, when only some items ask. */
@@ -398,13 +529,15 @@ test_last_group(const void *arg)
 int
 main(int argc, char **argv)
 {
+   static const enum clt_scalar types[] = {CLT_INT, CLT_UINT, CLT_LONG, CLT_ULONG};
+
    clt_init(argc, argv, "atomic functions in global and local memory");
    for (int c11 = 0; c11 < 2; c11++) {
       for (int local = 0; local < 2; local++) {
-         for (int is_signed = 0; is_signed < 2; is_signed++) {
+         for (unsigned t = 0; t < CLT_ARRAY_SIZE(types); t++) {
             const char *where = local ? "local" : "global";
-            const char *type = is_signed ? "int" : "uint", *version = c11 ? "c11" : "cl1";
-            struct params p = {0, is_signed, local, c11};
+            const char *type = clt_types[types[t]].name, *version = c11 ? "c11" : "cl1";
+            struct params p = {0, &clt_types[types[t]], local, c11};
 
             for (int op = 0; op < NUM_OPS; op++) {
                p.op = op;
@@ -415,6 +548,12 @@ main(int argc, char **argv)
             clt_run(test_compare_exchange, &p, "%s.compare_exchange.%s.%s", version, where, type);
          }
       }
+   }
+   for (int i = 0; i < 12; i++) { /* minima and maxima of double are not on offer */
+      static const char *const float_ops[] = {"add", "sub", "min", "max", "add", "sub"};
+      const struct float_params p = {float_ops[i % 6], i % 6 >= 4 ? "double" : "float", i >= 6};
+
+      clt_run(test_float, &p, "float.%s.%s.%s", p.op, p.local ? "local" : "global", p.type);
    }
    clt_run(test_append, NULL, "append");
    clt_run(test_last_group, NULL, "last_group");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright © 2026 The NPU stack authors
 
-/* The integer built-in functions of OpenCL C (specification 6.15.3) against 128-bit host arithmetic:
- * one case per function and type. Each kernel calls the function for scalars, for 4-vectors and for
+/* The integer built-in functions of OpenCL C (specification 6.15.3) and of cl_khr_extended_bit_ops
+ * against 128-bit host arithmetic: one case per function and type. Each kernel calls the function for scalars, for 4-vectors and for
  * one more width that depends on the type, so that every width meets every function. */
 
 #include "cl_values.h"
@@ -36,22 +36,30 @@ enum function {
    FN_MAD24,
    FN_MAX_SCALAR,
    FN_CLAMP_SCALAR,
+   FN_BIT_REVERSE,
+   FN_BITFIELD_INSERT,
+   FN_BITFIELD_EXTRACT_SIGNED,
+   FN_BITFIELD_EXTRACT_UNSIGNED,
    NUM_FUNCTIONS,
 };
 
 /* How the result type follows from the argument type. */
 enum result {
    SAME,
+   SIGNED,
    UNSIGNED,
    WIDER,
 };
 
-/* Expressions in x, y, z of the type, lo <= hi for clamp and u = y as unsigned type. */
+/* Expressions in x, y, z of the type, lo <= hi for clamp, u = y as unsigned type, and a bit field of `count` bits
+ * from `offset` on, which follow from the first component of z. */
 static const struct {
    const char *name, *expression;
    enum result result;
    bool int_only;     /* int and uint only */
    bool vectors_only; /* the form that mixes vector and scalar arguments */
+   bool bit_field;
+   bool extended; /* of cl_khr_extended_bit_ops */
 } functions[NUM_FUNCTIONS] = {
    [FN_ABS] = {"abs", "abs(x)", UNSIGNED},
    [FN_ABS_DIFF] = {"abs_diff", "abs_diff(x, y)", UNSIGNED},
@@ -76,6 +84,15 @@ static const struct {
    [FN_MAX_SCALAR] = {"max_by_scalar", "max(x, y0)", .vectors_only = true},
    [FN_CLAMP_SCALAR] = {"clamp_by_scalar", "clamp(x, min(y0, z0), max(y0, z0))",
                         .vectors_only = true},
+   [FN_BIT_REVERSE] = {"bit_reverse", "bit_reverse(x)", .extended = true},
+   [FN_BITFIELD_INSERT] = {"bitfield_insert", "bitfield_insert(x, y, offset, count)",
+                           .bit_field = true, .extended = true},
+   [FN_BITFIELD_EXTRACT_SIGNED] = {"bitfield_extract_signed",
+                                   "bitfield_extract_signed(x, offset, count)", SIGNED,
+                                   .bit_field = true, .extended = true},
+   [FN_BITFIELD_EXTRACT_UNSIGNED] = {"bitfield_extract_unsigned",
+                                     "bitfield_extract_unsigned(x, offset, count)", UNSIGNED,
+                                     .bit_field = true, .extended = true},
 };
 
 static bool
@@ -96,6 +113,8 @@ result_type(enum function fn, const struct clt_type *type)
    switch (functions[fn].result) {
    case SAME:
       break;
+   case SIGNED:
+      return &clt_types[t & ~1u];
    case UNSIGNED:
       return &clt_types[t | 1];
    case WIDER:
@@ -121,6 +140,16 @@ low24(const struct clt_type *type, uint64_t v)
 }
 
 static uint64_t
+reverse(uint64_t v, unsigned bits)
+{
+   uint64_t r = 0;
+
+   for (unsigned b = 0; b < bits; b++)
+      r |= (v >> b & 1) << (bits - 1 - b);
+   return r;
+}
+
+static uint64_t
 expected(enum function fn, const struct clt_type *type, uint64_t ux, uint64_t uy, uint64_t uz)
 {
    const unsigned bits = 8 * type->size_B;
@@ -130,6 +159,8 @@ expected(enum function fn, const struct clt_type *type, uint64_t ux, uint64_t uy
    i128 y = s ? (i128)(int64_t)uy : (i128)uy;
    i128 z = s ? (i128)(int64_t)uz : (i128)uz;
    i128 lo = y < z ? y : z, hi = y < z ? z : y;
+   const uint32_t word = uz & mask, offset = word % bits, count = word / bits % (bits + 1 - offset);
+   const uint64_t ones = count ? ~0ull >> (64 - count) : 0;
    i128 r = 0;
 
    switch (fn) {
@@ -203,6 +234,20 @@ expected(enum function fn, const struct clt_type *type, uint64_t ux, uint64_t uy
    case FN_MAD24:
       r = low24(type, ux) * low24(type, uy) + z;
       break;
+   case FN_BIT_REVERSE:
+      r = reverse(ux, bits);
+      break;
+   case FN_BITFIELD_INSERT:
+      r = (ux & ~(ones << offset)) | (uy & ones) << offset;
+      break;
+   case FN_BITFIELD_EXTRACT_SIGNED:
+      r = (i128)(ux >> offset & ones);
+      if (count && ux >> (offset + count - 1) & 1)
+         r -= (i128)ones + 1;
+      break;
+   case FN_BITFIELD_EXTRACT_UNSIGNED:
+      r = ux >> offset & ones;
+      break;
    case NUM_FUNCTIONS:
       break;
    }
@@ -220,11 +265,14 @@ make_source(const struct clt_type *type, const unsigned *widths)
 {
    struct clt_text t = {0};
    const char *name = type->name;
+   const unsigned bits = 8 * type->size_B;
 
    for (unsigned fn = 0; fn < NUM_FUNCTIONS; fn++) {
       if (!applies(fn, type))
          continue;
       const char *result = result_type(fn, type)->name;
+      if (functions[fn].extended)
+         clt_append(&t, "#ifdef cl_khr_extended_bit_ops\n");
       clt_append(&t,
                  "kernel void test_%s(uint n, global const %s *a, global const %s *b,\n"
                  "                    global const %s *c, global %s *out)\n"
@@ -243,6 +291,11 @@ make_source(const struct clt_type *type, const unsigned *widths)
                        widths[w]);
          if (fn == FN_UPSAMPLE)
             clt_append(&t, "      %s u = as_%s(y);\n", uvec, uvec);
+         if (functions[fn].bit_field)
+            clt_append(&t,
+                       "      uint word = (%s)c[i * %u], offset = word %% %uu, count = word / %uu "
+                       "%% (%uu - offset);\n",
+                       type->unsigned_name, widths[w], bits, bits, bits + 1);
          if (functions[fn].int_only)
             clt_append(&t, "      %s x24 = %s, y24 = %s;\n", vec,
                        type->is_signed ? "(x << 8) >> 8" : "x & 0xffffff",
@@ -251,7 +304,7 @@ make_source(const struct clt_type *type, const unsigned *widths)
                     clt_store(clt_format("out + %u * n", w), result, widths[w],
                               functions[fn].expression));
       }
-      clt_append(&t, "}\n");
+      clt_append(&t, "}\n%s", functions[fn].extended ? "#endif\n" : "");
    }
    return t.text;
 }
@@ -266,6 +319,8 @@ test_function(const void *arg)
         *out = clt_alloc(out_bytes);
    uint64_t random = clt.seed;
 
+   if (functions[p->fn].extended && !clt_has_extension("cl_khr_extended_bit_ops"))
+      clt_skip("the device has no cl_khr_extended_bit_ops");
    clt_fill_integers(type, a, b, N, &random);
    for (size_t i = 0; i < N; i++) {
       static const int shifts[] = {0, 3, 8, 13, 29, 40, 63};
@@ -287,8 +342,9 @@ test_function(const void *arg)
       unsigned wrong = 0, width = p->widths[w];
 
       for (size_t i = 0; i < N; i++) {
-         size_t other = functions[p->fn].vectors_only ? i / width * width : i;
-         uint64_t x = clt_get(type, a, i), y = clt_get(type, b, other), z = clt_get(type, c, other);
+         size_t first = i / width * width, scalar = functions[p->fn].vectors_only ? first : i;
+         uint64_t x = clt_get(type, a, i), y = clt_get(type, b, scalar),
+                  z = clt_get(type, c, functions[p->fn].bit_field ? first : scalar);
          uint64_t want = expected(p->fn, type, x, y, z), got = clt_get(result, out, w * N + i);
 
          if (got != want && !wrong++)

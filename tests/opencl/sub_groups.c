@@ -2,97 +2,14 @@
 // Copyright © 2026 The NPU stack authors
 
 /* Sub-groups (optional in OpenCL C 3.0, feature __opencl_c_subgroups) and the extensions
- * cl_khr_subgroup_shuffle and cl_khr_subgroup_shuffle_relative, in work-groups of many shapes, most
- * of which leave the last sub-group incomplete; and the host's queries about them.
- *
- * Work-items fill sub-groups in the order of their linear local id: OpenCL leaves that to the
- * device, these tests rely on it. Sums of floats are of small integers, so their order is free. */
+ * cl_khr_subgroup_shuffle and cl_khr_subgroup_shuffle_relative, in work-groups of many shapes
+ * (cl_group.h); and the host's queries about them. Sums of floats are of small integers, so their
+ * order is free. */
 
+#include "cl_group.h"
 #include "cl_values.h"
 
-#include <stdio.h>
 #include <string.h>
-
-struct shape {
-   cl_uint dim;
-   size_t local[3];
-};
-
-static const struct shape shapes[] = {
-   {1, {1}},    {1, {31}},    {1, {32}},      {1, {33}},      {1, {64}},
-   {1, {100}},  {1, {256}},   {1, {1023}},    {1, {1024}},    {2, {16, 4}},
-   {2, {5, 9}}, {2, {64, 3}}, {3, {7, 5, 3}}, {3, {4, 4, 4}}, {3, {1, 1, 50}},
-};
-
-#define NUM_GROUPS 3 /* in x; one in the other dimensions */
-
-static size_t
-group_size(const struct shape *s)
-{
-   size_t size = 1;
-
-   for (cl_uint d = 0; d < s->dim; d++)
-      size *= s->local[d];
-   return size;
-}
-
-static size_t
-num_items(const struct shape *s)
-{
-   return NUM_GROUPS * group_size(s);
-}
-
-/* Every kernel begins with this: `at` is unique, and ascending in sub-group order. */
-static const char prologue[] =
-   "#ifdef cl_khr_fp16\n#pragma OPENCL EXTENSION cl_khr_fp16 : enable\n#endif\n"
-   "#define BEGIN size_t group = get_group_id(0), linear = get_local_linear_id(), \\\n"
-   "                     at = group * get_local_size(0) * get_local_size(1) * get_local_size(2) + "
-   "linear;\n";
-
-static size_t
-max_sub_group_size(void)
-{
-   size_t sizes[16] = {0}, size_B = 0;
-
-   /* CL_DEVICE_SUB_GROUP_SIZES_INTEL, which Rusticl answers without the extension. */
-   if (clGetDeviceInfo(clt.device, 0x4108, sizeof(sizes), sizes, &size_B) ||
-       size_B < sizeof(size_t))
-      return 0;
-   return sizes[0];
-}
-
-static void
-need_sub_groups(void)
-{
-   cl_uint max = 0;
-
-   CLT_CALL(clGetDeviceInfo(clt.device, CL_DEVICE_MAX_NUM_SUB_GROUPS, sizeof(max), &max, NULL));
-   if (!max)
-      clt_skip("the device has no sub-groups");
-   if (!max_sub_group_size())
-      clt_skip("the device does not tell the size of sub-groups");
-}
-
-static cl_kernel
-build(const char *body)
-{
-   return clt_kernel(clt_format("%s%s", prologue, body), "-cl-std=CL3.0", "test");
-}
-
-static void
-launch(cl_kernel kernel, const struct shape *s)
-{
-   size_t global[3] = {NUM_GROUPS * s->local[0], s->local[1], s->local[2]};
-
-   clt_launch(kernel, s->dim, NULL, global, s->local);
-}
-
-static const char *
-show_shape(const struct shape *s)
-{
-   return clt_format("%zux%zux%zu", s->local[0], s->dim > 1 ? s->local[1] : 1,
-                     s->dim > 2 ? s->local[2] : 1);
-}
 
 /* ---- ids and sizes ---- */
 
@@ -110,16 +27,16 @@ test_ids(const void *arg)
    static const char *const names[] = {"get_sub_group_size", "get_max_sub_group_size",
                                        "get_num_sub_groups", "get_enqueued_num_sub_groups",
                                        "get_sub_group_id",   "get_sub_group_local_id"};
-   const struct shape *s = arg;
-   size_t size = group_size(s), n = num_items(s);
+   const struct clt_shape *s = arg;
+   size_t size = clt_group_size(s), n = clt_num_items(s);
    uint32_t(*out)[6] = clt_alloc(n * sizeof(*out));
 
-   need_sub_groups();
-   uint32_t max = max_sub_group_size(), count = (size + max - 1) / max;
-   cl_kernel kernel = build(source);
+   clt_need_sub_groups();
+   uint32_t max = clt_max_sub_group_size(), count = (size + max - 1) / max;
+   cl_kernel kernel = clt_group_kernel(source);
    cl_mem mem = clt_buffer(n * sizeof(*out), NULL);
    clt_arg_mem(kernel, 0, mem);
-   launch(kernel, s);
+   clt_group_launch(kernel, s);
    clt_read(mem, 0, n * sizeof(*out), out);
    for (size_t i = 0; i < n; i++) {
       uint32_t id = i % size / max;
@@ -135,22 +52,22 @@ test_ids(const void *arg)
 static void
 test_queries(const void *arg)
 {
-   const struct shape *s = arg;
+   const struct clt_shape *s = arg;
 
-   need_sub_groups();
-   size_t size = group_size(s), max = max_sub_group_size(), value = 0, block[3] = {0};
+   clt_need_sub_groups();
+   size_t size = clt_group_size(s), max = clt_max_sub_group_size(), value = 0, block[3] = {0};
    size_t count = (size + max - 1) / max;
-   cl_kernel kernel = build(
+   cl_kernel kernel = clt_group_kernel(
       "kernel void test(global uint *out) { BEGIN out[at] = sub_group_any(at); }");
 
    CLT_CALL(clGetKernelSubGroupInfo(kernel, clt.device, CL_KERNEL_MAX_SUB_GROUP_SIZE_FOR_NDRANGE,
                                     s->dim * sizeof(size_t), s->local, sizeof(value), &value,
                                     NULL));
-   CLT_CHECK(value == max, "sub-group size for %s is %zu, expected %zu", show_shape(s), value, max);
+   CLT_CHECK(value == max, "sub-group size for %s is %zu, expected %zu", s->name, value, max);
    CLT_CALL(clGetKernelSubGroupInfo(kernel, clt.device, CL_KERNEL_SUB_GROUP_COUNT_FOR_NDRANGE,
                                     s->dim * sizeof(size_t), s->local, sizeof(value), &value,
                                     NULL));
-   CLT_CHECK(value == count, "%s has %zu sub-groups, expected %zu", show_shape(s), value, count);
+   CLT_CHECK(value == count, "%s has %zu sub-groups, expected %zu", s->name, value, count);
    CLT_CALL(clGetKernelSubGroupInfo(kernel, clt.device, CL_KERNEL_LOCAL_SIZE_FOR_SUB_GROUP_COUNT,
                                     sizeof(count), &count, sizeof(block), block, NULL));
    CLT_CHECK(block[0] == count * max && block[1] == 1 && block[2] == 1,
@@ -161,22 +78,6 @@ test_queries(const void *arg)
 }
 
 /* ---- values of other work-items ---- */
-
-struct item {
-   size_t first, last; /* of its sub-group; indices of items */
-   uint32_t lane;
-};
-
-static struct item
-item_of(const struct shape *s, size_t i)
-{
-   size_t size = group_size(s), max = max_sub_group_size(), start = i - i % size;
-   size_t first = start + i % size / max * max, last = first + max - 1;
-
-   if (last >= start + size)
-      last = start + size - 1;
-   return (struct item){first, last, i - first};
-}
 
 static void
 test_votes(const void *arg)
@@ -189,22 +90,22 @@ test_votes(const void *arg)
       "   out[4 * at + 2] = sub_group_broadcast(in[at], get_sub_group_size() - 1);\n"
       "   out[4 * at + 3] = sub_group_broadcast(in[at], 0) + sub_group_any(0) - sub_group_all(1);\n"
       "}\n";
-   const struct shape *s = arg;
-   size_t n = num_items(s);
+   const struct clt_shape *s = arg;
+   size_t n = clt_num_items(s);
    int32_t *in = clt_alloc(n * 4), (*out)[4] = clt_alloc(n * sizeof(*out));
    uint64_t random = clt.seed;
 
-   need_sub_groups();
+   clt_need_sub_groups();
    for (size_t i = 0; i < n; i++)
       in[i] = clt_random(&random) % 50;
-   cl_kernel kernel = build(source);
+   cl_kernel kernel = clt_group_kernel(source);
    cl_mem mem = clt_buffer(n * sizeof(*out), NULL);
    clt_arg_mem(kernel, 0, clt_buffer(n * 4, in));
    clt_arg_mem(kernel, 1, mem);
-   launch(kernel, s);
+   clt_group_launch(kernel, s);
    clt_read(mem, 0, n * sizeof(*out), out);
    for (size_t i = 0; i < n; i++) {
-      struct item it = item_of(s, i);
+      struct clt_group_item it = clt_group_item(s, i);
       bool any = false, all = true;
 
       for (size_t j = it.first; j <= it.last; j++) {
@@ -221,7 +122,7 @@ test_votes(const void *arg)
 }
 
 struct arithmetic {
-   const struct shape *shape;
+   const struct clt_shape *shape;
    const char *type, *extension;
 };
 
@@ -237,15 +138,15 @@ test_arithmetic(const void *arg)
 {
    static const char *const ops[] = {"add", "min", "max"};
    const struct arithmetic *a = arg;
-   const struct shape *s = a->shape;
-   size_t n = num_items(s);
+   const struct clt_shape *s = a->shape;
+   size_t n = clt_num_items(s);
    int32_t *in = clt_alloc(n * 4);
    float(*out)[9] = clt_alloc(n * sizeof(*out));
    bool is_unsigned = a->type[0] == 'u';
    struct clt_text t = {0};
    uint64_t random = clt.seed;
 
-   need_sub_groups();
+   clt_need_sub_groups();
    if (a->extension && !clt_has_extension(a->extension))
       clt_skip("the device has no %s", a->extension);
    for (size_t i = 0; i < n; i++)
@@ -267,14 +168,14 @@ test_arithmetic(const void *arg)
                            : "<");
    }
    clt_append(&t, "}\n");
-   cl_kernel kernel = build(t.text);
+   cl_kernel kernel = clt_group_kernel(t.text);
    cl_mem mem = clt_buffer(n * sizeof(*out), NULL);
    clt_arg_mem(kernel, 0, clt_buffer(n * 4, in));
    clt_arg_mem(kernel, 1, mem);
-   launch(kernel, s);
+   clt_group_launch(kernel, s);
    clt_read(mem, 0, n * sizeof(*out), out);
    for (size_t i = 0; i < n; i++) {
-      struct item it = item_of(s, i);
+      struct clt_group_item it = clt_group_item(s, i);
 
       for (int op = 0; op < 3; op++) {
          double all = in[it.first], inclusive = in[it.first], exclusive = 0;
@@ -301,7 +202,7 @@ test_arithmetic(const void *arg)
 }
 
 struct shuffle {
-   const struct shape *shape;
+   const struct clt_shape *shape;
    const char *type, *extension;
    unsigned size_B;
 };
@@ -311,26 +212,26 @@ static void
 test_shuffle(const void *arg)
 {
    const struct shuffle *p = arg;
-   const struct shape *s = p->shape;
-   size_t n = num_items(s), size_B = n * p->size_B;
+   const struct clt_shape *s = p->shape;
+   size_t n = clt_num_items(s), size_B = n * p->size_B;
    uint8_t *in = clt_alloc(size_B), *out = clt_alloc(4 * size_B);
    uint32_t *index = clt_alloc(n * 4);
    uint64_t random = clt.seed;
 
-   need_sub_groups();
+   clt_need_sub_groups();
    if (!clt_has_extension("cl_khr_subgroup_shuffle") ||
        !clt_has_extension("cl_khr_subgroup_shuffle_relative"))
       clt_skip("the device has no shuffles");
    if (p->extension && !clt_has_extension(p->extension))
       clt_skip("the device has no %s", p->extension);
    for (size_t i = 0; i < n; i++) {
-      struct item it = item_of(s, i);
+      struct clt_group_item it = clt_group_item(s, i);
 
       index[i] = clt_random(&random) % (it.last - it.first + 1);
       for (unsigned b = 0; b < p->size_B; b++)
          in[i * p->size_B + b] = clt_random(&random) & 0xbb; /* no NaN of any size */
    }
-   cl_kernel kernel = build(clt_format(
+   cl_kernel kernel = clt_group_kernel(clt_format(
       "kernel void test(global const %s *in, global const uint *index, global %s *out, uint n)"
       " {\n   BEGIN\n"
       "   out[at] = sub_group_shuffle(in[at], index[at]);\n"
@@ -343,11 +244,11 @@ test_shuffle(const void *arg)
    clt_arg_mem(kernel, 1, clt_buffer(n * 4, index));
    clt_arg_mem(kernel, 2, mem);
    clt_arg_i32(kernel, 3, n);
-   launch(kernel, s);
+   clt_group_launch(kernel, s);
    clt_read(mem, 0, 4 * size_B, out);
    for (size_t i = 0; i < n; i++) {
       static const char *const names[] = {"shuffle", "shuffle_xor", "shuffle_up", "shuffle_down"};
-      struct item it = item_of(s, i);
+      struct clt_group_item it = clt_group_item(s, i);
       const size_t from[4] = {it.first + index[i], it.first + (it.lane ^ 5), i - 3, i + 2};
 
       for (int k = 0; k < 4; k++) {
@@ -367,29 +268,29 @@ test_barrier(const void *arg)
       "kernel void test(global int *out, global int *scratch) {\n"
       "   BEGIN\n"
       "   local int tile[1024];\n"
-      "   uint lane = get_sub_group_local_id(), size = get_sub_group_size(), sum = 0;\n"
+      "   uint lane = get_sub_group_local_id(), width = get_sub_group_size(), sum = 0;\n"
       "   for (int k = 0; k < 5; k++) {\n"
       "      tile[linear] = at * 7 + k; scratch[at] = at * 11 + k;\n"
       "      sub_group_barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);\n"
-      "      uint other = (lane + k + 1) % size;\n"
+      "      uint other = (lane + k + 1) % width;\n"
       "      sum += tile[linear - lane + other] + scratch[at - lane + other];\n"
       "      sub_group_barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);\n"
       "   }\n"
       "   out[at] = sum;\n"
       "}\n";
-   const struct shape *s = arg;
-   size_t n = num_items(s);
+   const struct clt_shape *s = arg;
+   size_t n = clt_num_items(s);
    uint32_t *out = clt_alloc(n * 4);
 
-   need_sub_groups();
-   cl_kernel kernel = build(source);
+   clt_need_sub_groups();
+   cl_kernel kernel = clt_group_kernel(source);
    cl_mem mem = clt_buffer(n * 4, NULL);
    clt_arg_mem(kernel, 0, mem);
    clt_arg_mem(kernel, 1, clt_buffer(n * 4, NULL));
-   launch(kernel, s);
+   clt_group_launch(kernel, s);
    clt_read(mem, 0, n * 4, out);
    for (size_t i = 0; i < n; i++) {
-      struct item it = item_of(s, i);
+      struct clt_group_item it = clt_group_item(s, i);
       uint32_t sum = 0;
 
       for (uint32_t k = 0; k < 5; k++) {
@@ -419,26 +320,25 @@ main(int argc, char **argv)
    };
 
    clt_init(argc, argv, "sub-groups and shuffles");
-   for (size_t i = 0; i < CLT_ARRAY_SIZE(shapes); i++) {
-      const struct shape *s = &shapes[i];
-      char name[32];
+   for (size_t i = 0; i < CLT_NUM_SHAPES; i++) {
+      const struct clt_shape *s = &clt_shapes[i];
 
-      snprintf(name, sizeof(name), "%zux%zux%zu", s->local[0], s->dim > 1 ? s->local[1] : 1,
-               s->dim > 2 ? s->local[2] : 1);
-      clt_run(test_ids, s, "ids.%s", name);
-      clt_run(test_queries, s, "queries.%s", name);
-      clt_run(test_votes, s, "votes.%s", name);
-      clt_run(test_barrier, s, "barrier.%s", name);
+      clt_run(test_ids, s, "ids.%s", s->name);
+      clt_run(test_queries, s, "queries.%s", s->name);
+      clt_run(test_votes, s, "votes.%s", s->name);
+      clt_run(test_barrier, s, "barrier.%s", s->name);
    }
    for (size_t t = 0; t < CLT_ARRAY_SIZE(types); t++) {
-      for (size_t i = 1; i < CLT_ARRAY_SIZE(shapes); i += 4) {
-         const struct arithmetic a = {&shapes[i], types[t].type, types[t].extension};
-         const struct shuffle sh = {&shapes[i], types[t].type, types[t].extension, types[t].size_B};
+      for (size_t i = 1; i < CLT_NUM_SHAPES; i += 4) {
+         const struct arithmetic a = {&clt_shapes[i], types[t].type, types[t].extension};
+         const struct shuffle sh = {&clt_shapes[i], types[t].type, types[t].extension,
+                                    types[t].size_B};
 
          if (types[t].size_B == 8 || types[t].size_B == 4 || types[t].extension)
             clt_run(test_arithmetic, &a, "arithmetic.%s.%zu", types[t].type,
-                    group_size(&shapes[i]));
-         clt_run(test_shuffle, &sh, "shuffle.%s.%zu", types[t].type, group_size(&shapes[i]));
+                    clt_group_size(&clt_shapes[i]));
+         clt_run(test_shuffle, &sh, "shuffle.%s.%zu", types[t].type,
+                 clt_group_size(&clt_shapes[i]));
       }
    }
    return clt_done();
