@@ -152,6 +152,21 @@ host_matrix(int64_t i)
 }
 
 static int64_t
+host_struct_copies(int64_t i)
+{
+   struct {
+      int64_t x, y;
+   } r, all[3];
+   for (int k = 0; k < 3; k++) {
+      r.x = i * (k + 2);
+      r.y = i ^ k;
+      all[k] = r;
+   }
+   return all[0].x + all[0].y * 10 + all[1].x * 100 + all[1].y * 1000 + all[2].x * 10000 +
+          all[2].y * 100000;
+}
+
+static int64_t
 host_large(int64_t i)
 {
    enum {
@@ -211,6 +226,21 @@ static const struct program programs[] = {
     "a[k].w * 11;\n"
     "   out[i] = r; }\n",
     host_vectors},
+   {"struct_copies",
+    "typedef struct { long x, y; } pair;\n"
+    "kernel void test(global long *out) { int i = get_global_id(0); pair r, all[3];\n"
+    "   for (int k = 0; k < 3; k++) { r.x = i * (k + 2); r.y = i ^ k; all[k] = r; }\n"
+    "   out[i] = all[0].x + all[0].y * 10 + all[1].x * 100 + all[1].y * 1000 + all[2].x * 10000 +\n"
+    "      all[2].y * 100000; }\n",
+    host_struct_copies},
+   {"struct_copies_local",
+    "typedef struct { long x, y; } pair;\n"
+    "kernel void test(global long *out) { int i = get_global_id(0); pair r;\n"
+    "   local pair all[64][3]; local pair *own = all[get_local_id(0)];\n"
+    "   for (int k = 0; k < 3; k++) { r.x = i * (k + 2); r.y = i ^ k; own[k] = r; }\n"
+    "   out[i] = own[0].x + own[0].y * 10 + own[1].x * 100 + own[1].y * 1000 + own[2].x * 10000 +\n"
+    "      own[2].y * 100000; }\n",
+    host_struct_copies},
    {"matrix",
     "kernel void test(global long *out) { int i = get_global_id(0); int m[5][6];\n"
     "   for (int y = 0; y < 5; y++) for (int x = 0; x < 6; x++) m[y][x] = y * 10 + x + i;\n"
