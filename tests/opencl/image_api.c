@@ -19,6 +19,7 @@ static const cl_image_format formats[] = {
 struct params {
    const struct clt_image_type *type, *to;
    const cl_image_format *format;
+   bool in_buffer, to_in_buffer; /* the images are parts of buffers */
 };
 
 /* ---- boxes on the CPU ---- */
@@ -76,38 +77,6 @@ inner_box(const struct clt_image_type *type)
    return box;
 }
 
-struct fixture {
-   struct layout layout; /* of texels */
-   size_t size[3], bytes;
-   char *texels; /* what the image holds */
-   cl_mem image;
-};
-
-static struct fixture
-make(const struct params *p, const struct clt_image_type *type, uint64_t number)
-{
-   struct fixture f;
-
-   clt_image_region(type, type->size, f.size);
-   f.layout = dense(p, f.size);
-   f.bytes = f.size[0] * f.size[1] * f.size[2] * f.layout.texel_B;
-   f.texels = clt_alloc(f.bytes);
-   clt_random_bytes(f.texels, f.bytes, number);
-   f.image = clt_image(type, p->format, type->size, CL_MEM_READ_WRITE, f.texels);
-   return f;
-}
-
-static void
-check_all(const struct params *p, const struct clt_image_type *type, const struct fixture *f)
-{
-   char *got = clt_alloc(f->bytes);
-
-   clt_image_read(f->image, type, type->size, got);
-   clt_same("the image", got, f->texels, f->bytes);
-}
-
-/* ---- reads and writes ---- */
-
 /* Pitches larger than needed. */
 static struct layout
 padded(const struct params *p, const struct clt_image_type *type, const size_t region[3])
@@ -121,6 +90,99 @@ padded(const struct params *p, const struct clt_image_type *type, const size_t r
    return l;
 }
 
+struct fixture {
+   struct layout layout; /* of texels */
+   size_t size[3], bytes;
+   char *texels; /* what the image holds */
+   cl_mem image;
+
+   /* When the image is a part of a buffer: what that holds from offset PART_B on. */
+   cl_mem buffer;
+   struct layout buffer_layout;
+   size_t buffer_bytes;
+   char *buffer_data;
+};
+
+#define PART_B 128
+
+/* An image in the midst of a buffer, with rows and slices longer than needed. */
+static void
+make_in_buffer(struct fixture *f, const struct params *p, const struct clt_image_type *type,
+               uint64_t number)
+{
+   bool has_rows = type->dims > 1;
+   struct layout l = padded(p, type, f->size);
+   cl_image_desc desc = {
+      .image_type = type->type,
+      .image_width = f->size[0],
+      .image_height = type->dims - type->is_array >= 2 ? f->size[1] : 0,
+      .image_depth = f->size[2],
+      .image_array_size = type->is_array ? type->size[type->dims - 1] : 0,
+      .image_row_pitch = has_rows ? l.row_B : 0,
+   };
+   cl_int error;
+
+   if (type->type == CL_MEM_OBJECT_IMAGE1D_ARRAY) /* whose layers are further apart than rows */
+      l.row_B *= 2, l.slice_B = l.row_B * f->size[1];
+   if (type->type == CL_MEM_OBJECT_IMAGE1D_ARRAY)
+      desc.image_slice_pitch = l.row_B;
+   else if (type->dims == 3)
+      desc.image_slice_pitch = l.slice_B;
+   f->buffer_layout = l;
+   f->buffer_bytes = l.slice_B * f->size[2] + 96;
+   f->buffer_data = clt_alloc(f->buffer_bytes);
+   clt_random_bytes(f->buffer_data, f->buffer_bytes, number + 100);
+   copy_box(f->buffer_data, &l, zero, f->texels, &f->layout, zero, f->size);
+
+   f->buffer = clt_buffer(PART_B + f->buffer_bytes, NULL);
+   clt_write(f->buffer, PART_B, f->buffer_bytes, f->buffer_data);
+   const cl_buffer_region part = {PART_B, f->buffer_bytes};
+   desc.buffer = clCreateSubBuffer(f->buffer, CL_MEM_READ_WRITE, CL_BUFFER_CREATE_TYPE_REGION,
+                                   &part, &error);
+   clt_require(error, "clCreateSubBuffer");
+   clt_own_mem(desc.buffer);
+   f->image = clCreateImage(clt.context, CL_MEM_READ_WRITE, p->format, &desc, NULL, &error);
+   clt_require(error, "clCreateImage");
+   clt_own_mem(f->image);
+}
+
+static struct fixture
+make(const struct params *p, const struct clt_image_type *type, bool in_buffer, uint64_t number)
+{
+   struct fixture f = {.image = NULL};
+
+   clt_image_region(type, type->size, f.size);
+   f.layout = dense(p, f.size);
+   f.bytes = f.size[0] * f.size[1] * f.size[2] * f.layout.texel_B;
+   f.texels = clt_alloc(f.bytes);
+   clt_random_bytes(f.texels, f.bytes, number);
+   if (!in_buffer)
+      f.image = clt_image(type, p->format, type->size, CL_MEM_READ_WRITE, f.texels);
+   else if (clt_has_extension("cl_ext_image_from_buffer"))
+      make_in_buffer(&f, p, type, number);
+   else
+      clt_skip("the device has no cl_ext_image_from_buffer");
+   return f;
+}
+
+static void
+check_all(const struct params *p, const struct clt_image_type *type, const struct fixture *f)
+{
+   char *got = clt_alloc(f->bytes);
+
+   clt_image_read(f->image, type, type->size, got);
+   clt_same("the image", got, f->texels, f->bytes);
+   if (!f->buffer)
+      return;
+
+   char *data = clt_alloc(f->buffer_bytes);
+   copy_box(f->buffer_data, &f->buffer_layout, zero, f->texels, &f->layout, zero, f->size);
+   clt_read(f->buffer, PART_B, f->buffer_bytes, data);
+   clt_same("the buffer around the image", data, f->buffer_data, f->buffer_bytes);
+}
+
+/* ---- reads and writes ---- */
+
 /* What the command wants as slice pitch. */
 static size_t
 slice_pitch(const struct clt_image_type *type, const struct layout *l)
@@ -132,7 +194,7 @@ static void
 test_read(const void *arg)
 {
    const struct params *p = arg;
-   struct fixture f = make(p, p->type, 1);
+   struct fixture f = make(p, p->type, p->in_buffer, 1);
    struct box box = inner_box(p->type);
    struct layout l = padded(p, p->type, box.region);
    size_t bytes = l.slice_B * box.region[2] + l.row_B * box.region[1];
@@ -148,7 +210,7 @@ static void
 test_write(const void *arg)
 {
    const struct params *p = arg;
-   struct fixture f = make(p, p->type, 2);
+   struct fixture f = make(p, p->type, p->in_buffer, 2);
    struct box box = inner_box(p->type);
    struct layout l = padded(p, p->type, box.region);
    size_t bytes = l.slice_B * box.region[2] + l.row_B * box.region[1];
@@ -168,7 +230,7 @@ static void
 test_copy(const void *arg)
 {
    const struct params *p = arg;
-   struct fixture src = make(p, p->type, 4), dst = make(p, p->to, 5);
+   struct fixture src = make(p, p->type, p->in_buffer, 4), dst = make(p, p->to, p->to_in_buffer, 5);
    struct box a = inner_box(p->type), b = inner_box(p->to);
 
    for (unsigned i = 0; i < 3; i++)
@@ -186,7 +248,7 @@ static void
 test_image_to_buffer(const void *arg)
 {
    const struct params *p = arg;
-   struct fixture f = make(p, p->type, 6);
+   struct fixture f = make(p, p->type, p->in_buffer, 6);
    struct box box = inner_box(p->type);
    struct layout l = dense(p, box.region);
    size_t offset = 32, bytes = offset + l.slice_B * box.region[2] + 16;
@@ -206,7 +268,7 @@ static void
 test_buffer_to_image(const void *arg)
 {
    const struct params *p = arg;
-   struct fixture f = make(p, p->type, 8);
+   struct fixture f = make(p, p->type, p->in_buffer, 8);
    struct box box = inner_box(p->type);
    struct layout l = dense(p, box.region);
    const size_t base = 512, offset = 48;
@@ -232,7 +294,7 @@ static void
 test_fill(const void *arg)
 {
    const struct params *p = arg;
-   struct fixture f = make(p, p->type, 10);
+   struct fixture f = make(p, p->type, p->in_buffer, 10);
    struct box box = inner_box(p->type);
    const float floats[4] = {0.25f, 0.5f, 1, 2};
    const cl_int ints[4] = {-3, 200, 5, -70000};
@@ -258,7 +320,7 @@ static void
 test_map(const void *arg)
 {
    const struct params *p = arg;
-   struct fixture f = make(p, p->type, 11);
+   struct fixture f = make(p, p->type, p->in_buffer, 11);
    struct box box = inner_box(p->type);
    struct layout l = f.layout, tight = dense(p, box.region);
    size_t bytes = tight.slice_B * box.region[2];
@@ -664,7 +726,7 @@ main(int argc, char **argv)
       {test_buffer_to_image, "copy from a buffer"},
       {test_fill, "fill"},
       {test_map, "map"},
-      {test_user_memory, "memory of the application"},
+      {test_user_memory, "memory of the application"}, /* not in a buffer */
    };
 
    clt_init(argc, argv, "commands on images");
@@ -680,9 +742,19 @@ main(int argc, char **argv)
                     p.type->name, texel_B);
          for (unsigned to = 0; to < CLT_NUM_IMAGE_TYPES; to++) {
             p.to = &clt_image_types[to];
+            p.in_buffer = p.to_in_buffer = false;
             clt_run(test_copy, &p, "copy: %s to %s, texels of %u bytes", p.type->name, p.to->name,
                     texel_B);
+            p.in_buffer = (t + to + f) % 3 != 0;
+            p.to_in_buffer = (t + to + f) % 3 != 1;
+            clt_run(test_copy, &p, "copy: %s%s to %s%s, texels of %u bytes", p.type->name,
+                    p.in_buffer ? " in a buffer" : "", p.to->name,
+                    p.to_in_buffer ? " in a buffer" : "", texel_B);
          }
+         p.in_buffer = true;
+         for (unsigned c = 0; c + 1 < CLT_ARRAY_SIZE(commands); c++)
+            clt_run(commands[c].test, &p, "%s: %s in a buffer, texels of %u bytes",
+                    commands[c].name, p.type->name, texel_B);
       }
       clt_run(test_large, &clt_image_types[t], "large: %s", clt_image_types[t].name);
    }
