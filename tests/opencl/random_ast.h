@@ -19,20 +19,36 @@
 
 #include "cl_values.h"
 
-#define RANDOM_INPUTS        64 /* elements of the input buffer, ulong */
-#define RANDOM_MEM_SLOTS     8  /* of global memory per item */
-#define RANDOM_LOCAL_SLOTS   4  /* of local memory per item */
-#define RANDOM_COUNTERS      5  /* words for atomics: add, xor, or, min, max */
-#define RANDOM_MAX_VARS      24
-#define RANDOM_MAX_ARRAYS    3
-#define RANDOM_MAX_LENGTH    16
-#define RANDOM_MAX_FUNCTIONS 4
-#define RANDOM_MAX_PARAMS    3
+#define RANDOM_INPUTS            64 /* elements of the input buffer, ulong */
+#define RANDOM_MEM_SLOTS         8  /* of global memory per item */
+#define RANDOM_LOCAL_SLOTS       4  /* of local memory per item */
+#define RANDOM_COUNTERS          5  /* words for atomics: add, xor, or, min, max */
+#define RANDOM_MAX_VARS          24
+#define RANDOM_MAX_ARRAYS        3
+#define RANDOM_MAX_LENGTH        16
+#define RANDOM_MAX_RECORDS       3 /* arrays of structures */
+#define RANDOM_MAX_RECORD_LENGTH 4
+#define RANDOM_MAX_FIELDS        4
+#define RANDOM_MAX_VECTORS       3
+#define RANDOM_MAX_WIDTH         16
+#define RANDOM_MAX_FUNCTIONS     4
+#define RANDOM_MAX_PARAMS        3
+
+/* What CLT_FLOAT stands for in a program: its one real type. Values of it, constants too, are kept as the bits of the
+ * double of the same value. */
+enum random_real {
+   REAL_FLOAT,
+   REAL_DOUBLE,
+   REAL_HALF,
+   NUM_REALS,
+};
 
 enum expr_kind {
-   E_CONST,   /* value */
-   E_VAR,     /* variable "index" */
-   E_ARRAY,   /* element arg[0] (uint, masked) of private array "index" */
+   E_CONST, /* value */
+   E_VAR,   /* variable "index" */
+   E_ARRAY, /* element arg[0] (uint, masked) of private array "index" */
+   E_FIELD, /* field op of element arg[0] (uint, masked) of record "index" */
+   E_LANE, /* component op of vector "index", or component arg[0] (uint, masked) if that is there */
    E_INPUT,   /* element arg[0] (uint, masked) of the input, cast to the type */
    E_ID,      /* op: 0 global id, 1 local id, 2 group id; uint; in the kernel only */
    E_MEM,     /* the item's own slot arg[0] of global memory; in the kernel only */
@@ -106,9 +122,27 @@ struct expr {
    struct expr *arg[3];
 };
 
+/* Vectors are changed as a whole. "to" and "from" are numbers of vectors of one type and one width, unless told
+ * otherwise. */
+enum vector_op {
+   V_OPERATE,   /* to = operation on from[0] to from[2], component by component */
+   V_CHOOSE,    /* to = from[0] < from[1] ? from[2] : to */
+   V_SWIZZLE,   /* to.k = from[0].lanes[k]; widths may differ */
+   V_INSERT,    /* to.lanes[k] = from[0].lanes[2 + k], k = 0 and 1; widths may differ */
+   V_BROADCAST, /* to = expr[0] */
+   V_CONVERT,   /* to = from[0] of another type */
+   V_INPUT,     /* to = the input, from element expr[0] (uint, masked) * width on */
+   V_LOAD,      /* to = the item's own slots of memory, the same way: local ones if "local" */
+   V_STORE,     /* the other way round */
+};
+
 enum stmt_kind {
    S_ASSIGN, /* variable "index" = expr[0] */
    S_ARRAY,  /* array "index" [expr[0]] = expr[1] */
+   S_FIELD,  /* field "count" of element [expr[0]] of record "index" = expr[1] */
+   S_RECORD, /* element [expr[0]] of record "index" = element [expr[1]] of record "count" */
+   S_LANE, /* component "count" of vector "index", or component expr[0] (uint, masked) = expr[1] */
+   S_VECTOR, /* vector "index" by an operation of vectors */
    S_MEM,    /* global slot [expr[0]] = expr[1] */
    S_LOCAL,  /* local slot [expr[0]] = expr[1] */
    S_ATOMIC, /* counter "index", expr[0] (uint) */
@@ -133,6 +167,13 @@ struct stmt {
    struct expr *expr[2];
    struct stmt *body[2];
    struct stmt *next;
+
+   /* S_VECTOR */
+   enum vector_op op;
+   struct expr operation; /* V_OPERATE: an unary, binary or builtin one without arguments */
+   bool local;
+   int from[3];
+   unsigned char lanes[RANDOM_MAX_WIDTH];
 };
 
 struct variable {
@@ -148,20 +189,37 @@ struct array {
    bool hashed;
 };
 
+/* Structures, all of the program's one type. */
+struct record {
+   unsigned length; /* a power of two */
+   bool hashed;
+};
+
+struct vector {
+   enum clt_scalar type;
+   unsigned width;
+   bool hashed;
+};
+
 struct random_function {
    enum clt_scalar type; /* of the result; unused for the kernel */
    unsigned num_params;  /* the first variables */
-   unsigned num_vars, num_arrays;
+   unsigned num_vars, num_arrays, num_records, num_vectors;
    struct variable vars[RANDOM_MAX_VARS];
    struct array arrays[RANDOM_MAX_ARRAYS];
+   struct record records[RANDOM_MAX_RECORDS];
+   struct vector vectors[RANDOM_MAX_VECTORS];
    struct stmt *body;
 };
 
 struct random_program {
    uint64_t seed;
-   bool floats; /* the device keeps denormals, so that float results are defined to the bit */
+   bool has_reals;
+   enum random_real real;
    unsigned group, groups;
    enum clt_scalar mem_type, local_type;
+   unsigned num_fields;
+   enum clt_scalar fields[RANDOM_MAX_FIELDS];
    unsigned num_functions;
    struct random_function functions[RANDOM_MAX_FUNCTIONS]; /* may call those before them */
    struct random_function kernel;
@@ -176,8 +234,24 @@ struct random_result {
 
 extern const uint32_t random_counters_start[RANDOM_COUNTERS];
 
-/* Makes a program from a seed; memory of the case. */
-struct random_program *random_generate(uint64_t seed, bool floats);
+/* Makes a program from a seed; memory of the case. Real types (mask: 1 << enum random_real) are those of
+ * which the device keeps denormals, so that results are defined to the bit. */
+struct random_program *random_generate(uint64_t seed, unsigned reals);
+
+extern const char *const random_real_names[NUM_REALS];
+
+/* A double as the value of an expression, and back. */
+uint64_t random_real_value(double x);
+double random_real(uint64_t value);
+
+/* x rounded to nearest even. */
+double random_real_round(enum random_real real, double x);
+
+/* x * y + z, rounded once; all of the real type. */
+double random_real_fma(enum random_real real, double x, double y, double z);
+
+/* x, of the real type, as the device stores it, with one and the same NaN. */
+uint64_t random_real_bits(enum random_real real, double x);
 
 /* OpenCL C of a program; the kernel is "test". Memory of the case. */
 const char *random_print(const struct random_program *p);

@@ -4,8 +4,8 @@
 /* Computes what a random program must give, straight from its syntax tree with the rules of OpenCL
  * C: no compiler is involved. Each item is a plain recursive evaluation of its own; only the
  * statements at the kernel's top level go through all items of a group before the next one, which
- * is what barriers allow. Values are kept as clt_get() gives them: extended to 64 bits, floats as
- * bits. */
+ * is what barriers allow. Values are kept as clt_get() gives them: extended to 64 bits, reals as
+ * the bits of a double. */
 
 #include "random_ast.h"
 
@@ -23,6 +23,8 @@ struct frame {
    const struct random_function *f;
    uint64_t vars[RANDOM_MAX_VARS];
    uint64_t arrays[RANDOM_MAX_ARRAYS][RANDOM_MAX_LENGTH];
+   uint64_t records[RANDOM_MAX_RECORDS][RANDOM_MAX_RECORD_LENGTH][RANDOM_MAX_FIELDS];
+   uint64_t vectors[RANDOM_MAX_VECTORS][RANDOM_MAX_WIDTH];
    uint64_t returned;
 };
 
@@ -60,18 +62,21 @@ eval_index(struct evaluator *ev, struct frame *fr, const struct expr *e, unsigne
 }
 
 static uint64_t
-cast(enum clt_scalar to, enum clt_scalar from, uint64_t v)
+cast(enum random_real real, enum clt_scalar to, enum clt_scalar from, uint64_t v)
 {
    const struct clt_type *t = &clt_types[to];
 
    if (from == CLT_FLOAT && to == CLT_FLOAT)
       return v;
-   if (to == CLT_FLOAT) /* the host rounds to nearest even, too */
-      return clt_bits(clt_types[from].is_signed ? (float)(int64_t)v : (float)v);
+   if (to == CLT_FLOAT && real == REAL_FLOAT) /* the host rounds to nearest even, too */
+      return random_real_value(clt_types[from].is_signed ? (float)(int64_t)v : (float)v);
+   if (to == CLT_FLOAT) /* what double has to round is infinite as half */
+      return random_real_value(
+         random_real_round(real, clt_types[from].is_signed ? (double)(int64_t)v : (double)v));
    if (from != CLT_FLOAT)
       return clt_wrap(t, v);
 
-   double f = trunc(clt_from_bits(v)); /* convert_TYPE_sat */
+   double f = trunc(random_real(v)); /* convert_TYPE_sat */
    double limit = ldexp(1, 8 * t->size_B - t->is_signed);
    if (isnan(f))
       return 0;
@@ -85,24 +90,24 @@ cast(enum clt_scalar to, enum clt_scalar from, uint64_t v)
 static uint64_t
 eval_unary(const struct expr *e, uint64_t a)
 {
-   float f;
+   double f;
 
    if (e->type != CLT_FLOAT)
       return wrap(e->type, e->op == U_NEG ? -a : ~a);
-   f = clt_from_bits(a);
+   f = random_real(a);
    switch ((enum unary_op)e->op) {
    case U_NEG:
-      return a ^ 0x80000000;
+      return a ^ 1ull << 63;
    case U_FABS:
-      return a & 0x7fffffff;
+      return a & ~(1ull << 63);
    case U_FLOOR:
-      return clt_bits(floorf(f));
+      return random_real_value(floor(f));
    case U_CEIL:
-      return clt_bits(ceilf(f));
+      return random_real_value(ceil(f));
    case U_TRUNC:
-      return clt_bits(truncf(f));
+      return random_real_value(trunc(f));
    case U_RINT:
-      return clt_bits(rintf(f));
+      return random_real_value(rint(f));
    case U_NOT:
       break;
    }
@@ -110,15 +115,17 @@ eval_unary(const struct expr *e, uint64_t a)
 }
 
 static uint64_t
-eval_binary(const struct expr *e, uint64_t a, uint64_t b)
+eval_binary(enum random_real real, const struct expr *e, uint64_t a, uint64_t b)
 {
    const struct clt_type *t = &clt_types[e->type];
    unsigned mask = 8 * t->size_B - 1;
    int64_t sa = a, sb = b;
 
    if (e->type == CLT_FLOAT) {
-      float x = clt_from_bits(a), y = clt_from_bits(b);
-      return clt_bits(e->op == B_ADD ? x + y : e->op == B_SUB ? x - y : x * y);
+      double x = random_real(a), y = random_real(b);
+      return random_real_value(random_real_round(real, e->op == B_ADD   ? x + y
+                                                       : e->op == B_SUB ? x - y
+                                                                        : x * y));
    }
    switch ((enum binary_op)e->op) {
    case B_ADD:
@@ -157,7 +164,7 @@ eval_compare(const struct expr *e, uint64_t a, uint64_t b)
    bool less, equal, greater;
 
    if (type == CLT_FLOAT) {
-      float x = clt_from_bits(a), y = clt_from_bits(b);
+      double x = random_real(a), y = random_real(b);
       less = x < y, equal = x == y, greater = x > y;
    } else if (clt_types[type].is_signed) {
       less = (int64_t)a < (int64_t)b, equal = a == b, greater = (int64_t)a > (int64_t)b;
@@ -182,7 +189,7 @@ eval_compare(const struct expr *e, uint64_t a, uint64_t b)
 }
 
 static uint64_t
-eval_builtin(const struct expr *e, uint64_t ua, uint64_t ub, uint64_t uc)
+eval_builtin(enum random_real real, const struct expr *e, uint64_t ua, uint64_t ub, uint64_t uc)
 {
    const struct clt_type *t = &clt_types[e->type];
    const unsigned bits = 8 * t->size_B;
@@ -194,7 +201,8 @@ eval_builtin(const struct expr *e, uint64_t ua, uint64_t ub, uint64_t uc)
    __int128 hi = s ? (__int128)(int64_t)clt_max(t) : (__int128)clt_max(t), r = 0;
 
    if (e->op == F_FMA)
-      return clt_bits(fmaf(clt_from_bits(ua), clt_from_bits(ub), clt_from_bits(uc)));
+      return random_real_value(
+         random_real_fma(real, random_real(ua), random_real(ub), random_real(uc)));
    switch ((enum builtin_op)e->op) {
    case F_MIN:
       r = a < b ? a : b;
@@ -243,6 +251,28 @@ eval_builtin(const struct expr *e, uint64_t ua, uint64_t ub, uint64_t uc)
    return clt_wrap(t, (uint64_t)r);
 }
 
+/* Before the first statement. */
+static void
+start_arrays(const struct random_program *p, struct frame *fr)
+{
+   const struct random_function *f = fr->f;
+
+   for (unsigned a = 0; a < f->num_arrays; a++) {
+      for (unsigned k = 0; k < f->arrays[a].length; k++)
+         fr->arrays[a][k] = cast(p->real, f->arrays[a].type, CLT_INT, k * 3 + 1);
+   }
+   for (unsigned v = 0; v < f->num_vectors; v++) {
+      for (unsigned k = 0; k < f->vectors[v].width; k++)
+         fr->vectors[v][k] = cast(p->real, f->vectors[v].type, CLT_INT, k * 5 + v);
+   }
+   for (unsigned r = 0; r < f->num_records; r++) {
+      for (unsigned k = 0; k < f->records[r].length; k++) {
+         for (unsigned i = 0; i < p->num_fields; i++)
+            fr->records[r][k][i] = cast(p->real, p->fields[i], CLT_INT, k * 3 + i);
+      }
+   }
+}
+
 static uint64_t
 eval_call(struct evaluator *ev, struct frame *caller, const struct expr *e)
 {
@@ -251,10 +281,7 @@ eval_call(struct evaluator *ev, struct frame *caller, const struct expr *e)
 
    for (unsigned i = 0; i < f->num_vars; i++)
       fr.vars[i] = i < f->num_params ? eval(ev, caller, e->arg[i]) : f->vars[i].initial;
-   for (unsigned a = 0; a < f->num_arrays; a++) {
-      for (unsigned k = 0; k < f->arrays[a].length; k++)
-         fr.arrays[a][k] = cast(f->arrays[a].type, CLT_INT, k * 3 + 1);
-   }
+   start_arrays(ev->program, &fr);
    if (exec_block(ev, &fr, f->body) == FLOW_RETURN)
       return fr.returned;
    return fr.vars[0];
@@ -275,8 +302,16 @@ eval(struct evaluator *ev, struct frame *fr, const struct expr *e)
       return fr->vars[e->index];
    case E_ARRAY:
       return fr->arrays[e->index][eval_index(ev, fr, e->arg[0], fr->f->arrays[e->index].length)];
+   case E_FIELD:
+      return fr
+         ->records[e->index][eval_index(ev, fr, e->arg[0], fr->f->records[e->index].length)][e->op];
+   case E_LANE:
+      return fr->vectors[e->index]
+                        [e->arg[0] ? eval_index(ev, fr, e->arg[0], fr->f->vectors[e->index].width)
+                                   : (unsigned)e->op];
    case E_INPUT:
-      return cast(e->type, CLT_ULONG, ev->input[eval_index(ev, fr, e->arg[0], RANDOM_INPUTS)]);
+      return cast(ev->program->real, e->type, CLT_ULONG,
+                  ev->input[eval_index(ev, fr, e->arg[0], RANDOM_INPUTS)]);
    case E_ID:
       return e->op == 0 ? ev->item->gid : e->op == 1 ? ev->item->lid : ev->item->group;
    case E_MEM:
@@ -296,7 +331,7 @@ eval(struct evaluator *ev, struct frame *fr, const struct expr *e)
    case E_CALL:
       return eval_call(ev, fr, e);
    case E_CAST:
-      return cast(e->type, e->arg[0]->type, eval(ev, fr, e->arg[0]));
+      return cast(ev->program->real, e->type, e->arg[0]->type, eval(ev, fr, e->arg[0]));
    default:
       break;
    }
@@ -309,11 +344,79 @@ eval(struct evaluator *ev, struct frame *fr, const struct expr *e)
    case E_UNARY:
       return eval_unary(e, a);
    case E_BINARY:
-      return eval_binary(e, a, b);
+      return eval_binary(ev->program->real, e, a, b);
    case E_COMPARE:
       return eval_compare(e, a, b);
    default:
-      return eval_builtin(e, a, b, c);
+      return eval_builtin(ev->program->real, e, a, b, c);
+   }
+}
+
+/* One component of what V_OPERATE gives. */
+static uint64_t
+operate(enum random_real real, const struct expr *e, uint64_t a, uint64_t b, uint64_t c)
+{
+   if (e->kind == E_UNARY)
+      return eval_unary(e, a);
+   return e->kind == E_BINARY ? eval_binary(real, e, a, b) : eval_builtin(real, e, a, b, c);
+}
+
+static void
+exec_vector(struct evaluator *ev, struct frame *fr, const struct stmt *s)
+{
+   const struct vector *to = &fr->f->vectors[s->index], *from = &fr->f->vectors[s->from[0]];
+   enum random_real real = ev->program->real;
+   enum clt_scalar mem_type = s->local ? ev->program->local_type : ev->program->mem_type;
+   uint64_t *mem = s->local ? ev->item->local : ev->item->mem;
+   uint64_t a[RANDOM_MAX_WIDTH], b[RANDOM_MAX_WIDTH], c[RANDOM_MAX_WIDTH], value;
+   uint64_t *result = fr->vectors[s->index];
+   const struct expr type = {.type = to->type}, less = {.op = C_LT, .arg = {(struct expr *)&type}};
+   unsigned first = 0;
+
+   memcpy(a, fr->vectors[s->from[0]], sizeof(a));
+   memcpy(b, fr->vectors[s->from[1]], sizeof(b));
+   memcpy(c, fr->vectors[s->from[2]], sizeof(c));
+   value = s->op == V_BROADCAST ? eval(ev, fr, s->expr[0]) : 0;
+   if (s->op == V_INPUT)
+      first = to->width * eval_index(ev, fr, s->expr[0], RANDOM_INPUTS / 16);
+   else if (s->op == V_LOAD || s->op == V_STORE)
+      first = to->width *
+              eval_index(ev, fr, s->expr[0],
+                         (s->local ? RANDOM_LOCAL_SLOTS : RANDOM_MEM_SLOTS) / to->width);
+   if (s->op == V_INSERT) {
+      for (unsigned k = 0; k < 2; k++)
+         result[s->lanes[k]] = a[s->lanes[2 + k]];
+      return;
+   }
+   for (unsigned k = 0; k < to->width; k++) {
+      switch (s->op) {
+      case V_OPERATE:
+         result[k] = operate(real, &s->operation, a[k], b[k], c[k]);
+         break;
+      case V_CHOOSE:
+         result[k] = eval_compare(&less, a[k], b[k]) ? c[k] : result[k];
+         break;
+      case V_SWIZZLE:
+         result[k] = a[s->lanes[k]];
+         break;
+      case V_BROADCAST:
+         result[k] = value;
+         break;
+      case V_CONVERT:
+         result[k] = cast(real, to->type, from->type, a[k]);
+         break;
+      case V_INPUT:
+         result[k] = cast(real, to->type, CLT_ULONG, ev->input[first + k]);
+         break;
+      case V_LOAD:
+         result[k] = cast(real, to->type, mem_type, mem[first + k]);
+         break;
+      case V_STORE:
+         mem[first + k] = cast(real, mem_type, to->type, result[k]);
+         break;
+      case V_INSERT:
+         break;
+      }
    }
 }
 
@@ -412,7 +515,7 @@ exec_switch(struct evaluator *ev, struct frame *fr, const struct stmt *s)
 static enum flow
 exec_stmt(struct evaluator *ev, struct frame *fr, const struct stmt *s)
 {
-   unsigned at;
+   unsigned at, from;
 
    switch (s->kind) {
    case S_ASSIGN:
@@ -421,6 +524,24 @@ exec_stmt(struct evaluator *ev, struct frame *fr, const struct stmt *s)
    case S_ARRAY:
       at = eval_index(ev, fr, s->expr[0], fr->f->arrays[s->index].length);
       fr->arrays[s->index][at] = eval(ev, fr, s->expr[1]);
+      break;
+   case S_FIELD:
+      at = eval_index(ev, fr, s->expr[0], fr->f->records[s->index].length);
+      fr->records[s->index][at][s->count] = eval(ev, fr, s->expr[1]);
+      break;
+   case S_RECORD:
+      at = eval_index(ev, fr, s->expr[0], fr->f->records[s->index].length);
+      from = eval_index(ev, fr, s->expr[1], fr->f->records[s->count].length);
+      memmove(fr->records[s->index][at], fr->records[s->count][from],
+              sizeof(fr->records[s->index][at]));
+      break;
+   case S_LANE:
+      at = s->expr[0] ? eval_index(ev, fr, s->expr[0], fr->f->vectors[s->index].width)
+                      : (unsigned)s->count;
+      fr->vectors[s->index][at] = eval(ev, fr, s->expr[1]);
+      break;
+   case S_VECTOR:
+      exec_vector(ev, fr, s);
       break;
    case S_MEM:
       at = eval_index(ev, fr, s->expr[0], RANDOM_MEM_SLOTS);
@@ -494,7 +615,8 @@ exec_group(struct evaluator *ev, struct item *items, const struct stmt *s)
       }
       if (s->kind == S_EXCHANGE) {
          for (unsigned i = 0; i < n; i++)
-            items[i].frame.vars[s->index] = cast(ev->program->kernel.vars[s->index].type, CLT_ULONG,
+            items[i].frame.vars[s->index] = cast(ev->program->real,
+                                                 ev->program->kernel.vars[s->index].type, CLT_ULONG,
                                                  shared[(i + s->count) % n]);
       }
    }
@@ -502,24 +624,34 @@ exec_group(struct evaluator *ev, struct item *items, const struct stmt *s)
 
 /* A value as it enters the hash. */
 static uint64_t
-hashed(enum clt_scalar type, uint64_t v)
+hashed(enum random_real real, enum clt_scalar type, uint64_t v)
 {
-   return type == CLT_FLOAT && isnan(clt_from_bits(v)) ? 0x7fc00000 : v;
+   return type == CLT_FLOAT ? random_real_bits(real, random_real(v)) : v;
 }
 
 static uint64_t
-item_result(const struct item *item)
+item_result(const struct random_program *p, const struct item *item)
 {
    const struct random_function *f = item->frame.f;
    uint64_t h = item->finished;
 
    for (unsigned i = 0; i < f->num_vars; i++) {
       if (f->vars[i].hashed)
-         h = h * 31 + hashed(f->vars[i].type, item->frame.vars[i]);
+         h = h * 31 + hashed(p->real, f->vars[i].type, item->frame.vars[i]);
    }
    for (unsigned a = 0; a < f->num_arrays; a++) {
       for (unsigned k = 0; f->arrays[a].hashed && k < f->arrays[a].length; k++)
-         h = h * 31 + hashed(f->arrays[a].type, item->frame.arrays[a][k]);
+         h = h * 31 + hashed(p->real, f->arrays[a].type, item->frame.arrays[a][k]);
+   }
+   for (unsigned v = 0; v < f->num_vectors; v++) {
+      for (unsigned k = 0; f->vectors[v].hashed && k < f->vectors[v].width; k++)
+         h = h * 31 + hashed(p->real, f->vectors[v].type, item->frame.vectors[v][k]);
+   }
+   for (unsigned r = 0; r < f->num_records; r++) {
+      for (unsigned k = 0; f->records[r].hashed && k < f->records[r].length; k++) {
+         for (unsigned i = 0; i < p->num_fields; i++)
+            h = h * 31 + hashed(p->real, p->fields[i], item->frame.records[r][k][i]);
+      }
    }
    return h;
 }
@@ -536,10 +668,7 @@ start_item(const struct random_program *p, struct item *item, unsigned group, un
    item->gid = group * p->group + lid;
    for (unsigned i = 0; i < f->num_vars; i++)
       item->frame.vars[i] = f->vars[i].initial;
-   for (unsigned a = 0; a < f->num_arrays; a++) {
-      for (unsigned k = 0; k < f->arrays[a].length; k++)
-         item->frame.arrays[a][k] = cast(f->arrays[a].type, CLT_INT, k * 3 + 1);
-   }
+   start_arrays(p, &item->frame);
    for (unsigned k = 0; k < RANDOM_LOCAL_SLOTS; k++)
       item->local[k] = k;
 }
@@ -560,7 +689,7 @@ random_evaluate(const struct random_program *p, const uint64_t *input, struct ra
          start_item(p, &items[i], g, i);
       exec_group(&ev, items, p->kernel.body);
       for (unsigned i = 0; i < p->group; i++) {
-         r->out[items[i].gid] = item_result(&items[i]);
+         r->out[items[i].gid] = item_result(p, &items[i]);
          for (unsigned k = 0; k < RANDOM_MEM_SLOTS; k++)
             clt_put(mem_type, r->mem, items[i].gid * RANDOM_MEM_SLOTS + k, items[i].mem[k]);
       }

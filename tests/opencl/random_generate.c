@@ -43,7 +43,7 @@ pick_int_type(struct generator *g)
 static enum clt_scalar
 pick_type(struct generator *g)
 {
-   return g->program->floats && chance(g, 15) ? CLT_FLOAT : pick_int_type(g);
+   return g->program->has_reals && chance(g, 15) ? CLT_FLOAT : pick_int_type(g);
 }
 
 static struct expr *
@@ -61,7 +61,8 @@ constant(enum clt_scalar type, uint64_t value)
 {
    struct expr *e = new_expr(E_CONST, type);
 
-   e->value = type == CLT_FLOAT ? clt_bits((int)value * 0.25f) : clt_wrap(&clt_types[type], value);
+   e->value = type == CLT_FLOAT ? random_real_value((int)value * 0.25)
+                                : clt_wrap(&clt_types[type], value);
    return e;
 }
 
@@ -76,6 +77,16 @@ random_constant(struct generator *g, enum clt_scalar type)
 }
 
 static struct expr *expression(struct generator *g, enum clt_scalar type, int depth);
+
+static struct expr *
+cast_to(enum clt_scalar type, struct expr *e)
+{
+   if (e->type == type)
+      return e;
+   struct expr *cast = new_expr(E_CAST, type);
+   cast->arg[0] = e;
+   return cast;
+}
 
 /* An expression without operators. */
 static struct expr *
@@ -201,6 +212,42 @@ int_operator(struct generator *g, enum clt_scalar type, int depth)
    return e;
 }
 
+/* The number of an element: often a constant or the counter of a loop. */
+static struct expr *
+element(struct generator *g, int depth)
+{
+   if (chance(g, 30))
+      return random_constant(g, CLT_UINT);
+   return chance(g, 60) ? leaf(g, CLT_UINT) : expression(g, CLT_UINT, depth);
+}
+
+static struct expr *
+field(struct generator *g, enum clt_scalar type, int depth)
+{
+   unsigned f = pick(g, g->program->num_fields);
+   struct expr *e = new_expr(E_FIELD, g->program->fields[f]);
+
+   e->index = pick(g, g->f->num_records);
+   e->op = f;
+   e->arg[0] = element(g, depth - 1);
+   return cast_to(type, e);
+}
+
+/* A component of a vector: most of them by number, some through memory. */
+static struct expr *
+lane(struct generator *g, enum clt_scalar type, int depth)
+{
+   unsigned v = pick(g, g->f->num_vectors);
+   const struct vector *vector = &g->f->vectors[v];
+   struct expr *e = new_expr(E_LANE, vector->type);
+
+   e->index = v;
+   e->op = pick(g, vector->width);
+   if (vector->width != 3 && chance(g, 15))
+      e->arg[0] = element(g, depth - 1);
+   return cast_to(type, e);
+}
+
 static struct expr *
 expression(struct generator *g, enum clt_scalar type, int depth)
 {
@@ -211,10 +258,11 @@ expression(struct generator *g, enum clt_scalar type, int depth)
       return leaf(g, type);
    switch (kind) {
    case 0:
-   case 1:
       e = new_expr(E_CAST, type);
       e->arg[0] = expression(g, pick_type(g), depth - 1);
       return e;
+   case 1:
+      return g->f->num_records ? field(g, type, depth) : leaf(g, type);
    case 2:
    case 3:
       e = new_expr(E_CHOOSE, type);
@@ -223,17 +271,16 @@ expression(struct generator *g, enum clt_scalar type, int depth)
       e->arg[2] = expression(g, type, depth - 1);
       return e;
    case 4:
+      if (g->f->num_vectors && chance(g, 60))
+         return lane(g, type, depth);
+      /* fall through */
    case 5:
       for (unsigned i = 0, start = pick(g, 8); i < g->f->num_arrays; i++) {
          unsigned a = (start + i) % g->f->num_arrays;
          e = new_expr(E_ARRAY, g->f->arrays[a].type);
          e->index = a;
          e->arg[0] = expression(g, CLT_UINT, depth - 1);
-         if (e->type == type)
-            return e;
-         struct expr *cast = new_expr(E_CAST, type);
-         cast->arg[0] = e;
-         return cast;
+         return cast_to(type, e);
       }
       return leaf(g, type);
    case 6:
@@ -258,11 +305,7 @@ expression(struct generator *g, enum clt_scalar type, int depth)
       e->index = callee;
       for (unsigned i = 0; i < f->num_params; i++)
          e->arg[i] = expression(g, f->vars[i].type, depth - 2);
-      if (e->type == type)
-         return e;
-      struct expr *cast = new_expr(E_CAST, type);
-      cast->arg[0] = e;
-      return cast;
+      return cast_to(type, e);
    }
    case 9:
       if (type == CLT_INT)
@@ -307,6 +350,119 @@ new_counter(struct generator *g)
    return g->f->num_vars++;
 }
 
+/* All fields of a structure, and then a copy of it, maybe again: a list. */
+static struct stmt *
+fill_and_copy(struct generator *g)
+{
+   struct stmt *first = NULL, **link = &first;
+   unsigned from = pick(g, g->f->num_records);
+   uint64_t at = pick(g, RANDOM_MAX_RECORD_LENGTH);
+
+   for (unsigned round = 0, rounds = 1 + pick(g, 2); round < rounds; round++) {
+      for (unsigned i = 0; i < g->program->num_fields; i++) {
+         struct stmt *s = new_stmt(S_FIELD);
+         s->index = from;
+         s->count = i;
+         s->expr[0] = constant(CLT_UINT, at);
+         s->expr[1] = expression(g, g->program->fields[i], 2);
+         *link = s;
+         link = &s->next;
+      }
+      struct stmt *copy = new_stmt(S_RECORD);
+      copy->index = pick(g, g->f->num_records);
+      copy->count = from;
+      copy->expr[0] = element(g, 1);
+      copy->expr[1] = constant(CLT_UINT, at);
+      *link = copy;
+      link = &copy->next;
+   }
+   return first;
+}
+
+/* A vector of the type and the width of another one, maybe that one itself; or -1. */
+static int
+like_vector(struct generator *g, int v, bool same_type, bool same_width)
+{
+   const struct vector *vectors = g->f->vectors;
+
+   for (unsigned i = 0, n = g->f->num_vectors, start = pick(g, n); i < n; i++) {
+      unsigned other = (start + i) % n;
+      if ((vectors[other].type == vectors[v].type) == same_type &&
+          (!same_width || vectors[other].width == vectors[v].width))
+         return other;
+   }
+   return -1;
+}
+
+/* An operation that a type has for vectors of it: divisions and shifts have none here. */
+static struct expr
+vector_operation(struct generator *g, enum clt_scalar type)
+{
+   struct expr *e;
+
+   do {
+      e = type == CLT_FLOAT ? float_operator(g, 1) : int_operator(g, type, 1);
+   } while ((e->kind == E_BINARY && e->op > B_XOR) || (e->kind == E_BUILTIN && e->op == F_SELECT));
+   return (struct expr){.kind = e->kind, .type = type, .op = e->op};
+}
+
+static struct stmt *
+vector_statement(struct generator *g)
+{
+   struct stmt *s = new_stmt(S_VECTOR);
+   int to = pick(g, g->f->num_vectors), from;
+   const struct vector *v = &g->f->vectors[to];
+   bool pow2 = v->width != 3;
+
+   s->index = to;
+   for (int i = 0; i < 3; i++)
+      s->from[i] = like_vector(g, to, true, true);
+   switch (pick(g, 10)) {
+   case 0:
+      s->op = V_CHOOSE;
+      return s;
+   case 1:
+   case 2:
+      s->op = chance(g, 60) ? V_SWIZZLE : V_INSERT;
+      s->from[0] = from = like_vector(g, to, true, false);
+      for (unsigned k = 0; k < RANDOM_MAX_WIDTH; k++)
+         s->lanes[k] = pick(g, g->f->vectors[from].width);
+      if (s->op == V_INSERT) { /* two different ones */
+         s->lanes[0] = pick(g, v->width);
+         s->lanes[1] = (s->lanes[0] + 1 + pick(g, v->width - 1)) % v->width;
+      }
+      return s;
+   case 3:
+      s->op = V_BROADCAST;
+      s->expr[0] = expression(g, v->type, 2);
+      return s;
+   case 4:
+      from = like_vector(g, to, false, true);
+      if (from < 0)
+         break;
+      s->op = V_CONVERT;
+      s->from[0] = from;
+      return s;
+   case 5:
+      s->op = V_INPUT;
+      s->expr[0] = element(g, 2);
+      return s;
+   case 6:
+   case 7:
+      s->local = chance(g, 50);
+      if (!g->in_kernel || !pow2 || v->width > (s->local ? RANDOM_LOCAL_SLOTS : RANDOM_MEM_SLOTS))
+         break;
+      s->op = chance(g, 50) ? V_LOAD : V_STORE;
+      s->expr[0] = element(g, 2);
+      return s;
+   default:
+      break;
+   }
+   s->op = V_OPERATE;
+   s->operation = vector_operation(g, v->type);
+   return s;
+}
+
 static struct stmt *
 assignment(struct generator *g)
 {
@@ -321,6 +477,28 @@ assignment(struct generator *g)
       s->expr[1] = expression(g, g->f->arrays[s->index].type, 3);
       return s;
    }
+   if (kind >= 8 && g->f->num_vectors) {
+      if (chance(g, 75))
+         return vector_statement(g);
+      s = new_stmt(S_LANE);
+      s->index = pick(g, g->f->num_vectors);
+      s->count = pick(g, g->f->vectors[s->index].width);
+      if (g->f->vectors[s->index].width != 3 && chance(g, 15))
+         s->expr[0] = element(g, 2);
+      s->expr[1] = expression(g, g->f->vectors[s->index].type, 3);
+      return s;
+   }
+   if ((kind == 3 || kind == 4) && g->f->num_records) {
+      if (chance(g, 40))
+         return fill_and_copy(g);
+      bool copies = chance(g, 50);
+      s = new_stmt(copies ? S_RECORD : S_FIELD);
+      s->index = pick(g, g->f->num_records);
+      s->count = pick(g, copies ? g->f->num_records : g->program->num_fields);
+      s->expr[0] = element(g, 2);
+      s->expr[1] = copies ? element(g, 2) : expression(g, g->program->fields[s->count], 3);
+      return s;
+   }
    if (kind == 2 && g->in_kernel) {
       bool local = chance(g, 50);
       s = new_stmt(local ? S_LOCAL : S_MEM);
@@ -328,7 +506,7 @@ assignment(struct generator *g)
       s->expr[1] = expression(g, local ? g->program->local_type : g->program->mem_type, 3);
       return s;
    }
-   if (kind == 3 && g->in_kernel) {
+   if (kind == 5 && g->in_kernel) {
       s = new_stmt(S_ATOMIC);
       s->index = pick(g, RANDOM_COUNTERS);
       s->expr[0] = expression(g, CLT_UINT, 2);
@@ -355,7 +533,9 @@ loop(struct generator *g, int depth)
    struct stmt *s = new_stmt(kinds[pick(g, CLT_ARRAY_SIZE(kinds))]);
    s->index = counter;
    s->count = s->kind == S_FOR ? (chance(g, 50) ? 3 : 7) : 1 + (int)pick(g, 6);
-   s->expr[0] = s->kind == S_FOR ? expression(g, CLT_INT, 2) : condition(g, 2);
+   s->expr[0] = s->kind != S_FOR ? condition(g, 2)
+                : chance(g, 40)  ? constant(CLT_INT, s->count) /* may be unrolled */
+                                 : expression(g, CLT_INT, 2);
    g->can_break = g->can_continue = true;
    s->body[0] = block(g, depth - 1, 4);
    g->can_break = could_break;
@@ -430,6 +610,8 @@ block(struct generator *g, int depth, unsigned most)
       if (!s)
          continue;
       *link = s;
+      while (s->next)
+         s = s->next;
       link = &s->next;
       if (s->kind == S_BREAK || s->kind == S_CONTINUE || s->kind == S_RETURN)
          break;
@@ -453,6 +635,19 @@ make_variables(struct generator *g, unsigned params, unsigned most)
    f->num_arrays = pick(g, RANDOM_MAX_ARRAYS);
    for (unsigned i = 0; i < f->num_arrays; i++)
       f->arrays[i] = (struct array){pick_type(g), 2u << pick(g, 4), true};
+   /* three of one type and width, or of two types, or of two widths */
+   static const unsigned widths[] = {2, 3, 4, 4, 8, 16};
+   f->num_vectors = pick(g, RANDOM_MAX_VECTORS + 1);
+   for (unsigned i = 0; i < f->num_vectors; i++) {
+      f->vectors[i] = (struct vector){pick_type(g), widths[pick(g, CLT_ARRAY_SIZE(widths))], true};
+      if (i && chance(g, 70))
+         f->vectors[i].width = f->vectors[0].width;
+      if (i && chance(g, 60))
+         f->vectors[i].type = f->vectors[0].type;
+   }
+   f->num_records = pick(g, RANDOM_MAX_RECORDS + 1);
+   for (unsigned i = 0; i < f->num_records; i++)
+      f->records[i] = (struct record){1u << pick(g, 3), true};
 }
 
 /* Statements that the whole group runs together, with exchanges between them. */
@@ -483,27 +678,32 @@ uniform_part(struct generator *g, unsigned most, int loops)
       } else {
          s = statement(g, 3);
       }
-      if (s) {
-         *link = s;
-         link = &s->next;
-      }
+      *link = s;
+      while (*link)
+         link = &(*link)->next;
    }
    return first;
 }
 
 struct random_program *
-random_generate(uint64_t seed, bool floats)
+random_generate(uint64_t seed, unsigned reals)
 {
    static const unsigned group_sizes[] = {32, 64, 1, 16, 33, 40, 63, 96, 100, 128};
    struct random_program *p = clt_alloc(sizeof(*p));
    struct generator g = {.program = p, .random = seed * 0x2545f4914f6cdd1dull + 1};
 
    p->seed = seed;
-   p->floats = floats;
+   p->has_reals = reals != 0;
+   p->real = seed % 4 == 2 ? REAL_DOUBLE : seed % 4 == 3 ? REAL_HALF : REAL_FLOAT;
+   while (reals && !(reals >> p->real & 1))
+      p->real = (p->real + 1) % NUM_REALS;
    p->group = group_sizes[pick(&g, CLT_ARRAY_SIZE(group_sizes))];
    p->groups = 1 + pick(&g, 3);
    p->mem_type = pick_int_type(&g);
    p->local_type = pick_int_type(&g);
+   p->num_fields = 2 + pick(&g, RANDOM_MAX_FIELDS - 1);
+   for (unsigned i = 0; i < p->num_fields; i++)
+      p->fields[i] = pick_type(&g);
    p->num_functions = pick(&g, RANDOM_MAX_FUNCTIONS);
    for (unsigned i = 0; i < p->num_functions; i++) {
       g.f = &p->functions[i];

@@ -6,6 +6,7 @@
 #include "random_ast.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 struct printer {
@@ -18,7 +19,7 @@ struct printer {
 static const char *
 name(enum clt_scalar type)
 {
-   return clt_types[type].name;
+   return type == CLT_FLOAT ? "real" : clt_types[type].name;
 }
 
 /* The unsigned type in which arithmetic of a type is done without overflow. */
@@ -33,7 +34,7 @@ print_constant(struct printer *p, enum clt_scalar type, uint64_t value)
 {
    switch (type) {
    case CLT_FLOAT:
-      clt_append(&p->text, "(%.2ff)", clt_from_bits(value));
+      clt_append(&p->text, "((real)%.2f)", random_real(value));
       break;
    case CLT_INT:
       if ((int64_t)value == INT32_MIN)
@@ -130,23 +131,145 @@ print_binary(struct printer *p, const struct expr *e)
    clt_append(&p->text, ")");
 }
 
+static const struct builtin {
+   const char *name;
+   unsigned args;
+} builtins[] = {
+   [F_MIN] = {"min", 2},       [F_MAX] = {"max", 2},         [F_ABS_DIFF] = {"abs_diff", 2},
+   [F_ABS] = {"abs", 1},       [F_ADD_SAT] = {"add_sat", 2}, [F_SUB_SAT] = {"sub_sat", 2},
+   [F_MUL_HI] = {"mul_hi", 2}, [F_ROTATE] = {"rotate", 2},   [F_POPCOUNT] = {"popcount", 1},
+   [F_CLZ] = {"clz", 1},       [F_HADD] = {"hadd", 2},       [F_RHADD] = {"rhadd", 2},
+   [F_SELECT] = {"select", 3}, [F_FMA] = {"fma", 3},
+};
+
 static void
 print_builtin(struct printer *p, const struct expr *e)
 {
-   static const struct {
-      const char *name;
-      unsigned args;
-   } builtins[] = {
-      [F_MIN] = {"min", 2},       [F_MAX] = {"max", 2},         [F_ABS_DIFF] = {"abs_diff", 2},
-      [F_ABS] = {"abs", 1},       [F_ADD_SAT] = {"add_sat", 2}, [F_SUB_SAT] = {"sub_sat", 2},
-      [F_MUL_HI] = {"mul_hi", 2}, [F_ROTATE] = {"rotate", 2},   [F_POPCOUNT] = {"popcount", 1},
-      [F_CLZ] = {"clz", 1},       [F_HADD] = {"hadd", 2},       [F_RHADD] = {"rhadd", 2},
-      [F_SELECT] = {"select", 3}, [F_FMA] = {"fma", 3},
-   };
-
    if (e->op == F_ABS_DIFF || e->op == F_ABS) /* these give the unsigned type */
       clt_append(&p->text, "(%s)", name(e->type));
    print_args(p, builtins[e->op].name, e, builtins[e->op].args);
+}
+
+static const char *
+vector_name(const struct printer *p, enum clt_scalar type, unsigned width)
+{
+   return clt_vec(type == CLT_FLOAT ? random_real_names[p->program->real] : clt_types[type].name,
+                  width);
+}
+
+/* A component by its number, or by its place in memory. */
+static void
+print_lane(struct printer *p, int vector, int lane, const struct expr *index)
+{
+   const struct vector *v = &p->f->vectors[vector];
+
+   if (!index) {
+      clt_append(&p->text, "w%d.s%x", vector, lane);
+      return;
+   }
+   clt_append(&p->text, "((%s *)&w%d)[(", name(v->type), vector);
+   print_expr(p, index);
+   clt_append(&p->text, " & %uu)]", v->width - 1);
+}
+
+/* "convert_TYPEn(" with saturation where the result would be open otherwise. */
+static const char *
+conversion(const struct printer *p, enum clt_scalar to, enum clt_scalar from, unsigned width)
+{
+   bool saturates = from == CLT_FLOAT && to != CLT_FLOAT;
+
+   return clt_format("convert_%s%s(", vector_name(p, to, width), saturates ? "_sat" : "");
+}
+
+/* Arithmetic of signed types goes through unsigned ones, as that of scalars does. */
+static const char *
+operation(const struct printer *p, const struct stmt *s)
+{
+   static const char *const binary[NUM_BINARY_OPS] = {"+", "-", "*", "&", "|", "^"};
+   static const char *const unary[] = {
+      [U_FABS] = "fabs", [U_FLOOR] = "floor", [U_CEIL] = "ceil", [U_TRUNC] = "trunc", [U_RINT] = "rint"};
+   const struct vector *to = &p->f->vectors[s->index];
+   const struct clt_type *t = &clt_types[to->type];
+   const char *as = clt_vec(t->signed_name, to->width),
+              *as_unsigned = clt_vec(t->unsigned_name, to->width);
+   const struct expr *e = &s->operation;
+   int a = s->from[0], b = s->from[1], c = s->from[2];
+
+   if (!t->is_signed)
+      as = as_unsigned;
+   if (e->kind == E_BUILTIN) {
+      const struct builtin *f = &builtins[e->op];
+      const char *call = f->args == 1   ? clt_format("%s(w%d)", f->name, a)
+                         : f->args == 2 ? clt_format("%s(w%d, w%d)", f->name, a, b)
+                                        : clt_format("%s(w%d, w%d, w%d)", f->name, a, b, c);
+      return e->op == F_ABS || e->op == F_ABS_DIFF ? clt_format("as_%s(%s)", as, call) : call;
+   }
+   if (e->kind == E_UNARY && e->op == U_NOT)
+      return clt_format("~w%d", a);
+   if (t->is_float && e->kind == E_UNARY)
+      return e->op == U_NEG ? clt_format("-w%d", a) : clt_format("%s(w%d)", unary[e->op], a);
+   if (t->is_float)
+      return clt_format("w%d %s w%d", a, binary[e->op], b);
+   if (e->kind == E_UNARY)
+      return clt_format("as_%s(-as_%s(w%d))", as, as_unsigned, a);
+   return clt_format("as_%s(as_%s(w%d) %s as_%s(w%d))", as, as_unsigned, a, binary[e->op],
+                     as_unsigned, b);
+}
+
+static void
+print_vector_stmt(struct printer *p, const struct stmt *s)
+{
+   const struct vector *to = &p->f->vectors[s->index], *from = &p->f->vectors[s->from[0]];
+   enum clt_scalar mem_type = s->local ? p->program->local_type : p->program->mem_type;
+   const char *mem = s->local ? "slots" : "mem";
+   unsigned slots = s->local ? RANDOM_LOCAL_SLOTS : RANDOM_MEM_SLOTS;
+
+   switch (s->op) {
+   case V_OPERATE:
+      clt_append(&p->text, "w%d = %s", s->index, operation(p, s));
+      break;
+   case V_CHOOSE:
+      clt_append(&p->text, "w%d = w%d < w%d ? w%d : w%d", s->index, s->from[0], s->from[1],
+                 s->from[2], s->index);
+      break;
+   case V_SWIZZLE:
+      clt_append(&p->text, "w%d = w%d.s", s->index, s->from[0]);
+      for (unsigned k = 0; k < to->width; k++)
+         clt_append(&p->text, "%x", s->lanes[k]);
+      break;
+   case V_INSERT:
+      clt_append(&p->text, "w%d.s%x%x = w%d.s%x%x", s->index, s->lanes[0], s->lanes[1], s->from[0],
+                 s->lanes[2], s->lanes[3]);
+      break;
+   case V_BROADCAST:
+      clt_append(&p->text, "w%d = (%s)(", s->index, vector_name(p, to->type, to->width));
+      print_expr(p, s->expr[0]);
+      clt_append(&p->text, ")");
+      break;
+   case V_CONVERT:
+      clt_append(&p->text, "w%d = %sw%d)", s->index, conversion(p, to->type, from->type, to->width),
+                 s->from[0]);
+      break;
+   case V_INPUT:
+      clt_append(&p->text, "w%d = %svload%u((", s->index,
+                 conversion(p, to->type, CLT_ULONG, to->width), to->width);
+      print_expr(p, s->expr[0]);
+      clt_append(&p->text, ") & %du, in))", RANDOM_INPUTS / 16 - 1);
+      break;
+   case V_LOAD:
+      clt_append(&p->text, "w%d = %svload%u((", s->index,
+                 conversion(p, to->type, mem_type, to->width), to->width);
+      print_expr(p, s->expr[0]);
+      clt_append(&p->text, ") & %uu, %s))", slots / to->width - 1, mem);
+      break;
+   case V_STORE:
+      clt_append(&p->text, "vstore%u(%sw%d), (", to->width,
+                 conversion(p, mem_type, to->type, to->width), s->index);
+      print_expr(p, s->expr[0]);
+      clt_append(&p->text, ") & %uu, %s)", slots / to->width - 1, mem);
+      break;
+   }
+   clt_append(&p->text, ";\n");
 }
 
 static void
@@ -172,6 +295,13 @@ print_expr(struct printer *p, const struct expr *e)
       break;
    case E_ARRAY:
       print_indexed(p, clt_format("a%d[(", e->index), e->arg[0], p->f->arrays[e->index].length);
+      break;
+   case E_FIELD:
+      print_indexed(p, clt_format("r%d[(", e->index), e->arg[0], p->f->records[e->index].length);
+      clt_append(&p->text, ".f%d", e->op);
+      break;
+   case E_LANE:
+      print_lane(p, e->index, e->op, e->arg[0]);
       break;
    case E_INPUT:
       print_indexed(p, clt_format("(%s)in[(", name(e->type)), e->arg[0], RANDOM_INPUTS);
@@ -280,6 +410,27 @@ print_stmt(struct printer *p, const struct stmt *s, int indent)
       print_indexed(p, clt_format("a%d[(", s->index), s->expr[0], p->f->arrays[s->index].length);
       print_with(p, 0, " = ", s->expr[1], ";\n");
       break;
+   case S_FIELD:
+      print_line(p, indent, "");
+      print_indexed(p, clt_format("r%d[(", s->index), s->expr[0], p->f->records[s->index].length);
+      print_with(p, 0, clt_format(".f%d = ", s->count), s->expr[1], ";\n");
+      break;
+   case S_RECORD:
+      print_line(p, indent, "");
+      print_indexed(p, clt_format("r%d[(", s->index), s->expr[0], p->f->records[s->index].length);
+      print_indexed(p, clt_format(" = r%d[(", s->count), s->expr[1],
+                    p->f->records[s->count].length);
+      clt_append(&p->text, ";\n");
+      break;
+   case S_LANE:
+      print_line(p, indent, "");
+      print_lane(p, s->index, s->count, s->expr[0]);
+      print_with(p, 0, " = ", s->expr[1], ";\n");
+      break;
+   case S_VECTOR:
+      print_line(p, indent, "");
+      print_vector_stmt(p, s);
+      break;
    case S_MEM:
    case S_LOCAL:
       print_line(p, indent, "");
@@ -378,6 +529,22 @@ print_declarations(struct printer *p)
                  "   %s a%u[%u];\n   for (int k = 0; k < %u; k++) a%u[k] = (%s)(k * 3 + 1);\n",
                  name(f->arrays[i].type), i, f->arrays[i].length, f->arrays[i].length, i,
                  name(f->arrays[i].type));
+   for (unsigned i = 0; i < f->num_vectors; i++) {
+      const struct vector *v = &f->vectors[i];
+      clt_append(&p->text, "   %s w%u = (%s)(", vector_name(p, v->type, v->width), i,
+                 vector_name(p, v->type, v->width));
+      for (unsigned k = 0; k < v->width; k++)
+         clt_append(&p->text, "%s%u", k ? ", " : "", k * 5 + i);
+      clt_append(&p->text, ");\n");
+   }
+   for (unsigned i = 0; i < f->num_records; i++) {
+      clt_append(&p->text, "   struct record r%u[%u];\n   for (int k = 0; k < %u; k++) {", i,
+                 f->records[i].length, f->records[i].length);
+      for (unsigned k = 0; k < p->program->num_fields; k++)
+         clt_append(&p->text, " r%u[k].f%u = (%s)(k * 3 + %u);", i, k, name(p->program->fields[k]),
+                    k);
+      clt_append(&p->text, " }\n");
+   }
 }
 
 /* The item's result: a number that depends on every variable and array element. */
@@ -390,13 +557,27 @@ print_finish(struct printer *p)
    for (unsigned i = 0; i < f->num_vars; i++) {
       if (f->vars[i].hashed)
          clt_append(&p->text, "   h = h * 31 + %s(v%u); \\\n",
-                    f->vars[i].type == CLT_FLOAT ? "float_bits" : "(ulong)", i);
+                    f->vars[i].type == CLT_FLOAT ? "real_bits" : "(ulong)", i);
    }
    for (unsigned i = 0; i < f->num_arrays; i++) {
       if (f->arrays[i].hashed)
          clt_append(&p->text, "   for (int k = 0; k < %u; k++) h = h * 31 + %s(a%u[k]); \\\n",
-                    f->arrays[i].length, f->arrays[i].type == CLT_FLOAT ? "float_bits" : "(ulong)",
+                    f->arrays[i].length, f->arrays[i].type == CLT_FLOAT ? "real_bits" : "(ulong)",
                     i);
+   }
+   for (unsigned i = 0; i < f->num_vectors; i++) {
+      for (unsigned k = 0; f->vectors[i].hashed && k < f->vectors[i].width; k++)
+         clt_append(&p->text, "   h = h * 31 + %s(w%u.s%x); \\\n",
+                    f->vectors[i].type == CLT_FLOAT ? "real_bits" : "(ulong)", i, k);
+   }
+   for (unsigned i = 0; i < f->num_records; i++) {
+      if (!f->records[i].hashed)
+         continue;
+      clt_append(&p->text, "   for (int k = 0; k < %u; k++) {", f->records[i].length);
+      for (unsigned k = 0; k < p->program->num_fields; k++)
+         clt_append(&p->text, " h = h * 31 + %s(r%u[k].f%u);",
+                    p->program->fields[k] == CLT_FLOAT ? "real_bits" : "(ulong)", i, k);
+      clt_append(&p->text, " } \\\n");
    }
    clt_append(&p->text, "   out[gid] = h; } while (0)\n");
 }
@@ -410,11 +591,15 @@ uses_division(const char *text, const char *type)
 
 /* Definitions of the safe divisions that the text uses. */
 static void
-print_prelude(struct clt_text *t, const char *text)
+print_prelude(struct clt_text *t, enum random_real real, const char *text)
 {
-   clt_append(
-      t, "#pragma OPENCL FP_CONTRACT OFF\n"
-         "ulong float_bits(float x) { return isnan(x) ? 0x7fc00000ul : (ulong)as_uint(x); }\n");
+   static const char *const bits[NUM_REALS] = {"uint", "ulong", "ushort"};
+
+   clt_append(t,
+              "%s#pragma OPENCL FP_CONTRACT OFF\n#define real %s\n"
+              "ulong real_bits(real x) { return isnan(x) ? 0x%" PRIx64 "ul : (ulong)as_%s(x); }\n",
+              real == REAL_HALF ? "#pragma OPENCL EXTENSION cl_khr_fp16 : enable\n" : "",
+              random_real_names[real], random_real_bits(real, NAN), bits[real]);
    for (int k = 0; k < CLT_NUM_INTEGERS; k++) {
       const char *n = clt_types[k].name;
       if (!uses_division(text, n))
@@ -432,6 +617,11 @@ random_print(const struct random_program *program)
 {
    struct printer p = {.program = program};
    struct clt_text t = {0};
+
+   clt_append(&p.text, "struct record {");
+   for (unsigned i = 0; i < program->num_fields; i++)
+      clt_append(&p.text, " %s f%u;", name(program->fields[i]), i);
+   clt_append(&p.text, " };\n");
 
    for (unsigned i = 0; i < program->num_functions; i++) {
       const struct random_function *f = &program->functions[i];
@@ -464,7 +654,7 @@ random_print(const struct random_program *program)
    print_block(&p, program->kernel.body, 1);
    clt_append(&p.text, "   FINISH(0);\n}\n");
 
-   print_prelude(&t, p.text.text);
+   print_prelude(&t, program->real, p.text.text);
    clt_append(&t, "%s", p.text.text);
    return t.text;
 }

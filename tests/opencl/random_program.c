@@ -15,6 +15,7 @@
 
 #include "random_ast.h"
 
+#include <CL/cl_ext.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -179,18 +180,39 @@ print_source(const struct random_program *p)
    clt_diag("%s", random_print(p));
 }
 
+/* The types of which the device keeps denormals. */
+static unsigned
+usable_reals(void)
+{
+   static const cl_device_info infos[NUM_REALS] = {
+      [REAL_FLOAT] = CL_DEVICE_SINGLE_FP_CONFIG,
+      [REAL_DOUBLE] = CL_DEVICE_DOUBLE_FP_CONFIG,
+      [REAL_HALF] = CL_DEVICE_HALF_FP_CONFIG,
+   };
+   unsigned usable = 0;
+
+   for (unsigned real = 0; real < NUM_REALS; real++) {
+      cl_device_fp_config config = 0;
+      if (real == REAL_HALF && !clt_has_extension("cl_khr_fp16"))
+         continue;
+      CLT_CALL(clGetDeviceInfo(clt.device, infos[real], sizeof(config), &config, NULL));
+      if (config & CL_FP_DENORM)
+         usable |= 1u << real;
+   }
+   return usable;
+}
+
 static void
 test_program(const void *arg)
 {
    struct run run = {.program = NULL};
    uint64_t seed = *(const uint64_t *)arg;
-   cl_device_fp_config config = 0;
+   unsigned reals = usable_reals();
 
-   CLT_CALL(clGetDeviceInfo(clt.device, CL_DEVICE_SINGLE_FP_CONFIG, sizeof(config), &config, NULL));
    random_input(seed, run.input);
    /* A program that takes too long on the host is replaced by another one of the same seed. */
    for (uint64_t attempt = 0; attempt == 0 || run.outcome == RUN_TOO_LONG; attempt++) {
-      run.program = random_generate(seed + (attempt << 40), config & CL_FP_DENORM);
+      run.program = random_generate(seed + (attempt << 40), reals);
       if (print_programs)
          print_source(run.program);
       run_program(&run);

@@ -38,7 +38,7 @@ reduce_expr(struct reducer *r, struct expr *e)
       for (uint64_t v = 0; v < 2; v++) {
          *e = (struct expr){.kind = E_CONST,
                             .type = old.type,
-                            .value = old.type == CLT_FLOAT ? clt_bits(v) : v};
+                            .value = old.type == CLT_FLOAT ? random_real_value(v) : v};
          if (keep(r))
             return;
          *e = old;
@@ -115,11 +115,37 @@ reduce_function(struct reducer *r, struct random_function *f)
          f->arrays[i].hashed = !keep(r);
       }
    }
+   for (unsigned i = 0; i < f->num_records; i++) {
+      if (f->records[i].hashed) {
+         f->records[i].hashed = false;
+         f->records[i].hashed = !keep(r);
+      }
+   }
+   for (unsigned i = 0; i < f->num_vectors; i++) {
+      if (f->vectors[i].hashed) {
+         f->vectors[i].hashed = false;
+         f->vectors[i].hashed = !keep(r);
+      }
+   }
    /* the last ones can go when nothing mentions them; a program that does not build does not fail */
    while (f->num_arrays) {
       f->num_arrays--;
       if (!keep(r)) {
          f->num_arrays++;
+         break;
+      }
+   }
+   while (f->num_records) {
+      f->num_records--;
+      if (!keep(r)) {
+         f->num_records++;
+         break;
+      }
+   }
+   while (f->num_vectors) {
+      f->num_vectors--;
+      if (!keep(r)) {
+         f->num_vectors++;
          break;
       }
    }
