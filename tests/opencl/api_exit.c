@@ -39,6 +39,18 @@ endless_kernel(void)
    return k;
 }
 
+/* A program with memory of its own, which a forked child gets from no device. */
+static void
+build_constants(void)
+{
+   const char *text = "constant int a[3] = {1, 2, 3}; global int b[3] = {4, 5, 6};\n"
+                      "kernel void f(global int *p) { p[0] = a[p[1]] + b[p[2]]++; }\n";
+   cl_program program = clCreateProgramWithSource(clt.context, 1, &text, NULL, NULL);
+
+   if (clBuildProgram(program, 0, NULL, "-cl-std=CL3.0", NULL, NULL) != CL_SUCCESS)
+      clReleaseProgram(program);
+}
+
 static void
 launch_endless(void)
 {
@@ -93,11 +105,14 @@ child(const char *how)
       pthread_create(&thread, NULL, exit_thread, NULL);
       clFinish(clt.queue);
       pause();
-   } else if (!strcmp(how, "forked child")) {
-      /* the child of a process that used OpenCL may exit without touching it */
+   } else if (!strncmp(how, "forked child", 12)) {
+      /* the child of a process that used OpenCL may exit without touching it; what it tries may fail */
       pid_t pid = fork();
-      if (pid == 0)
+      if (pid == 0) {
+         if (how[12])
+            build_constants();
          exit(STATUS);
+      }
       int status = 0;
       waitpid(pid, &status, 0);
       exit(WIFEXITED(status) && WEXITSTATUS(status) == STATUS ? STATUS : 1);
@@ -156,6 +171,7 @@ main(int argc, char **argv)
       "blocked on a user event",
       "another thread",
       "forked child",
+      "forked child, which builds a program",
    };
 
    clt_init(argc, argv, "the end of a process that uses OpenCL");

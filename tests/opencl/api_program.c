@@ -65,6 +65,32 @@ check_kernel(cl_program program, const char *name, int factor)
       CLT_CHECK(got[i] == data[i] * factor, "%s: element %d is %d", name, i, got[i]);
 }
 
+/* Sources without a kernel make an executable too. */
+static void
+no_kernels(const void *arg)
+{
+   static const char *const sources[] = {"", "float half_of(float x) { return x / 2; }\n"};
+
+   for (size_t i = 0; i < CLT_ARRAY_SIZE(sources); i++) {
+      cl_program program = program_of(sources[i]);
+      cl_uint num = 5;
+      size_t count = 5;
+      cl_int error;
+
+      CLT_EXPECT(clCreateKernelsInProgram(program, 0, NULL, &num), CL_INVALID_PROGRAM_EXECUTABLE);
+      CLT_EXPECT(clGetProgramInfo(program, CL_PROGRAM_NUM_KERNELS, sizeof(count), &count, NULL),
+                 CL_INVALID_PROGRAM_EXECUTABLE);
+      clCreateKernel(program, "test", &error);
+      clt_expect(error, CL_INVALID_PROGRAM_EXECUTABLE, "clCreateKernel before the build");
+      CLT_CALL(clBuildProgram(program, 1, &clt.device, "", NULL, NULL));
+      CLT_CALL(clCreateKernelsInProgram(program, 0, NULL, &num));
+      CLT_CALL(clGetProgramInfo(program, CL_PROGRAM_NUM_KERNELS, sizeof(count), &count, NULL));
+      CLT_CHECK(num == 0 && count == 0, "source %zu has %u or %zu kernels", i, num, count);
+      clCreateKernel(program, "test", &error);
+      clt_expect(error, CL_INVALID_KERNEL_NAME, "clCreateKernel after the build");
+   }
+}
+
 static void
 two_kernels(const void *arg)
 {
@@ -301,6 +327,74 @@ spirv_program(const void *arg)
    spirv_computes(spirv_words, sizeof(spirv_words), "SPIR-V");
 }
 
+/* The same with a function which several modules may define: uint h(void) { return 0x12345678; }, and the kernel
+ * stores what it returns. SPIRV_ODR_NAME is the entry
+ * point's name. */
+enum {
+   SPIRV_ODR_NAME = 24
+};
+static const uint32_t spirv_odr_words[] = {
+   0x07230203, 0x00010000, 0,          16,         0, /* header */
+   0x00020011, 4,                                     /* OpCapability Addresses */
+   0x00020011, 5,                                     /* OpCapability Linkage */
+   0x00020011, 6,                                     /* OpCapability Kernel */
+   0x0007000a, 0x5f565053, 0x5f52484b, 0x6b6e696c, 0x65636e6f, 0x72646f5f,
+   0,                                              /* "SPV_KHR_linkonce_odr" */
+   0x0003000e, 2,          2,                      /* OpMemoryModel Physical64 OpenCL */
+   0x0004000f, 6,          8,          0x00000066, /* OpEntryPoint Kernel %8 "f" */
+   0x00050047, 12,         41,         0x00000068, 2, /* OpDecorate %12 LinkageAttributes "h" LinkOnceODR */
+   0x00020013, 1,                                     /* %1 = OpTypeVoid */
+   0x00040015, 2,          32,         0,             /* %2 = OpTypeInt 32 0 */
+   0x00040020, 3,          5,          2,             /* %3 = OpTypePointer CrossWorkgroup %2 */
+   0x00040021, 4,          1,          3,             /* %4 = OpTypeFunction %1 %3 */
+   0x00030021, 11,         2,                         /* %11 = OpTypeFunction %2 */
+   0x0004002b, 2,          5,          0x12345678,     /* %5 = OpConstant %2 0x12345678 */
+   0x00050036, 2,          12,         0,          11, /* %12 = OpFunction %2 None %11 */
+   0x000200f8, 13,                                     /* %13 = OpLabel */
+   0x000200fe, 5,                                      /* OpReturnValue %5 */
+   0x00010038,                                         /* OpFunctionEnd */
+   0x00050036, 1,          8,          0,          4,  /* %8 = OpFunction %1 None %4 */
+   0x00030037, 3,          9,                          /* %9 = OpFunctionParameter %3 */
+   0x000200f8, 10,                                     /* %10 = OpLabel */
+   0x00040039, 2,          14,         12,             /* %14 = OpFunctionCall %2 %12 */
+   0x0005003e, 9,          14,         2,          4,  /* OpStore %9 %14 Aligned 4 */
+   0x000100fd,                                         /* OpReturn */
+   0x00010038,                                         /* OpFunctionEnd */
+};
+
+/* cl_khr_spirv_linkonce_odr */
+static void
+spirv_linkonce_odr(const void *arg)
+{
+   static const char *const kernels[] = {"f", "g"};
+   uint32_t words[CLT_ARRAY_SIZE(spirv_odr_words)];
+   cl_program parts[2];
+   cl_int error;
+
+   if (!clt_has_extension("cl_khr_spirv_linkonce_odr"))
+      clt_skip("the device has no cl_khr_spirv_linkonce_odr");
+   memcpy(words, spirv_odr_words, sizeof(words));
+   for (unsigned i = 0; i < 2; i++) {
+      words[SPIRV_ODR_NAME] = kernels[i][0];
+      parts[i] = own_program(clCreateProgramWithIL(clt.context, words, sizeof(words), &error));
+      CLT_CALL(error);
+      CLT_CALL(clCompileProgram(parts[i], 1, &clt.device, "", 0, NULL, NULL, NULL, NULL));
+   }
+   cl_program linked = own_program(
+      clLinkProgram(clt.context, 1, &clt.device, "", 2, parts, NULL, NULL, &error));
+   CLT_CALL(error);
+   for (unsigned i = 0; i < 2; i++) {
+      cl_mem mem = clt_buffer(4, NULL);
+      cl_kernel k = clt_kernel_of(linked, kernels[i]);
+      uint32_t got = 0;
+
+      clt_arg_mem(k, 0, mem);
+      clt_launch_1d(k, 1, 1);
+      clt_read(mem, 0, sizeof(got), &got);
+      CLT_CHECK(got == 0x12345678, "kernel %s wrote 0x%x", kernels[i], got);
+   }
+}
+
 /* A module of each version that the device says it takes, and of the one after them. */
 static void
 spirv_versions(const void *arg)
@@ -327,6 +421,81 @@ spirv_versions(const void *arg)
              words[1]);
 }
 
+/* cl_khr_spirv_queries, which the headers may not have. */
+#define SPIRV_EXTENDED_INSTRUCTION_SETS 0x12B9
+#define SPIRV_EXTENSIONS                0x12BA
+#define SPIRV_CAPABILITIES              0x12BB
+
+static bool
+has_capability(uint32_t capability)
+{
+   uint32_t capabilities[100];
+   size_t size = 0;
+
+   clt_require(clGetDeviceInfo(clt.device, SPIRV_CAPABILITIES, sizeof(capabilities), capabilities,
+                               &size),
+               "clGetDeviceInfo(SPIRV_CAPABILITIES)");
+   for (size_t i = 0; i < size / 4; i++) {
+      if (capabilities[i] == capability)
+         return true;
+   }
+   return false;
+}
+
+static bool
+has_string(cl_device_info list, const char *name)
+{
+   const char *strings[50];
+   size_t size = 0;
+
+   clt_require(clGetDeviceInfo(clt.device, list, sizeof(strings), strings, &size),
+               "clGetDeviceInfo(strings of SPIR-V)");
+   for (size_t i = 0; i < size / sizeof(strings[0]); i++) {
+      if (!strcmp(strings[i], name))
+         return true;
+   }
+   return false;
+}
+
+/* The lists have what the device's extensions ask for and what it takes in these tests, and nothing that it has not. */
+static void
+spirv_queries(const void *arg)
+{
+   static const struct {
+      const char *extension, *spirv_extension;
+      uint32_t capability;
+   } needs[] = {
+      {"cl_khr_fp16", NULL, 9},
+      {"cl_khr_fp64", NULL, 10},
+      {"cl_khr_expect_assume", "SPV_KHR_expect_assume", 5629},
+      {"cl_khr_extended_bit_ops", "SPV_KHR_bit_instructions", 6025},
+      {"cl_khr_integer_dot_product", "SPV_KHR_integer_dot_product", 6019},
+      {"cl_khr_subgroup_ballot", NULL, 64},
+      {"cl_khr_subgroup_rotate", "SPV_KHR_subgroup_rotate", 6026},
+   };
+   uint32_t one;
+
+   if (!clt_has_extension("cl_khr_spirv_queries"))
+      clt_skip("the device has no cl_khr_spirv_queries");
+   for (size_t i = 0; i < CLT_ARRAY_SIZE(needs); i++) {
+      bool has = clt_has_extension(needs[i].extension);
+
+      CLT_CHECK(has_capability(needs[i].capability) == has, "capability %u, but %s%s",
+                needs[i].capability, has ? "" : "no ", needs[i].extension);
+      if (needs[i].spirv_extension)
+         CLT_CHECK(has_string(SPIRV_EXTENSIONS, needs[i].spirv_extension) == has, "%s, but %s%s",
+                   needs[i].spirv_extension, has ? "" : "no ", needs[i].extension);
+   }
+   /* Those of spirv_words and of spirv_uniform(); shaders. */
+   CLT_CHECK(has_capability(4) && has_capability(6) && has_capability(71), "kernels are not there");
+   CLT_CHECK(!has_capability(1), "the device says it takes shaders");
+   CLT_CHECK(has_string(SPIRV_EXTENDED_INSTRUCTION_SETS, "OpenCL.std"), "OpenCL.std is not there");
+   CLT_CHECK(!has_string(SPIRV_EXTENDED_INSTRUCTION_SETS, "GLSL.std.450"), "GLSL.std.450 is there");
+   CLT_CHECK(clGetDeviceInfo(clt.device, SPIRV_CAPABILITIES, sizeof(one), &one, NULL) ==
+                CL_INVALID_VALUE,
+             "a list that is too short was taken");
+}
+
 /* The same with its parameter decorated as Uniform, which version 1.6 has for kernels. */
 static void
 spirv_uniform(const void *arg)
@@ -344,6 +513,115 @@ spirv_uniform(const void *arg)
           sizeof(spirv_words) - after_entry_point * 4);
    words[1] = 0x00010600;
    spirv_computes(words, sizeof(words), "SPIR-V 1.6 with Uniform");
+}
+
+/* kernel void f(global uint *p) { *p = get_pipe_num_packets(x); } with a built-in variable x of type uint. */
+enum {
+   SPIRV_ENTRY_POINT = 14,
+   SPIRV_INTERFACE = 18,
+   SPIRV_BUILTIN = 22,
+   SPIRV_POINTER_CLASS = 35, /* of the type of %12 */
+   SPIRV_VARIABLE_CLASS = 48,
+   SPIRV_PIPE = 63,
+   SPIRV_STORED = 71
+};
+static const uint32_t spirv_typed_words[] = {
+   0x07230203, 0x00010000, 0,  16,         0,     /* magic, version 1.0, generator, bound, schema */
+   0x00020011, 4,                                 /* OpCapability Addresses */
+   0x00020011, 6,                                 /* OpCapability Kernel */
+   0x00020011, 17,                                /* OpCapability Pipes */
+   0x0003000e, 2,          2,                     /* OpMemoryModel Physical64 OpenCL */
+   0x0005000f, 6,          8,  0x00000066, 12,    /* OpEntryPoint Kernel %8 "f" %12 */
+   0x00040047, 12,         11, 29,                /* OpDecorate %12 BuiltIn LocalInvocationIndex */
+   0x00020013, 1,                                 /* %1 = OpTypeVoid */
+   0x00040015, 2,          32, 0,                 /* %2 = OpTypeInt 32 0 */
+   0x00040020, 3,          5,  2,                 /* %3 = OpTypePointer CrossWorkgroup %2 */
+   0x00040020, 11,         1,  2,                 /* %11 = OpTypePointer Input %2 */
+   0x00040021, 4,          1,  3,                 /* %4 = OpTypeFunction %1 %3 */
+   0x0004002b, 2,          5,  4,                 /* %5 = OpConstant %2 4 */
+   0x0004003b, 11,         12, 1,                 /* %12 = OpVariable %11 Input */
+   0x00050036, 1,          8,  0,          4,     /* %8 = OpFunction %1 None %4 */
+   0x00030037, 3,          9,                     /* %9 = OpFunctionParameter %3 */
+   0x000200f8, 10,                                /* %10 = OpLabel */
+   0x0004003d, 2,          13, 12,                /* %13 = OpLoad %2 %12 */
+   0x00060120, 2,          14, 13,         5,  5, /* %14 = OpGetNumPipePackets %2 %13 %5 %5 */
+   0x0005003e, 9,          14, 2,          4,     /* OpStore %9 %14 Aligned 4 */
+   0x000100fd,                                    /* OpReturn */
+   0x00010038,                                    /* OpFunctionEnd */
+};
+
+/* What the SPIR-V validator leaves to the environment. */
+static void
+mistyped_spirv(const void *arg)
+{
+   static const struct {
+      const char *name;
+      uint32_t builtin;
+      bool good;
+   } cases[] = {
+      {"LocalInvocationIndex", 29, true},
+      {"SubgroupSize", 36, true},
+      {"WorkDim", 30, true},
+      {"LocalInvocationId", 27, false},
+      {"GlobalInvocationId", 28, false},
+      {"WorkgroupId", 26, false},
+      {"GlobalSize", 31, false},
+      {"GlobalOffset", 33, false},
+      {"WorkgroupSize", 25, false},
+      {"EnqueuedWorkgroupSize", 32, false},
+      {"NumWorkgroups", 24, false},
+      {"HelperInvocation", 23, false},
+      {"an unknown number", 12345, false},
+   };
+   uint32_t words[CLT_ARRAY_SIZE(spirv_typed_words)];
+   cl_program program;
+
+   memcpy(words, spirv_typed_words, sizeof(words));
+   CLT_CHECK(build_spirv(words, sizeof(words), &program) != CL_SUCCESS, "a uint was a pipe");
+   for (unsigned i = 0; i < 6; i++)
+      words[SPIRV_PIPE + i] = 0x00010000; /* OpNop */
+   words[SPIRV_STORED] = 13;
+   for (unsigned i = 0; i < CLT_ARRAY_SIZE(cases); i++) {
+      words[SPIRV_BUILTIN] = cases[i].builtin;
+      cl_int error = build_spirv(words, sizeof(words), &program);
+      CLT_CHECK((error == CL_SUCCESS) == cases[i].good, "%s of type uint: the build gave %s",
+                cases[i].name, cl_error_name(error));
+   }
+   clt_fresh_context();
+   clt_computes("after mistyped SPIR-V");
+}
+
+/* Older compilers had built-in variables in UniformConstant, others in CrossWorkgroup. */
+static void
+builtin_classes(const void *arg)
+{
+   static const uint32_t classes[] = {0, 5};
+   uint32_t words[CLT_ARRAY_SIZE(spirv_typed_words)];
+   cl_program program;
+
+   memcpy(words, spirv_typed_words, sizeof(words));
+   for (unsigned i = 0; i < 6; i++)
+      words[SPIRV_PIPE + i] = 0x00010000; /* OpNop */
+   words[SPIRV_STORED] = 13;
+   words[SPIRV_BUILTIN] = 30; /* WorkDim */
+   /* The list of the entry point's variables can have inputs only: it is left out. */
+   words[SPIRV_ENTRY_POINT] = 0x0004000f;
+   memmove(words + SPIRV_INTERFACE, words + SPIRV_INTERFACE + 1,
+           sizeof(words) - 4 * (SPIRV_INTERFACE + 1));
+   for (unsigned i = 0; i < CLT_ARRAY_SIZE(classes); i++) {
+      const size_t ones[3] = {1, 1, 1};
+      cl_mem mem = clt_buffer(4, NULL);
+      uint32_t got = 0;
+
+      words[SPIRV_POINTER_CLASS - 1] = words[SPIRV_VARIABLE_CLASS - 1] = classes[i];
+      clt_require(build_spirv(words, sizeof(words) - 4, &program),
+                  clt_format("storage class %u", classes[i]));
+      cl_kernel k = clt_kernel_of(program, "f");
+      clt_arg_mem(k, 0, mem);
+      clt_launch(k, 3, NULL, ones, NULL);
+      clt_read(mem, 0, sizeof(got), &got);
+      CLT_CHECK(got == 3, "storage class %u: WorkDim is %u", classes[i], got);
+   }
 }
 
 static void
@@ -436,6 +714,7 @@ int
 main(int argc, char **argv)
 {
    clt_init(argc, argv, "programs, binaries and SPIR-V, good and damaged");
+   clt_run_fresh(no_kernels, NULL);
    clt_run_fresh(two_kernels, NULL);
    clt_run_fresh(build_options, NULL);
    for (unsigned i = 0; i < CLT_ARRAY_SIZE(source_cases); i++)
@@ -446,7 +725,11 @@ main(int argc, char **argv)
    clt_run_fresh(binary_errors, NULL);
    clt_run_fresh(spirv_program, NULL);
    clt_run_fresh(spirv_versions, NULL);
+   clt_run_fresh(spirv_linkonce_odr, NULL);
+   clt_run_fresh(spirv_queries, NULL);
    clt_run_fresh(spirv_uniform, NULL);
+   clt_run_fresh(mistyped_spirv, NULL);
+   clt_run_fresh(builtin_classes, NULL);
    clt_run_fresh(truncated_spirv, NULL);
    clt_run_fresh(damaged_spirv, NULL);
    clt_run_fresh(random_spirv, NULL);

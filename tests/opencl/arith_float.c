@@ -237,6 +237,153 @@ test_vector_loop(const void *arg)
    }
 }
 
+/* What the compiler knows of a value - a constant, a range - must not change what is computed from it, also for NaN,
+ * infinities, zeros of either sign, and what overflows or underflows: every expression once as it stands and once with
+ * constants that come from memory and with R() hiding how its argument came about. */
+static void
+test_known_values(const void *arg)
+{
+   static const char *const expressions[] = {
+      /* constants */
+      "x * Z",
+      "-Z * x",
+      "x + Z",
+      "x - Z",
+      "-Z + x",
+      "Z - x",
+      "x - x",
+      "x + -x",
+      "x * ONE",
+      "x * -ONE",
+      "fma(x, Z, y)",
+      "fma(Z, y, x)",
+      "fma(x, y, Z)",
+      "fma(x, y, -Z)",
+      "fma(Z, x, Z)",
+      "fma(ONE, x, y)",
+      "fma(x, -Z, y)",
+      "fabs(x * Z)",
+      "(x + Z) * y",
+      "-(x - y)",
+      "-(x * y) * Z",
+      "x * Z + y",
+      "x - floor(x)",
+      "x + (-x - floor(-x))",
+      "Z * sqrt(x)",
+      "x == x ? x : y",
+      "x < y ? x : y",
+      "fabs(x) * -Z",
+      "-(-x + Z)",
+      "x / ONE",
+      "Z / x",
+      "x / x",
+      "(x * ONE == x) * y",
+      "(x - x == Z) * y",
+      /* ranges */
+      "R(fabs(x)) * R(fabs(y)) > Z",
+      "R(fabs(x) * fabs(y)) == Z",
+      "R(x * x) >= Z",
+      "R(x * x) == Z",
+      "R(x * x) + ONE > Z",
+      "R(fabs(x)) + ONE > Z",
+      "R(sqrt(x)) >= Z",
+      "fabs(R(sqrt(x)))",
+      "R(-fabs(x)) <= Z",
+      "R(-fabs(x)) < ONE",
+      "R(ONE / (fabs(x) + ONE)) > Z",
+      "R(ONE / fabs(x)) > Z",
+      "R(ONE / fabs(x)) == Z",
+      "R(fmax(x, ONE)) > Z",
+      "R(fmin(x, -ONE)) < Z",
+      "R(fmax(x, Z)) >= Z",
+      "R(fmin(x, Z)) <= Z",
+      "R(x > Z ? x : ONE) > Z",
+      "R(x < Z ? x : -ONE) < Z",
+      "R(floor(fabs(x))) >= Z",
+      "R(ceil(-fabs(x))) <= Z",
+      "fabs(R(ceil(-fabs(x))))",
+      "R(trunc(x)) == R(floor(x))",
+      "R(x - trunc(x)) == Z",
+      "fabs(R(x < y ? ONE : Z))",
+      "R(x < y ? ONE : Z) * x",
+      "fabs(R(x < y ? ONE : -Z))",
+      "R(fabs(x)) == R(fabs(x))",
+      "R(x * x) == R(x * x)",
+      "R(x + y) == R(x + y)",
+      "R(exp2(x)) > Z",
+      "R(exp2(-fabs(x))) <= ONE",
+      "R(cos(x)) <= ONE",
+      "R(fabs(x) - ONE) < Z",
+      "fmin(R(fabs(x)), ONE)",
+      "fmax(fmin(R(fabs(x)), ONE), Z)",
+      "fmin(fmax(R(x), Z), ONE) == x",
+      "R(sign(x)) == Z",
+      "R(sign(x)) * y",
+      "R(isnan(x) ? ONE : Z) + y",
+      "!(R(fabs(x)) < R(fabs(y)))",
+      "!(R(fabs(x)) >= R(-fabs(y)))",
+      "R(x + y) >= Z",
+      "R(x + ONE) == Z",
+      "R(floor(x)) == x",
+      "R(fma(x, x, ONE)) > Z",
+      "R(fma(fabs(x), fabs(y), Z)) > Z",
+      "fabs(R(fma(x, x, -Z)))",
+      "R(ldexp(fabs(x), -200)) > Z",
+      "fabs(R(x * fabs(y)) * Z)",
+   };
+   static const double values[] = {/* the last two are the zero and the one */
+                                   0.0,   -0.0,   1.0,   -1.0,   2.5,   -0.625, INFINITY, -INFINITY,
+                                   NAN,   3e4,    -3e4,  1e-4,   -6e-8, 7.75,   3e38,     -3e38,
+                                   1e-40, -3e-39, 1e308, 1e-310, 0.0,   1.0};
+   enum {
+      VALUES = CLT_ARRAY_SIZE(values) - 2,
+      EXPRESSIONS = CLT_ARRAY_SIZE(expressions),
+   };
+   const char *type = arg;
+   bool is_half = !strcmp(type, "half");
+   const char *bits = is_half ? "ushort" : !strcmp(type, "float") ? "uint" : "ulong";
+   double(*got)[2][VALUES * VALUES] = clt_alloc(EXPRESSIONS * sizeof(*got));
+   struct clt_text t = {0};
+
+   if (!clt_has_extension("cl_khr_fp64"))
+      clt_skip("the device has no cl_khr_fp64");
+   if (is_half && !clt_has_extension("cl_khr_fp16"))
+      clt_skip("the device has no cl_khr_fp16");
+   clt_append(
+      &t,
+      "%s#pragma OPENCL FP_CONTRACT OFF\n"
+      "kernel void test(global const double *values, global double (*out)[2][%d])\n"
+      "{\n   size_t i = get_global_id(0);\n   %s x = values[i / %d], y = values[i %% %d];\n",
+      is_half ? "#pragma OPENCL EXTENSION cl_khr_fp16 : enable\n" : "", VALUES * VALUES, type,
+      VALUES, VALUES);
+   clt_append(&t, "   {\n#define R(e) (e)\n      const %s Z = 0, ONE = 1;\n", type);
+   for (int e = 0; e < EXPRESSIONS; e++)
+      clt_append(&t, "      out[%d][0][i] = %s;\n", e, expressions[e]);
+   clt_append(&t,
+              "   }\n   {\n#undef R\n#define R(e) as_%s((%s)(as_%s((%s)(e)) ^ as_%s(Z)))\n"
+              "      const %s Z = values[%d], ONE = values[%d];\n",
+              type, bits, bits, type, bits, type, VALUES, VALUES + 1);
+   for (int e = 0; e < EXPRESSIONS; e++)
+      clt_append(&t, "      out[%d][1][i] = %s;\n", e, expressions[e]);
+   clt_append(&t, "   }\n}\n");
+
+   cl_kernel kernel = clt_kernel(t.text, "", "test");
+   cl_mem mem = clt_buffer(EXPRESSIONS * sizeof(*got), NULL);
+   clt_arg_mem(kernel, 0, clt_buffer(sizeof(values), values));
+   clt_arg_mem(kernel, 1, mem);
+   clt_launch_1d(kernel, VALUES * VALUES, 0);
+   clt_read(mem, 0, EXPRESSIONS * sizeof(*got), got);
+   for (int e = 0; e < EXPRESSIONS; e++) {
+      for (int i = 0; i < VALUES * VALUES; i++) {
+         double known = got[e][0][i], hidden = got[e][1][i];
+         CLT_CHECK(isnan(known) ? isnan(hidden)
+                                : known == hidden && !signbit(known) == !signbit(hidden),
+                   "%s: x = %g, y = %g: %g known, %g hidden", expressions[e], values[i / VALUES],
+                   values[i % VALUES], known, hidden);
+      }
+   }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -248,6 +395,9 @@ main(int argc, char **argv)
    keeps_denormals = config & CL_FP_DENORM;
    for (unsigned w = 0; w < CLT_NUM_WIDTHS; w++)
       clt_run(test_operators, &clt_widths[w], "operators.float.%u", clt_widths[w]);
+   clt_run(test_known_values, "float", "known_values.float");
+   clt_run(test_known_values, "double", "known_values.double");
+   clt_run(test_known_values, "half", "known_values.half");
    clt_run(test_chain, NULL, "chain");
    clt_run(test_vector_loop, NULL, "vector_loop");
    return clt_done();

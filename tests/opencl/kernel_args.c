@@ -332,8 +332,6 @@ test_constant_pointers(const void *arg)
    static const int table[8] = {3, 1, 4, 1, 5, 9, 2, 6};
    int out[8];
 
-   clt_expect_failure("rusticl",
-                      "Mesa's SPIR-V frontend has no constants with addresses of variables");
    cl_kernel kernel = clt_kernel(source, "", "test");
    cl_mem mem = clt_buffer(sizeof(out), NULL);
    clt_arg_mem(kernel, 0, mem);

@@ -99,6 +99,65 @@ test_format(const void *arg)
              f->want);
 }
 
+#define NAME_30  "abcdefghijklmnopqrstuvwxyz0123"
+#define NAME_300 NAME_30 NAME_30 NAME_30 NAME_30 NAME_30 NAME_30 NAME_30 NAME_30 NAME_30 NAME_30
+
+/* Strings that are known at run time only, and arguments that do not fit the format. */
+static const struct program {
+   const char *name;
+   const char *functions; /* in front of the kernel */
+   const char *body;
+   const char *want;
+} programs[] = {
+   {"string_parameter", "void show(constant const char *s, int n) { printf(\"<%s|%d>\", s, n); }\n",
+    "show(\"first\", 1); show(\"the second one\", 2); show(\"\", 3);",
+    "<first|1><the second one|2><|3>"},
+   {"string_choice", "",
+    "printf(\"%s %s %d\\n\", i < 1 ? \"yes\" : \"no\", i > 3 ? \"big\" : \"small\", 7);",
+    "yes small 7\n"},
+   {"string_table", "constant char *constant names[] = {\"zero\", \"one\", \"two\"};\n",
+    "for (int k = i; k < 3; k++) printf(\"%s,\", names[k]);", "zero,one,two,"},
+   {"string_part", "constant char text[] = \"hello device\";\n",
+    "printf(\"%s %s %s\\n\", text, &text[6], &text[i + 8]);", "hello device device vice\n"},
+   {"string_precision",
+    "void show(constant const char *s) { printf(\"[%8s][%-8s][%.2s]\", s, s, s); }\n",
+    "show(\"abc\");", "[     abc][abc     ][ab]"},
+   {"string_long", "void show(constant const char *s) { printf(\"%s %s.\", s, s); }\n",
+    "show(\"" NAME_300 "\"); show(\"-\");", NAME_300 " " NAME_300 ".- -."},
+   {"string_memory", "",
+    "local char l[3]; char p[3] = {'p', 'q', 0};\n"
+    "   l[0] = 'l'; l[1] = 'm'; l[2] = 0;\n"
+    "   p[i] = 'P';\n"
+    "   printf(\"%s %s %d\\n\", l, p, 5);",
+    "lm Pq 5\n"},
+   {"string_null", "", "printf(\"%s|%d\\n\", (constant char *)0, 5);", "(null)|5\n"},
+   {"narrow_vectors", "",
+    "printf(\"%c %v2hhd %v2hhd %c|\", 'a', (char2)(1, -2), (char2)(3, 4), 'b');\n"
+    "   printf(\"%v3hhu %v2hd %v2hhd|\", (uchar3)(1, 2, 255), (short2)(-7, 8), (char2)(9, 10));\n"
+    "   printf(\"%v2hhd %s %v2hhd\", (char2)(1, 2), \"middle\", (char2)(3, 4));",
+    "a 1,-2 3,4 b|1,2,255 -7,8 9,10|1,2 middle 3,4"},
+   {"too_many_arguments", "", "printf(\"%d,\", 1, 2, 3.0f, \"four\"); printf(\"next %d\", 5);",
+    "1,next 5"},
+   {"too_few_arguments", "", "printf(\"%d %d %s,\", 1); printf(\"next %d\", 5);", "1 %d %s,next 5"},
+   {"odd_conversions", "",
+    "printf(\"%ls %d|\", \"wide\", 2); printf(\"%5$d %d|\", 3, 4); printf(\"100%%%d%%\", 5);",
+    "%ls 2|%5$d 4|100%5%"},
+};
+
+static void
+test_program(const void *arg)
+{
+   const struct program *p = arg;
+   cl_kernel kernel = clt_kernel(clt_format("%skernel void test(int i) {\n   %s\n}\n", p->functions,
+                                            p->body),
+                                 "-cl-std=CL3.0", "test");
+   clt_arg_i32(kernel, 0, 0);
+   char *got = run_captured(kernel, 1, 1);
+
+   CLT_CHECK(!strcmp(got, p->want), "%s%s\ngot:      \"%s\"\nexpected: \"%s\"", p->functions,
+             p->body, got, p->want);
+}
+
 static int
 compare_lines(const void *a, const void *b)
 {
@@ -203,6 +262,8 @@ main(int argc, char **argv)
    clt_init(argc, argv, "printf in kernels");
    for (unsigned i = 0; i < CLT_ARRAY_SIZE(formats); i++)
       clt_run(test_format, &formats[i], "%s", formats[i].name);
+   for (unsigned i = 0; i < CLT_ARRAY_SIZE(programs); i++)
+      clt_run(test_program, &programs[i], "%s", programs[i].name);
    clt_run(test_many_items, NULL, "many_items");
    clt_run(test_order, NULL, "order");
    clt_run(test_return_value, NULL, "return_value");

@@ -180,9 +180,12 @@ fault_kills_the_queue(void)
    CHECK_EQ(fault.type, NPU_FAULT_NONE);
    add_fill(&b, data->va, 64, 1);
    uint64_t good = submit(queue, &b, NULL, 0);
+   /* The faulting job is held until the one after it is queued: a dead queue takes no more. */
+   add_wait(&b, data->va + 1024, 1);
    add_fill(&b, data->va + 4096 + 64, 1, 1);
    uint64_t bad = submit(queue, &b, NULL, 0);
    uint64_t never = submit(queue, &b, NULL, 0);
+   ((volatile uint64_t *)npu_bo_map(data))[1024 / 8] = 1;
 
    CHECK_EQ(npu_queue_wait(queue, never, NEVER), -EIO);
    CHECK_EQ(npu_queue_wait(queue, bad, NEVER), -EIO);
@@ -201,8 +204,8 @@ fault_kills_the_queue(void)
    CHECK(fault.time_ns <= npu_device_get_timestamp_ns(dev));
    snprintf(expected, sizeof(expected),
             "write of unmapped address 0x%llx (64 bytes past the end of buffer \"result\"), packet "
-            "0x%llx (buffer \"packets\" + 0x40)",
-            (unsigned long long)data->va + 4160, (unsigned long long)b.bo->va + 64);
+            "0x%llx (buffer \"packets\" + 0x80)",
+            (unsigned long long)data->va + 4160, (unsigned long long)b.bo->va + 128);
    npu_fault_describe(&fault, dev, text, sizeof(text));
    CHECK_STR(text, expected);
 
