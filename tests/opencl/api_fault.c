@@ -188,6 +188,27 @@ wild_local_access(const void *arg)
    expect_fault(k, 32, 32);
 }
 
+/* The NPU's driver counts local memory in units of 16 bytes: what is beyond the last one faults. */
+static void
+local_memory_end(const void *arg)
+{
+   cl_kernel k = clt_kernel("kernel void f(local char *l, global int *p)\n"
+                            "{ int i = p[1]; l[i] = (char)p[2]; p[0] = l[i]; }",
+                            "", "f");
+   const cl_int inside[3] = {0, 15, 77}, outside[3] = {0, 16, 77};
+   cl_mem mem = clt_buffer(sizeof(inside), inside);
+   cl_int got = 0;
+
+   clt_arg_local(k, 0, 5);
+   clt_arg_mem(k, 1, mem);
+   clt_launch_1d(k, 1, 1);
+   clt_read(mem, 0, sizeof(got), &got);
+   CLT_CHECK(got == 77, "in the last unit of local memory the kernel wrote %d", got);
+
+   clt_write(mem, 0, sizeof(outside), outside);
+   expect_fault(k, 1, 1);
+}
+
 /* Large private arrays work; absurd ones are refused. */
 static void
 private_memory_limits(const void *arg)
@@ -375,6 +396,7 @@ main(int argc, char **argv)
    clt_run_fresh(local_memory_limits, NULL);
    clt_run_fresh(static_local_memory_too_large, NULL);
    clt_run_fresh(wild_local_access, NULL);
+   clt_run_fresh(local_memory_end, NULL);
    clt_run_fresh(private_memory_limits, NULL);
    clt_run_fresh(integer_division_by_zero, NULL);
    clt_run_fresh(fault_fails_what_follows, NULL);
