@@ -95,6 +95,7 @@ static const struct spirv_capabilities capabilities = {
    .Kernel = true,
    .Linkage = true,
    .Pipes = true,
+   .ShaderClockKHR = true,
    .Vector16 = true,
 };
 
@@ -183,6 +184,7 @@ compile_source(struct npu_cl_program *program, const char *source, const char *n
       "SPV_KHR_float_controls",
       "SPV_KHR_integer_dot_product",
       "SPV_KHR_no_integer_wrap_decoration",
+      "SPV_KHR_shader_clock",
       "SPV_KHR_subgroup_rotate",
       NULL,
    };
@@ -201,6 +203,7 @@ compile_source(struct npu_cl_program *program, const char *source, const char *n
                    .pipes = true,
                    .program_scope_variables = true,
                    .integer_dot_product = true,
+                   .kernel_clock = true,
                    .work_group_collectives = true,
                    .subgroups = true,
                    .subgroups_ballot = true,

@@ -205,6 +205,7 @@ init_caps(struct npu_screen *screen)
    caps->int64 = true;
    caps->shader_atomic_int64 = true;
    caps->shader_atomic_float = true;
+   caps->shader_clock = true;
    caps->doubles = true;
    caps->nir_images_as_deref = false;
    caps->texture_sampler_independent = true;
