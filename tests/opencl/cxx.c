@@ -333,7 +333,6 @@ static const struct failing_case failing_cases[] = {
    {"exceptions", STD, "kernel void test() { throw 1; }\n", "throw"},
    {"names of C", STD, "kernel void test() { int class = 1; }\n", "class"},
    {"C++ in C", "-cl-std=CL3.0", "template <int n> int f();\nkernel void test() {}\n", "template"},
-   {"version", "-cl-std=CLC++7", "kernel void test() {}\n", "-cl-std=CLC++7"},
    {"last option", STD " -cl-std=CL1.2", "class A {};\nkernel void test() {}\n", "class"},
 };
 
