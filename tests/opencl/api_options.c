@@ -62,6 +62,12 @@ static const struct option_case valid_cases[] = {
    {"-O0 -O2 -ffp-contract=off", 1},
 };
 
+static void
+release_program(void *program)
+{
+   clReleaseProgram(program);
+}
+
 static cl_program
 make_program(const char *text)
 {
@@ -69,7 +75,7 @@ make_program(const char *text)
    cl_program program = clCreateProgramWithSource(clt.context, 1, &text, NULL, &error);
 
    clt_require(error, "clCreateProgramWithSource");
-   clt_defer((void (*)(void *))clReleaseProgram, program);
+   clt_defer(release_program, program);
    return program;
 }
 
@@ -115,7 +121,7 @@ test_valid(const void *arg)
    CLT_CALL(clCompileProgram(program, 1, &clt.device, c->options, 0, NULL, NULL, NULL, NULL));
    program = clLinkProgram(clt.context, 1, &clt.device, NULL, 1, &program, NULL, NULL, &error);
    clt_require(error, "clLinkProgram");
-   clt_defer((void (*)(void *))clReleaseProgram, program);
+   clt_defer(release_program, program);
    check_value(program, c->expected);
 }
 
@@ -225,7 +231,7 @@ linked(const char *options, unsigned num, const cl_program *programs, cl_int exp
    CLT_CHECK(error == expected, "options \"%s\": %s, expected %s", options, cl_error_name(error),
              cl_error_name(expected));
    if (program)
-      clt_defer((void (*)(void *))clReleaseProgram, program);
+      clt_defer(release_program, program);
    return program;
 }
 
