@@ -41,7 +41,8 @@ enum kind {
    PROGRAM,
    KERNEL,
    EVENT,
-   MEM,    /* buffer or image */
+   PIPE,
+   MEM,    /* buffer, image or pipe */
    SIZE,   /* bytes or numbers in objects of the API */
    SMALL,  /* bytes in memory of the host: less is fine */
    COUNT,  /* of the list that follows */
@@ -63,7 +64,7 @@ struct call {
 };
 
 static struct {
-   cl_mem buffer, other_buffer, image, other_image;
+   cl_mem buffer, other_buffer, image, other_image, pipe;
    cl_sampler sampler;
    cl_program program, fresh_program;
    cl_kernel kernel;
@@ -103,10 +104,12 @@ wrong_object(enum kind kind, unsigned which)
       {PROGRAM, valid.program},
       {KERNEL, valid.kernel},
       {EVENT, valid.event},
+      {PIPE, valid.pipe},
    };
    const unsigned i = which % CLT_ARRAY_SIZE(objects);
-   const bool fits = objects[i].kind == kind ||
-                     (kind == MEM && (objects[i].kind == BUFFER || objects[i].kind == IMAGE));
+   const bool is_mem = objects[i].kind == BUFFER || objects[i].kind == IMAGE ||
+                       objects[i].kind == PIPE;
+   const bool fits = objects[i].kind == kind || (kind == MEM && is_mem);
 
    return fits ? 0 : (uintptr_t)objects[i].object;
 }
@@ -192,7 +195,7 @@ num_wrong(enum kind kind)
    case PROPERTIES:
       return 7;
    default:
-      return 10;
+      return 11;
    }
 }
 
@@ -503,6 +506,9 @@ make_valid(void)
    valid.image = clt_own_mem(clCreateImage(clt.context, 0, &format, &desc, NULL, &error));
    valid.other_image = clt_own_mem(clCreateImage(clt.context, 0, &format, &desc, NULL, &error));
    clt_require(error, "clCreateImage");
+   valid.pipe = clCreatePipe(clt.context, 0, 4, 16, NULL, &error);
+   if (valid.pipe) /* or the device has none */
+      clt_own_mem(valid.pipe);
    valid.sampler = clCreateSamplerWithProperties(clt.context, NULL, &error);
    clt_require(error, "clCreateSamplerWithProperties");
    clt_defer(release_sampler, valid.sampler);

@@ -80,7 +80,7 @@ test_api(const void *arg)
    CLT_EXPECT(clGetPipeInfo(buffer, CL_PIPE_PACKET_SIZE, sizeof(value), &value, NULL),
               CL_INVALID_MEM_OBJECT);
    CLT_EXPECT(clEnqueueReadBuffer(clt.queue, pipe, CL_TRUE, 0, 4, &value, 0, NULL, NULL),
-              CL_INVALID_OPERATION);
+              CL_INVALID_MEM_OBJECT);
 
    expect_pipe_error(0, 0, 7, CL_INVALID_PIPE_SIZE);
    expect_pipe_error(0, 4, 0, CL_INVALID_PIPE_SIZE);
@@ -89,6 +89,36 @@ test_api(const void *arg)
    expect_pipe_error(CL_MEM_HOST_WRITE_ONLY, 4, 7, CL_INVALID_VALUE);
    expect_pipe_error(0, max_packet_B, 0xffffffff, CL_MEM_OBJECT_ALLOCATION_FAILURE);
    expect_pipe_error(CL_MEM_READ_WRITE | CL_MEM_HOST_NO_ACCESS, max_packet_B, 2, CL_SUCCESS);
+}
+
+/* Commands do not look into pipes, and nothing is made of them. */
+static void
+test_commands(const void *arg)
+{
+   const cl_image_format format = {CL_R, CL_UNSIGNED_INT32};
+   const cl_buffer_region region = {0, 64};
+   cl_mem pipe = make_pipe(4, 64), buffer = clt_buffer(256, NULL);
+   const cl_image_desc desc = {.image_type = CL_MEM_OBJECT_IMAGE1D_BUFFER,
+                               .image_width = 16,
+                               .mem_object = pipe};
+   cl_int word = 0, error = CL_SUCCESS;
+
+   CLT_EXPECT(clEnqueueReadBuffer(clt.queue, pipe, CL_TRUE, 0, 4, &word, 0, NULL, NULL),
+              CL_INVALID_MEM_OBJECT);
+   CLT_EXPECT(clEnqueueWriteBuffer(clt.queue, pipe, CL_TRUE, 0, 4, &word, 0, NULL, NULL),
+              CL_INVALID_MEM_OBJECT);
+   CLT_EXPECT(clEnqueueFillBuffer(clt.queue, pipe, &word, 4, 0, 64, 0, NULL, NULL),
+              CL_INVALID_MEM_OBJECT);
+   CLT_EXPECT(clEnqueueCopyBuffer(clt.queue, pipe, buffer, 0, 0, 64, 0, NULL, NULL),
+              CL_INVALID_MEM_OBJECT);
+   CLT_EXPECT(clEnqueueCopyBuffer(clt.queue, buffer, pipe, 0, 0, 64, 0, NULL, NULL),
+              CL_INVALID_MEM_OBJECT);
+   clEnqueueMapBuffer(clt.queue, pipe, CL_TRUE, CL_MAP_READ, 0, 4, 0, NULL, NULL, &error);
+   clt_expect(error, CL_INVALID_MEM_OBJECT, "clEnqueueMapBuffer");
+   clCreateSubBuffer(pipe, 0, CL_BUFFER_CREATE_TYPE_REGION, &region, &error);
+   clt_expect(error, CL_INVALID_MEM_OBJECT, "clCreateSubBuffer");
+   clCreateImage(clt.context, 0, &format, &desc, NULL, &error);
+   clt_expect(error, CL_INVALID_OPERATION, "clCreateImage");
 }
 
 static void
@@ -383,6 +413,7 @@ main(int argc, char **argv)
    clt_init(argc, argv, "pipes");
    clt_run(test_api, NULL, "api");
    clt_run(test_args, NULL, "arguments");
+   clt_run(test_commands, NULL, "commands");
    for (size_t i = 0; i < CLT_ARRAY_SIZE(packets); i++)
       clt_run(test_round_trip, &packets[i], "round_trip.%s", packets[i].name);
    clt_run(test_queries, NULL, "queries");
