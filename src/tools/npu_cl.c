@@ -196,6 +196,7 @@ compile_source(struct npu_cl_program *program, const char *source, const char *n
                    .fp64 = true,
                    .int64 = true,
                    .atomic_orders_device_scope = true,
+                   .atomic_scope_all_devices = true,
                    .atomic_float = true,
                    .atomic_int64 = true,
                    .extended_bit_ops = true,

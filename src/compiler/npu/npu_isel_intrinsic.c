@@ -69,6 +69,8 @@ fence_op(mesa_scope scope)
    case SCOPE_QUEUE_FAMILY:
    case SCOPE_DEVICE:
       return NPU_OP_FENCE_DEVICE;
+   case SCOPE_SYSTEM:
+      break;
    }
    return NPU_OP_FENCE_SYSTEM;
 }

@@ -205,6 +205,7 @@ init_caps(struct npu_screen *screen)
    caps->int64 = true;
    caps->shader_atomic_int64 = true;
    caps->shader_atomic_float = true;
+   caps->svm_atomics = true;
    caps->shader_clock = true;
    caps->doubles = true;
    caps->nir_images_as_deref = false;
