@@ -3,7 +3,7 @@
 
 /* Atomics of the device and the host on the same memory (CL_DEVICE_SVM_ATOMICS): both change the same words at the same
  * time and no change is lost, and they hand data to each other by flags with acquire and release, in a kernel that runs
- * all the while. */
+ * all the while. Needs NPU_DEBUG=svmatomics. */
 
 #include "cl_api.h"
 

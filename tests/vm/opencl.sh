@@ -19,5 +19,7 @@ for example in build/npu/examples/*; do
       ok "example ${example##*/}" timeout 120 tools/npu-env "$example"
    fi
 done
+ok "atomics of the host and of the NPU on the same memory" \
+   env NPU_DEBUG=svmatomics timeout 120 tools/npu-env build/npu/tests/opencl/svm_atomics
 ok "the module unloads" unload
 done_testing
