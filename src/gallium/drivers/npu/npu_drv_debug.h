@@ -19,8 +19,7 @@
    X(STATS, "stats", "print the compiler's statistics of every kernel that is compiled")           \
    X(NO_RESHAPE, "noreshape", "keep the shape of work-groups where another one is better")         \
    X(NO_CACHE, "nocache", "neither read nor write the disk cache")                                 \
-   X(SVM_ATOMICS, "svmatomics",                                                                    \
-     "say that atomics on shared virtual memory are those of the host, too")                       \
+   X(SVM_ATOMICS, "svmatomics", "say that shared virtual memory has atomics")                      \
    X(QUIET, "quiet", "print no message when a kernel faults, cannot be compiled or launched")
 
 enum npu_drv_debug_bit {
