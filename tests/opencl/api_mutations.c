@@ -287,6 +287,12 @@ new_context(const cl_context_properties *properties, cl_uint num, const cl_devic
 }
 
 static cl_int
+new_context_from_type(const cl_context_properties *properties, cl_device_type type)
+{
+   NEW(cl_context, clReleaseContext, clCreateContextFromType(properties, type, NULL, NULL, &error));
+}
+
+static cl_int
 new_queue(cl_context context, cl_device_id device, const cl_queue_properties *properties)
 {
    NEW(cl_command_queue, clReleaseCommandQueue,
@@ -357,6 +363,13 @@ new_binary(cl_context context, cl_uint num, const cl_device_id *devices, size_t 
 
    NEW(cl_program, clReleaseProgram,
        clCreateProgramWithBinary(context, num, devices, &size_B, &bytes, NULL, &error));
+}
+
+static cl_int
+no_native_kernel(cl_command_queue queue, cl_uint num_mems, const cl_mem *mems, cl_uint num,
+                 const cl_event *events)
+{
+   return clEnqueueNativeKernel(queue, NULL, NULL, 0, num_mems, mems, NULL, num, events, NULL);
 }
 
 static cl_int
@@ -544,7 +557,8 @@ enum {
 static unsigned
 list_calls(struct call *to)
 {
-   static const char *names[] = {"kernel void f() {}"};
+   static const char *names[] = {"kernel void f() {}"}, *header_names[] = {"f.h"};
+   static const cl_uint word = 0;
    static const size_t global[3] = {64, 1, 1}, local[3] = {32, 1, 1};
    static const int pattern[32] = {0};
    static size_t size_ret;
@@ -631,6 +645,10 @@ list_calls(struct call *to)
         A(POINTER, ""), A(FIXED, 0), A(SMALL, 0)),
       C(clCompileProgram, A(PROGRAM, valid.fresh_program), A(COUNT, 1), A(POINTER, &clt.device),
         A(POINTER, ""), A(SMALL, 0), A(FIXED, 0), A(FIXED, 0), A(FIXED, 0), A(SMALL, 0)),
+      C(clCompileProgram, A(PROGRAM, valid.fresh_program), A(COUNT, 1), A(POINTER, &clt.device),
+        A(POINTER, ""), A(COUNT, 1), A(POINTER, &valid.program), A(POINTER, header_names),
+        A(FIXED, 0), A(SMALL, 0)),
+      C(new_context_from_type, A(FIXED, 0), A(FLAGS, CL_DEVICE_TYPE_ALL)),
       C(clCreateKernelsInProgram, A(PROGRAM, valid.program), A(FIXED, 0), A(FIXED, 0),
         A(POINTER, &count_ret)),
       C(clSetKernelArg, A(KERNEL, valid.kernel), A(VALUE, 0), A(SIZE, sizeof(cl_mem)),
@@ -701,8 +719,16 @@ list_calls(struct call *to)
       C(clEnqueueSVMUnmap, ON_QUEUE, A(POINTER, valid.svm), WAITS, NO_EVENT),
       C(clEnqueueSVMMigrateMem, ON_QUEUE, A(COUNT, 1), A(POINTER, &valid.svm), A(POINTER, 0),
         A(FLAGS, 0), WAITS, NO_EVENT),
-      /* no such binary, no SPIR-V, no built-in kernel */
+      /* no such binary, no SPIR-V, nothing that the device lacks */
       FAILS(new_binary, OBJECTS_CONTEXT, A(COUNT, 1), A(POINTER, &clt.device), A(SMALL, BUFFER_B)),
+      C(clGetEventProfilingInfo, A(EVENT, valid.event), INFO(CL_PROFILING_COMMAND_END)),
+      FAILS(clGetPipeInfo, A(MEM, valid.buffer), INFO(CL_PIPE_PACKET_SIZE)),
+      FAILS(clCreateSubDevices, A(DEVICE, clt.device), A(PROPERTIES, 0), A(COUNT, 1),
+            A(POINTER, valid.host), A(POINTER, &count_ret)),
+      FAILS(clSetDefaultDeviceCommandQueue, OBJECTS_CONTEXT, A(DEVICE, clt.device), ON_QUEUE),
+      FAILS(clSetProgramSpecializationConstant, A(PROGRAM, valid.program), A(VALUE, 0), A(SIZE, 4),
+            A(POINTER, &word)),
+      FAILS(no_native_kernel, ON_QUEUE, A(COUNT, 1), A(POINTER, &valid.buffer), WAITS),
       FAILS(new_il, OBJECTS_CONTEXT, A(SMALL, BUFFER_B)),
       FAILS(new_built_in, OBJECTS_CONTEXT, A(COUNT, 1), A(POINTER, &clt.device),
             A(POINTER, "test")),
