@@ -225,6 +225,32 @@ callbacks_are_called_once(const void *arg)
    CLT_CHECK(wait_called(&called[2], 1), "%d late calls, expected 1", called[2].count);
 }
 
+/* Callbacks of what fails, and of what has failed already, tell the error. */
+static void
+callbacks_tell_errors(const void *arg)
+{
+   const cl_int types[] = {CL_COMPLETE, CL_RUNNING, CL_SUBMITTED};
+   struct called *called = clt_alloc(4 * CLT_ARRAY_SIZE(types) * sizeof(*called));
+   cl_event gate = clt_user_event();
+   cl_event event = fill(clt.queue, clt_buffer(64, NULL), 64, 9, 1, &gate);
+   unsigned num = 0;
+
+   for (unsigned i = 0; i < CLT_ARRAY_SIZE(types); i++)
+      CLT_CALL(clSetEventCallback(event, types[i], note_call, &called[num++]));
+   CLT_CALL(clSetEventCallback(gate, CL_COMPLETE, note_call, &called[num++]));
+   CLT_CALL(clFlush(clt.queue));
+   CLT_CALL(clSetUserEventStatus(gate, -77));
+   clWaitForEvents(1, &event);
+   for (unsigned i = 0; i < CLT_ARRAY_SIZE(types); i++)
+      CLT_CALL(clSetEventCallback(event, types[i], note_call, &called[num++]));
+   CLT_CALL(clSetEventCallback(gate, CL_COMPLETE, note_call, &called[num++]));
+   for (unsigned i = 0; i < num; i++) {
+      CLT_CHECK(wait_called(&called[i], 1), "callback %u: %d calls, expected 1", i,
+                called[i].count);
+      CLT_CHECK(called[i].status < 0, "callback %u: status %d", i, called[i].status);
+   }
+}
+
 static void CL_CALLBACK
 note_destruction(cl_mem mem, void *data)
 {
@@ -440,6 +466,7 @@ main(int argc, char **argv)
    clt_run_fresh(out_of_order_queue, NULL);
    clt_run_fresh(markers_and_barriers, NULL);
    clt_run_fresh(callbacks_are_called_once, NULL);
+   clt_run_fresh(callbacks_tell_errors, NULL);
    clt_run_fresh(buffer_destructor_is_called, NULL);
    clt_run_fresh(profiling_times_are_in_order, NULL);
    clt_run_fresh(profiled_commands_go_together, NULL);
