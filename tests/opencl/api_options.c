@@ -59,7 +59,7 @@ static const struct option_case valid_cases[] = {
    {"-DNO=-cl-std=CL3.0 -DVALUE=__OPENCL_C_VERSION__", 120},
    /* not OpenCL's, but those that others take */
    {"-O3 -Wall -Wno-unused -x cl", 1},
-   {"-O0 -O2 -ffp-contract=off", 1},
+   {"-O0 -O2 -ffp-contract=off -fno-builtin -ffast-math", 1},
 };
 
 static void
@@ -145,6 +145,10 @@ static const struct invalid_case invalid_cases[] = {
    {"-cl-std=CL9.9", "CL9.9"},
    {"-cl-std=CLC++7", "CLC++7"},
    {"-fno-such-option", "-fno-such-option"},
+   {"-fcoverage-mapping", "-fcoverage-mapping"},
+   {"-ffat-lto-objects", "-ffat-lto-objects"},
+   {"-finstrument-functions", "-finstrument-functions"},
+   {"-fsanitize-ignorelist=/nowhere", "-fsanitize-ignorelist"},
    {"-x c", "-x"},
    {"-o output", "-o"},
    {"-emit-obj", "-emit-obj"},
